@@ -1,0 +1,56 @@
+# gaol_layer(NAME SOURCES ... MAY_USE ...): one static library per folder under src/, and the
+# only other folders it may include from. Linking is by these names alone, and
+# tests/layers_test.cc reads the same list, so an include sideways or up fails twice.
+set_property(GLOBAL PROPERTY GAOL_LAYERS "")
+
+function(gaol_layer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;MAY_USE;LINK" ${ARGN})
+  list(TRANSFORM ARG_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/src/${name}/)
+  add_library(gaol_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(gaol_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  foreach(used IN LISTS ARG_MAY_USE)
+    target_link_libraries(gaol_${name} PUBLIC gaol_${used})
+  endforeach()
+  target_link_libraries(gaol_${name} PUBLIC gaol_flags ${ARG_LINK})
+  set_property(GLOBAL APPEND_STRING PROPERTY GAOL_LAYERS "${name}:${ARG_MAY_USE}\n")
+endfunction()
+
+# gaol_program(NAME SOURCES ... USE ...): one command in bin/. Static in ordinary builds,
+# because loading shared libraries is a third of what a start would take; the sanitizers
+# need a dynamic one.
+function(gaol_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USE" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  foreach(used IN LISTS ARG_USE)
+    target_link_libraries(${name} PRIVATE gaol_${used})
+  endforeach()
+  target_link_libraries(${name} PRIVATE gaol_flags)
+  if(NOT GAOL_SANITIZE)
+    target_link_options(${name} PRIVATE -static -no-pie)
+  endif()
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+endfunction()
+
+# gaol_test(NAME SOURCES ... USE ... LABELS unit|golden|kernel|cli|escape [HOST]): a GoogleTest
+# program. Unit and golden tests need no privilege. With HOST it runs in namespaces of its own
+# that stand for a host (tests/support/host.h).
+function(gaol_test name)
+  cmake_parse_arguments(ARG "HOST" "" "SOURCES;USE;LINK;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  foreach(used IN LISTS ARG_USE)
+    target_link_libraries(${name} PRIVATE gaol_${used})
+  endforeach()
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${name} PRIVATE gaol_flags GTest::gtest GTest::gmock ${ARG_LINK})
+  target_compile_definitions(${name} PRIVATE
+    GAOL_SOURCE_DIR="${PROJECT_SOURCE_DIR}" GAOL_BIN_DIR="${PROJECT_BINARY_DIR}/bin")
+  if(ARG_HOST)
+    target_link_libraries(${name} PRIVATE gaol_test_host)
+    add_dependencies(${name} jail jls jexec gaol-init)
+  else()
+    target_link_libraries(${name} PRIVATE GTest::gtest_main)
+  endif()
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+endfunction()
