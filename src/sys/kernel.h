@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// The one seam to the kernel. Everything gaol does to a machine goes through this class, so
+// that a test can put a diary in its place (tests/fake_kernel.h) and assert which calls were
+// made, in which order, and which were not. Each call is one system call, or the shortest
+// sequence that is useless in parts, with the safe flags welded on: descriptors are
+// close-on-exec, paths below a jail's root are confined by the kernel.
+// Errors carry errno and the act with its subject; callers add the user's word in front.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "sys/clone.h"
+#include "sys/exec.h"
+#include "sys/fd.h"
+
+namespace gaol::sys {
+
+// A process that is still the one we met: a pid alone may be another process by now.
+// `birth` is its pidfs inode, or its start time where the kernel has no pidfs (before 6.9).
+struct ProcessId {
+  int pid = 0;
+  uint64_t birth = 0;
+  bool operator==(const ProcessId&) const = default;
+};
+
+struct Address {
+  int family = 0;       // AF_INET or AF_INET6
+  uint8_t bytes[16]{};  // network order; IPv4 uses the first four
+  int prefix = 0;       // netmask length
+  bool operator==(const Address&) const = default;
+};
+
+// How a detached copy of a directory tree is to be mounted.
+struct TreeOptions {
+  bool recursive = false;           // with the mounts below it
+  bool read_only = false;
+  bool nosuid = false, nodev = false, noexec = false;
+  const Fd* id_map = nullptr;       // a user namespace: file owners are shifted by its map
+};
+
+struct Node {
+  std::string name;                 // one component, or a path whose directories exist
+  unsigned mode = 0;                // type and permission bits, as mknod(2) takes them
+  unsigned major = 0, minor = 0;    // devices
+  std::string target;               // symbolic links
+};
+
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+
+  // --- files of the host ---
+  virtual Result<Fd> open(const std::string& path, int flags, unsigned mode = 0) = 0;
+  virtual Result<std::string> read_file(const std::string& path) = 0;
+  // Reads a file below `root`, which belongs to a tenant: links are resolved inside it, a
+  // FIFO does not block, and more than `limit` bytes is an error (EFBIG).
+  virtual Result<std::string> read_in_root(const Fd& root, const std::string& path,
+                                           size_t limit) = 0;
+  // Writes into an existing file in one write(2), as cgroup and proc files want it.
+  virtual Result<> write_file(const std::string& path, std::string_view text) = 0;
+  // Replaces a file whole: a reader sees the old text or the new, never a part.
+  virtual Result<> publish(const std::string& path, std::string_view text) = 0;
+  virtual Result<> make_dir(const std::string& path, unsigned mode) = 0;  // EEXIST is an error
+  virtual Result<> remove_dir(const std::string& path) = 0;
+  virtual Result<> remove_file(const std::string& path) = 0;
+  virtual Result<> make_symlink(const std::string& target, const std::string& path) = 0;
+  virtual Result<std::string> read_symlink(const std::string& path) = 0;
+  virtual Result<std::vector<std::string>> list_dir(const std::string& path) = 0;  // sorted
+  // Takes the exclusive lock of the file, waiting for it; released when the Fd closes.
+  virtual Result<Fd> lock(const std::string& path) = 0;
+
+  // --- processes ---
+  virtual ProcessId self() = 0;
+  virtual const Fd& self_pidfd() = 0;
+  virtual ProcessId identify(const Child& child) = 0;
+  virtual bool alive(const ProcessId& process) = 0;
+  // A descriptor of exactly that process; ESRCH when it is gone or another has its pid.
+  virtual Result<Fd> pidfd(const ProcessId& process) = 0;
+  // A descriptor of `pid` if it is in that cgroup now; ESRCH otherwise.
+  virtual Result<Fd> pidfd_of_member(int pid, const std::string& cgroup) = 0;
+  virtual Result<> signal(const Fd& pidfd, int signal) = 0;
+  // Waits until the process is gone; false when `milliseconds` (-1: none) ran out first.
+  virtual Result<bool> wait_gone(const Fd& pidfd, int milliseconds) = 0;
+  // Starts a program on the host. The Fd is its pidfd; collect it with reap().
+  virtual Result<Fd> spawn(const Command& command) = 0;
+  // A child in new namespaces; see sys/clone.h for what it may do.
+  virtual Result<Child> clone(const CloneRequest& request, const ChildStack& stack) = 0;
+  // Gives the child's user namespace `count` ids: 0 in it is `first` here.
+  virtual Result<> map_ids(const Child& child, uint32_t first, uint32_t count) = 0;
+  // A descriptor of a process's namespace; `kind` is its name in /proc/PID/ns.
+  virtual Result<Fd> namespace_of(const Fd& pidfd, int pid, const char* kind) = 0;
+  // Sets the names of that process's UTS namespace.
+  virtual Result<> set_names(const Fd& pidfd, const std::string& hostname,
+                             const std::string& domainname) = 0;
+  // Children born from now on live in that process's PID namespace (or in ours, for `self`).
+  virtual Result<> children_into(const Fd& pidfd) = 0;
+  // Waits for a child: its wait(2) status, or nothing when `milliseconds` ran out.
+  virtual Result<std::optional<int>> reap(const Fd& child, int milliseconds) = 0;
+
+  // Mounts an empty tmpfs on `dir` unless it lies on one.
+  virtual Result<> ensure_tmpfs(const std::string& dir) = 0;
+
+  // --- mounts, all detached: they appear nowhere until a prison attaches them ---
+  virtual Result<Fd> detach_tree(const std::string& path, const TreeOptions& options) = 0;
+  // An empty tmpfs whose root belongs to `owner`; nosuid, noexec; device nodes work in it.
+  virtual Result<Fd> new_tmpfs(uint32_t owner, const char* size) = 0;
+  // Fills a directory; the modes are exactly as given.
+  virtual Result<> make_nodes(const Fd& dir, std::span<const Node> nodes, uint32_t owner) = 0;
+
+  // --- cgroups ---
+  // The id the kernel gives a cgroup directory, as BPF programs see it.
+  virtual Result<uint64_t> cgroup_id(const std::string& path) = 0;
+  // Kills what is left in a cgroup, waits until it is empty and removes it. Nothing if it is
+  // not there.
+  virtual Result<> end_cgroup(const std::string& path) = 0;
+  // Where cgroup v2 is mounted: /sys/fs/cgroup, or its place beside the v1 controllers.
+  virtual Result<std::string> cgroup_mount() = 0;
+
+  // --- BPF maps pinned in bpffs ---
+  virtual Result<> map_put(const std::string& pin, std::span<const std::byte> key,
+                           std::span<const std::byte> value) = 0;
+  virtual Result<> map_drop(const std::string& pin, std::span<const std::byte> key) = 0;
+
+  // --- interfaces of the caller's network namespace, by rtnetlink ---
+  virtual Result<unsigned> link_index(const std::string& interface) = 0;
+  virtual Result<bool> has_address(const std::string& interface, const Address& address) = 0;
+  // False if the address stood there already.
+  virtual Result<bool> add_address(const std::string& interface, const Address& address) = 0;
+  // False if it was not there, or the interface is gone.
+  virtual Result<bool> remove_address(const std::string& interface, const Address& address) = 0;
+  // Moves an interface into the network namespace `netns` (an nsfs descriptor). The kernel
+  // drops its addresses and its up state on the way.
+  virtual Result<> push_link(const std::string& interface, const Fd& netns) = 0;
+  // Moves an interface from `netns` back into the caller's network namespace. False if it is
+  // not there any more.
+  virtual Result<bool> pull_link(const std::string& interface, const Fd& netns) = 0;
+};
+
+// The real one. It has no state and lives as long as the program.
+Kernel& real_kernel();
+
+}  // namespace gaol::sys

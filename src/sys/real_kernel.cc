@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// The real kernel behind the seam. Every function is the call it names; the few that are more
+// say why.
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "sys/bpf.h"
+#include "sys/kernel.h"
+#include "sys/rtnl.h"
+
+// Where libc's headers are older than the call; the value is the kernel's.
+#ifndef MOUNT_ATTR_IDMAP
+#define MOUNT_ATTR_IDMAP 0x00100000
+#endif
+#ifndef PID_FS_MAGIC
+#define PID_FS_MAGIC 0x50494446
+#endif
+
+namespace gaol::sys {
+
+namespace {
+
+template <class... Subject>
+Result<> done(long rc, const Subject&... doing) {
+  if (rc >= 0) return {};
+  const int code = errno;  // before concat() allocates
+  return fail_errno(code, doing...);
+}
+
+template <class... Subject>
+Result<Fd> own(long rc, const Subject&... doing) {
+  if (rc >= 0) return Fd(static_cast<int>(rc));
+  const int code = errno;
+  return fail_errno(code, doing...);
+}
+
+Result<std::string> read_all(const Fd& fd, const std::string& path) {
+  std::string text;
+  char buffer[4096];
+  for (;;) {
+    const ssize_t got = ::read(fd.get(), buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno(errno, path);
+    if (got == 0) return text;
+    text.append(buffer, static_cast<size_t>(got));
+  }
+}
+
+Result<> write_all(const Fd& fd, std::string_view text, const std::string& path) {
+  while (!text.empty()) {
+    const ssize_t put = ::write(fd.get(), text.data(), text.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return fail_errno(errno, path);
+    text.remove_prefix(static_cast<size_t>(put));
+  }
+  return {};
+}
+
+// Field 22 of /proc/PID/stat, counted behind the command's closing bracket.
+uint64_t start_time(int pid) {
+  const std::string path = concat("/proc/", pid, "/stat");
+  const int raw = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (raw < 0) return 0;
+  const auto text = read_all(Fd(raw), path);
+  if (!text || !text->contains(')')) return 0;
+  const auto fields = words(std::string_view(*text).substr(text->rfind(')') + 1));
+  return fields.size() > 19 ? number<uint64_t>(fields[19]).value_or(0) : 0;
+}
+
+// pidfs gives each process an inode of its own, never used again until reboot. Before 6.9
+// all pidfds share one anonymous inode.
+uint64_t birth_of(const Fd& pidfd, int pid) {
+  struct statfs fs;
+  struct stat st;
+  if (::fstatfs(pidfd.get(), &fs) == 0 && fs.f_type == PID_FS_MAGIC &&
+      ::fstat(pidfd.get(), &st) == 0)
+    return st.st_ino;
+  return start_time(pid);
+}
+
+Fd open_pidfd(int pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
+
+struct SpawnChild {
+  const ExecPlan& plan;
+  ChildFailure failure;
+};
+
+void run_spawned(void* argument) {
+  auto* child = static_cast<SpawnChild*>(argument);
+  exec_in_child(child->plan, child->failure);
+  exit_child(1);
+}
+
+class RealKernel final : public Kernel {
+ public:
+  Result<Fd> open(const std::string& path, int flags, unsigned mode) override {
+    return own(::open(path.c_str(), flags | O_CLOEXEC, mode), path);
+  }
+
+  Result<std::string> read_file(const std::string& path) override {
+    const Fd fd = TRY(open(path, O_RDONLY, 0));
+    return read_all(fd, path);
+  }
+
+  Result<std::string> read_in_root(const Fd& root, const std::string& path,
+                                   size_t limit) override {
+    open_how how{};
+    how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+    const Fd fd = TRY(own(::syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof how), path));
+    struct stat st;
+    TRY(done(::fstat(fd.get(), &st), path));
+    if (!S_ISREG(st.st_mode)) return fail(path, ": not a regular file");
+    if (static_cast<size_t>(st.st_size) > limit) return fail_errno(EFBIG, path);
+    return read_all(fd, path);
+  }
+
+  Result<> write_file(const std::string& path, std::string_view text) override {
+    const Fd fd = TRY(open(path, O_WRONLY, 0));
+    return done(::write(fd.get(), text.data(), text.size()), path);
+  }
+
+  Result<> publish(const std::string& path, std::string_view text) override {
+    const std::string aside = path + ".new";
+    {
+      const Fd fd = TRY(open(aside, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+      TRY(write_all(fd, text, aside));
+    }
+    return done(::rename(aside.c_str(), path.c_str()), path);
+  }
+
+  Result<> make_dir(const std::string& path, unsigned mode) override {
+    return done(::mkdir(path.c_str(), mode), path);
+  }
+  Result<> remove_dir(const std::string& path) override {
+    return done(::rmdir(path.c_str()), path);
+  }
+  Result<> remove_file(const std::string& path) override {
+    return done(::unlink(path.c_str()), path);
+  }
+  Result<> make_symlink(const std::string& target, const std::string& path) override {
+    return done(::symlink(target.c_str(), path.c_str()), path);
+  }
+
+  Result<std::string> read_symlink(const std::string& path) override {
+    char target[4096];
+    const ssize_t length = ::readlink(path.c_str(), target, sizeof target);
+    if (length < 0) return fail_errno(errno, path);
+    return std::string(target, static_cast<size_t>(length));
+  }
+
+  Result<std::vector<std::string>> list_dir(const std::string& path) override {
+    const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(path.c_str()), ::closedir);
+    if (!dir) return fail_errno(errno, path);
+    std::vector<std::string> names;
+    while (const dirent* entry = ::readdir(dir.get())) {
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") names.emplace_back(name);
+    }
+    std::ranges::sort(names);
+    return names;
+  }
+
+  Result<Fd> lock(const std::string& path) override {
+    Fd fd = TRY(open(path, O_RDWR | O_CREAT, 0600));
+    while (::flock(fd.get(), LOCK_EX) < 0)
+      if (errno != EINTR) return fail_errno(errno, "lock ", path);
+    return fd;
+  }
+
+  ProcessId self() override { return self_; }
+  const Fd& self_pidfd() override { return self_pidfd_; }
+
+  ProcessId identify(const Child& child) override {
+    return {child.pid(), birth_of(child.pidfd(), child.pid())};
+  }
+
+  bool alive(const ProcessId& process) override { return pidfd(process).has_value(); }
+
+  Result<Fd> pidfd(const ProcessId& process) override {
+    Fd fd = open_pidfd(process.pid);
+    if (!fd) return fail_errno(errno, "process ", process.pid);
+    // A zombie is gone: it runs nothing any more and only waits to be collected.
+    pollfd ended{fd.get(), POLLIN, 0};
+    if (birth_of(fd, process.pid) != process.birth || ::poll(&ended, 1, 0) != 0)
+      return fail_errno(ESRCH, "process ", process.pid);
+    return fd;
+  }
+
+  Result<Fd> pidfd_of_member(int pid, const std::string& cgroup) override {
+    Fd fd = open_pidfd(pid);
+    if (!fd) return fail_errno(errno, "process ", pid);
+    // Read with the descriptor in hand: what is a member now is what the descriptor means.
+    const std::string members = TRY(read_file(cgroup + "/cgroup.procs"));
+    if (std::ranges::count(words(members), concat(pid)) == 0)
+      return fail_errno(ESRCH, "process ", pid);
+    return fd;
+  }
+
+  Result<> signal(const Fd& pidfd, int signal) override {
+    return done(::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0), "signal");
+  }
+
+  Result<bool> wait_gone(const Fd& pidfd, int milliseconds) override {
+    pollfd ended{pidfd.get(), POLLIN, 0};
+    for (;;) {
+      const int ready = ::poll(&ended, 1, milliseconds);
+      if (ready >= 0) return ready > 0;
+      if (errno != EINTR) return fail_errno(errno, "poll");
+    }
+  }
+
+  Result<Fd> spawn(const Command& command) override {
+    const ExecPlan plan(command);
+    SpawnChild shared{plan, {}};
+    const ChildStack stack;
+    Child child = TRY(clone_shared({.run = run_spawned, .argument = &shared}, stack));
+    child.wait_exec();
+    if (shared.failure.code) {
+      (void)reap(child.pidfd(), -1);
+      return std::unexpected(shared.failure.error());
+    }
+    return child.take_pidfd();
+  }
+
+  Result<std::optional<int>> reap(const Fd& child, int milliseconds) override {
+    if (milliseconds >= 0 && !TRY(wait_gone(child, milliseconds))) return std::nullopt;
+    siginfo_t info{};
+    while (::waitid(P_PIDFD, static_cast<id_t>(child.get()), &info, WEXITED) < 0)
+      if (errno != EINTR) return fail_errno(errno, "wait");
+    if (info.si_code == CLD_EXITED) return W_EXITCODE(info.si_status, 0);
+    return W_EXITCODE(0, info.si_status);
+  }
+
+  Result<Child> clone(const CloneRequest& request, const ChildStack& stack) override {
+    return clone_shared(request, stack);
+  }
+
+  Result<> map_ids(const Child& child, uint32_t first, uint32_t count) override {
+    const std::string map = concat("0 ", first, " ", count, "\n");
+    TRY(write_file(concat("/proc/", child.pid(), "/uid_map"), map));
+    return write_file(concat("/proc/", child.pid(), "/gid_map"), map);
+  }
+
+  Result<Fd> namespace_of(const Fd&, int pid, const char* kind) override {
+    return open(concat("/proc/", pid, "/ns/", kind), O_RDONLY, 0);
+  }
+
+  Result<> set_names(const Fd& pidfd, const std::string& hostname,
+                     const std::string& domainname) override {
+    const Fd own_names = TRY(open("/proc/self/ns/uts", O_RDONLY, 0));
+    TRY(done(::setns(pidfd.get(), CLONE_NEWUTS), "setns"));
+    auto set = done(::sethostname(hostname.data(), hostname.size()), "host.hostname");
+    if (set) set = done(::setdomainname(domainname.data(), domainname.size()), "host.domainname");
+    TRY(done(::setns(own_names.get(), CLONE_NEWUTS), "setns"));
+    return set;
+  }
+
+  Result<> children_into(const Fd& pidfd) override {
+    return done(::setns(pidfd.get(), CLONE_NEWPID), "setns");
+  }
+
+  Result<> ensure_tmpfs(const std::string& dir) override {
+    struct statfs fs;
+    TRY(done(::statfs(dir.c_str(), &fs), dir));
+    if (fs.f_type == TMPFS_MAGIC) return {};
+    return done(::mount("gaol", dir.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"),
+                "mount ", dir);
+  }
+
+  Result<Fd> detach_tree(const std::string& path, const TreeOptions& options) override {
+    const unsigned recursive = options.recursive ? AT_RECURSIVE : 0;
+    Fd tree = TRY(own(::syscall(SYS_open_tree, AT_FDCWD, path.c_str(),
+                                OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive),
+                      path));
+    // Private: a clone of a shared mount would hand what the jail mounts back to the host.
+    mount_attr attr{};
+    attr.propagation = MS_PRIVATE;
+    if (options.read_only) attr.attr_set |= MOUNT_ATTR_RDONLY;
+    if (options.nosuid) attr.attr_set |= MOUNT_ATTR_NOSUID;
+    if (options.nodev) attr.attr_set |= MOUNT_ATTR_NODEV;
+    if (options.noexec) attr.attr_set |= MOUNT_ATTR_NOEXEC;
+    if (options.id_map) {
+      attr.attr_set |= MOUNT_ATTR_IDMAP;
+      attr.userns_fd = static_cast<uint64_t>(options.id_map->get());
+    }
+    TRY(done(::syscall(SYS_mount_setattr, tree.get(), "", AT_EMPTY_PATH | recursive, &attr,
+                       sizeof attr),
+             path));
+    return tree;
+  }
+
+  Result<Fd> new_tmpfs(uint32_t owner, const char* size) override {
+    const Fd fs = TRY(own(::fsopen("tmpfs", FSOPEN_CLOEXEC), "tmpfs"));
+    const std::string id = concat(owner);
+    const char* const options[][2] = {
+        {"mode", "0755"}, {"uid", id.c_str()}, {"gid", id.c_str()}, {"size", size}};
+    for (const auto& [key, value] : options)
+      TRY(done(::fsconfig(fs.get(), FSCONFIG_SET_STRING, key, value, 0), "tmpfs ", key));
+    TRY(done(::fsconfig(fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "tmpfs"));
+    return own(::fsmount(fs.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC),
+               "tmpfs");
+  }
+
+  Result<> make_nodes(const Fd& dir, std::span<const Node> nodes, uint32_t owner) override {
+    const mode_t mask = ::umask(0);
+    Result<> result;
+    for (const Node& node : nodes)
+      if (result = make_node(dir, node, owner); !result) break;
+    ::umask(mask);
+    return result;
+  }
+
+  Result<uint64_t> cgroup_id(const std::string& path) override {
+    struct stat st;
+    TRY(done(::stat(path.c_str(), &st), path));
+    return st.st_ino;
+  }
+
+  Result<std::string> cgroup_mount() override {
+    for (const char* path : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
+      struct statfs fs;
+      if (::statfs(path, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC) return std::string(path);
+    }
+    return fail("cgroup v2 is not mounted at /sys/fs/cgroup or /sys/fs/cgroup/unified");
+  }
+
+  Result<> end_cgroup(const std::string& path) override {
+    if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return {};
+    if (errno != EBUSY) return fail_errno(errno, path);
+    TRY(write_file(path + "/cgroup.kill", "1"));
+    const Fd events = TRY(open(path + "/cgroup.events", O_RDONLY, 0));
+    for (int tries = 0; tries < 100; ++tries) {
+      // The file is read before each wait: a change is told only to who has seen the state.
+      char text[128];
+      if (::pread(events.get(), text, sizeof text, 0) < 0) return fail_errno(errno, path);
+      if (::rmdir(path.c_str()) == 0) return {};
+      if (errno != EBUSY) return fail_errno(errno, path);
+      pollfd changed{events.get(), POLLPRI, 0};
+      ::poll(&changed, 1, 50);
+    }
+    return fail_errno(EBUSY, path);
+  }
+
+  Result<> map_put(const std::string& pin, std::span<const std::byte> key,
+                   std::span<const std::byte> value) override {
+    return bpf_map_put(pin, key, value);
+  }
+  Result<> map_drop(const std::string& pin, std::span<const std::byte> key) override {
+    return bpf_map_drop(pin, key);
+  }
+
+  Result<unsigned> link_index(const std::string& interface) override {
+    return rtnl_link_index(interface);
+  }
+  Result<bool> has_address(const std::string& interface, const Address& address) override {
+    return rtnl_has_address(interface, address);
+  }
+  Result<bool> add_address(const std::string& interface, const Address& address) override {
+    return rtnl_add_address(interface, address);
+  }
+  Result<bool> remove_address(const std::string& interface, const Address& address) override {
+    return rtnl_remove_address(interface, address);
+  }
+  Result<> push_link(const std::string& interface, const Fd& netns) override {
+    return rtnl_push_link(interface, netns);
+  }
+  Result<bool> pull_link(const std::string& interface, const Fd& netns) override {
+    return rtnl_pull_link(interface, netns);
+  }
+
+ private:
+  static Result<> make_node(const Fd& dir, const Node& node, uint32_t owner) {
+    const char* name = node.name.c_str();
+    const long rc = S_ISLNK(node.mode)   ? ::symlinkat(node.target.c_str(), dir.get(), name)
+                    : S_ISDIR(node.mode) ? ::mkdirat(dir.get(), name, node.mode & 07777)
+                                         : ::mknodat(dir.get(), name, node.mode,
+                                                     makedev(node.major, node.minor));
+    TRY(done(rc, "/dev/", node.name));
+    return done(::fchownat(dir.get(), name, owner, owner, AT_SYMLINK_NOFOLLOW), "/dev/", node.name);
+  }
+
+  // Asked for several times in the life of a command, and the same for all of it.
+  const Fd self_pidfd_ = open_pidfd(::getpid());
+  const ProcessId self_{::getpid(), birth_of(self_pidfd_, ::getpid())};
+};
+
+}  // namespace
+
+Kernel& real_kernel() {
+  static RealKernel kernel;
+  return kernel;
+}
+
+}  // namespace gaol::sys

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// A machine in memory, behind the kernel seam. Whatever changes it is one line in the diary;
+// asking leaves no trace there:
+//
+//   FakeKernel kernel;
+//   kernel.fail_on("add_address lo1 10.0.0.2/32", EPERM);
+//   EXPECT_FALSE(start(kernel));
+//   EXPECT_THAT(kernel.diary, ElementsAre("add_address lo1 10.0.0.1/32",
+//                                         "add_address lo1 10.0.0.2/32",
+//                                         "remove_address lo1 10.0.0.1/32"));
+//
+// A call that is made to fail is in the diary too, but changes nothing. Directories appear
+// with the files put into `files`; only make_dir() asks for its parent.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sys/kernel.h"
+#include "sys/rtnl.h"
+
+namespace gaol {
+
+class FakeKernel : public sys::Kernel {
+ public:
+  // --- what a test looks at, and may set up beforehand ---
+  std::vector<std::string> diary;
+  std::map<std::string, std::string> files;     // path to text
+  std::map<std::string, std::string> symlinks;  // path to target
+  std::set<std::string> dirs;                   // made by make_dir()
+  std::map<int, uint64_t> living;               // pid to birth
+  std::deque<int> exits;                        // wait(2) statuses of the next children; then 0
+  std::map<std::string, uint64_t> cgroup_ids;   // path to id; others get one when asked for
+  std::map<std::string, std::map<std::string, std::string>> maps;  // by pin; bytes to bytes
+  std::map<std::string, unsigned> links;                           // interfaces here, to index
+  std::map<std::string, std::set<std::string>> aliases;            // interface to "10.0.0.1/32"
+
+  // Fails calls whose line begins with `line`, after letting `spare` of them pass. For calls
+  // that leave no line: "read_file PATH", "open PATH", "list_dir PATH", "link_index NAME" ...
+  void fail_on(std::string line, int code, int spare = 0) {
+    failures_.push_back({std::move(line), code, spare});
+  }
+  // Fails the call that would write the diary's line number `nth`, counted from 1.
+  void fail_nth(size_t nth, int code) {
+    nth_ = nth;
+    nth_code_ = code;
+  }
+
+  // --- files of the host ---
+  Result<sys::Fd> open(const std::string& path, int flags, unsigned) override {
+    TRY(asked("open ", path));
+    if (flags & O_CREAT) files.try_emplace(path);
+    if (!files.contains(path) && !is_dir(path)) return fail_errno(ENOENT, path);
+    sys::Fd fd = descriptor(files.contains(path) ? files[path] : "");
+    opened_[fd.get()] = path;
+    return fd;
+  }
+  Result<std::string> read_file(const std::string& path) override {
+    TRY(asked("read_file ", path));
+    if (!files.contains(path)) return fail_errno(ENOENT, path);
+    return files[path];
+  }
+  Result<std::string> read_in_root(const sys::Fd& root, const std::string& path,
+                                   size_t limit) override {
+    const std::string whole =
+        concat(opened_.at(root.get()), path.starts_with('/') ? "" : "/", path);
+    TRY(asked("read_in_root ", whole));
+    if (!files.contains(whole)) return fail_errno(ENOENT, path);
+    if (files[whole].size() > limit) return fail_errno(EFBIG, path);
+    return files[whole];
+  }
+  Result<> write_file(const std::string& path, std::string_view text) override {
+    TRY(done("write_file ", path, " ", text));
+    if (!files.contains(path)) return fail_errno(ENOENT, path);
+    files[path] = text;
+    return {};
+  }
+  Result<> publish(const std::string& path, std::string_view text) override {
+    TRY(done("publish ", path));
+    files[path] = text;
+    return {};
+  }
+  Result<> make_dir(const std::string& path, unsigned) override {
+    TRY(done("make_dir ", path));
+    if (is_dir(path)) return fail_errno(EEXIST, path);
+    const std::string parent = path.substr(0, path.rfind('/'));
+    if (!parent.empty() && !is_dir(parent)) return fail_errno(ENOENT, path);
+    dirs.insert(path);
+    return {};
+  }
+  Result<> remove_dir(const std::string& path) override {
+    TRY(done("remove_dir ", path));
+    if (!is_dir(path)) return fail_errno(ENOENT, path);
+    if (!children(path).empty()) return fail_errno(ENOTEMPTY, path);
+    dirs.erase(path);
+    return {};
+  }
+  Result<> remove_file(const std::string& path) override {
+    TRY(done("remove_file ", path));
+    if (files.erase(path) + symlinks.erase(path) == 0) return fail_errno(ENOENT, path);
+    return {};
+  }
+  Result<> make_symlink(const std::string& target, const std::string& path) override {
+    TRY(done("make_symlink ", path, " ", target));
+    if (!symlinks.try_emplace(path, target).second) return fail_errno(EEXIST, path);
+    return {};
+  }
+  Result<std::string> read_symlink(const std::string& path) override {
+    TRY(asked("read_symlink ", path));
+    if (!symlinks.contains(path)) return fail_errno(ENOENT, path);
+    return symlinks[path];
+  }
+  Result<std::vector<std::string>> list_dir(const std::string& path) override {
+    TRY(asked("list_dir ", path));
+    if (!is_dir(path)) return fail_errno(ENOENT, path);
+    const auto names = children(path);
+    return std::vector<std::string>(names.begin(), names.end());
+  }
+  Result<sys::Fd> lock(const std::string& path) override {
+    TRY(asked("lock ", path));
+    return descriptor("");
+  }
+
+  // --- processes ---
+  sys::ProcessId self() override { return {1, 1}; }
+  sys::ProcessId identify(const sys::Child& child) override { return {child.pid(), 1}; }
+  bool alive(const sys::ProcessId& process) override {
+    const auto found = living.find(process.pid);
+    return found != living.end() && found->second == process.birth;
+  }
+  Result<sys::Fd> pidfd(const sys::ProcessId& process) override {
+    TRY(asked("pidfd ", process.pid));
+    if (!alive(process)) return fail_errno(ESRCH, "process ", process.pid);
+    return process_descriptor(process.pid);
+  }
+  Result<sys::Fd> pidfd_of_member(int pid, const std::string& cgroup) override {
+    TRY(asked("pidfd_of_member ", pid, " ", cgroup));
+    if (!living.contains(pid)) return fail_errno(ESRCH, "process ", pid);
+    return process_descriptor(pid);
+  }
+  // SIGKILL ends the process; other signals are only written down.
+  Result<> signal(const sys::Fd& pidfd, int signal) override {
+    const int pid = pids_.at(pidfd.get());
+    TRY(done("signal ", pid, " SIG", sigabbrev_np(signal)));
+    if (!living.contains(pid)) return fail_errno(ESRCH, "signal");
+    if (signal == SIGKILL) living.erase(pid);
+    return {};
+  }
+  Result<bool> wait_gone(const sys::Fd& pidfd, int) override {
+    TRY(asked("wait_gone ", pids_.at(pidfd.get())));
+    return !living.contains(pids_.at(pidfd.get()));
+  }
+  Result<sys::Fd> spawn(const sys::Command& command) override {
+    TRY(done("spawn ", join(command.argv, " ")));
+    return process_descriptor(next_pid_++);
+  }
+  // No test can go on in a child that is not there: see the kernel tests for that.
+  Result<sys::Child> clone(const sys::CloneRequest&, const sys::ChildStack&) override {
+    TRY(done("clone"));
+    return sys::Child();
+  }
+  Result<> map_ids(const sys::Child&, uint32_t first, uint32_t count) override {
+    return done("map_ids ", first, " ", count);
+  }
+  Result<sys::Fd> namespace_of(const sys::Fd&, int pid, const char* kind) override {
+    TRY(asked("namespace_of ", pid, " ", kind));
+    return descriptor("");
+  }
+  Result<> set_names(const sys::Fd& pidfd, const std::string& hostname,
+                     const std::string& domainname) override {
+    return done("set_names ", pids_.at(pidfd.get()), " ", hostname, " ", domainname);
+  }
+  Result<> children_into(const sys::Fd& pidfd) override {
+    return done("children_into ", pids_.at(pidfd.get()));
+  }
+  Result<std::optional<int>> reap(const sys::Fd& child, int) override {
+    TRY(asked("reap ", pids_.at(child.get())));
+    if (exits.empty()) return 0;
+    const int status = exits.front();
+    exits.pop_front();
+    return status;
+  }
+
+  // --- mounts ---
+  Result<> ensure_tmpfs(const std::string& dir) override { return done("ensure_tmpfs ", dir); }
+  Result<sys::Fd> detach_tree(const std::string& path, const sys::TreeOptions& o) override {
+    TRY(done("detach_tree ", path, o.recursive ? " recursive" : "", o.read_only ? " ro" : "",
+             o.nosuid ? " nosuid" : "", o.nodev ? " nodev" : "", o.noexec ? " noexec" : "",
+             o.id_map ? " idmapped" : ""));
+    return descriptor("");
+  }
+  Result<sys::Fd> new_tmpfs(uint32_t owner, const char* size) override {
+    TRY(done("new_tmpfs ", owner, " ", size));
+    return descriptor("");
+  }
+  Result<> make_node(const sys::Fd&, const sys::Node& node, uint32_t owner) override {
+    return done("make_node ", node.name, " ", owner);
+  }
+
+  // --- cgroups and BPF ---
+  Result<uint64_t> cgroup_id(const std::string& path) override {
+    TRY(asked("cgroup_id ", path));
+    return cgroup_ids.try_emplace(path, 1000 + cgroup_ids.size()).first->second;
+  }
+  Result<> end_cgroup(const std::string& path) override {
+    TRY(done("end_cgroup ", path));
+    dirs.erase(path);
+    return {};
+  }
+  Result<std::string> cgroup_mount() override {
+    TRY(asked("cgroup_mount"));
+    return std::string("/sys/fs/cgroup");
+  }
+  Result<> map_put(const std::string& pin, std::span<const std::byte> key,
+                   std::span<const std::byte> value) override {
+    TRY(done("map_put ", pin));
+    maps[pin][bytes(key)] = bytes(value);
+    return {};
+  }
+  Result<> map_drop(const std::string& pin, std::span<const std::byte> key) override {
+    TRY(done("map_drop ", pin));
+    maps[pin].erase(bytes(key));
+    return {};
+  }
+
+  // --- interfaces ---
+  Result<unsigned> link_index(const std::string& interface) override {
+    TRY(asked("link_index ", interface));
+    if (!links.contains(interface)) return fail_errno(ENODEV, interface);
+    return links[interface];
+  }
+  Result<bool> has_address(const std::string& interface, const sys::Address& address) override {
+    TRY(asked("has_address ", interface, " ", sys::address_text(address)));
+    return aliases[interface].contains(sys::address_text(address));
+  }
+  Result<bool> add_address(const std::string& interface, const sys::Address& address) override {
+    TRY(done("add_address ", interface, " ", sys::address_text(address)));
+    return aliases[interface].insert(sys::address_text(address)).second;
+  }
+  Result<bool> remove_address(const std::string& interface, const sys::Address& address) override {
+    TRY(done("remove_address ", interface, " ", sys::address_text(address)));
+    return aliases[interface].erase(sys::address_text(address)) > 0;
+  }
+  Result<> push_link(const std::string& interface, const sys::Fd&) override {
+    TRY(done("push_link ", interface));
+    if (links.erase(interface) == 0) return fail_errno(ENODEV, interface);
+    away_.insert(interface);
+    return {};
+  }
+  Result<bool> pull_link(const std::string& interface, const sys::Fd&) override {
+    TRY(done("pull_link ", interface));
+    if (away_.erase(interface) == 0) return false;
+    links[interface] = static_cast<unsigned>(100 + links.size());
+    return true;
+  }
+
+ private:
+  struct Failure {
+    std::string line;
+    int code, spare;
+  };
+
+  // A call that changes something: the diary's next line.
+  template <class... Parts>
+  Result<> done(const Parts&... parts) {
+    diary.push_back(concat(parts...));
+    if (diary.size() == nth_) return fail_errno(nth_code_, diary.back());
+    return asked(diary.back());
+  }
+  template <class... Parts>
+  Result<> asked(const Parts&... parts) {
+    const std::string line = concat(parts...);
+    for (auto& failure : failures_)
+      if (line.starts_with(failure.line) && failure.spare-- <= 0)
+        return fail_errno(failure.code, line);
+    return {};
+  }
+
+  bool is_dir(const std::string& path) const {
+    return dirs.contains(path) || !children(path).empty();
+  }
+  std::set<std::string> children(const std::string& path) const {
+    std::set<std::string> names;
+    const auto note = [&](const std::string& other) {
+      if (other.starts_with(path + "/"))
+        names.insert(std::string(split(std::string_view(other).substr(path.size() + 1), '/')[0]));
+    };
+    for (const auto& [file, text] : files) note(file);
+    for (const auto& [link, target] : symlinks) note(link);
+    for (const auto& dir : dirs) note(dir);
+    return names;
+  }
+
+  static std::string bytes(std::span<const std::byte> raw) {
+    return {reinterpret_cast<const char*>(raw.data()), raw.size()};
+  }
+  // A real descriptor that can be read, so that code which reads what it opened works.
+  static sys::Fd descriptor(const std::string& text) {
+    sys::Fd fd(memfd_create("fake", MFD_CLOEXEC));
+    (void)!::pwrite(fd.get(), text.data(), text.size(), 0);
+    return fd;
+  }
+  sys::Fd process_descriptor(int pid) {
+    sys::Fd fd = descriptor("");
+    pids_[fd.get()] = pid;
+    return fd;
+  }
+
+  std::vector<Failure> failures_;
+  size_t nth_ = 0;
+  int nth_code_ = 0;
+  int next_pid_ = 10'000;
+  std::map<int, int> pids_;            // descriptor to pid
+  std::map<int, std::string> opened_;  // descriptor to path
+  std::set<std::string> away_;
+};
+
+}  // namespace gaol
