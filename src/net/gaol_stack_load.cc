@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// gaol-stack: puts the programs of bpf/stack.bpf.c into the kernel, once per boot.
+//
+// They outlive this program as pins in bpffs, so that starting a jail needs neither libbpf nor
+// a verifier run: that is why it is a program of its own and the only one that links libbpf.
+// What counts as loaded is the pin "jails", made last and removed first. A load that was cut
+// short has no such pin, the start of the next jail finds none and runs this program again,
+// and it begins by sweeping what it finds. Several that start at once wait for each other.
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <memory>
+
+#include "net/bpf/stack_map.h"
+#include "sys/bpf.h"
+#include "sys/kernel.h"
+
+// The compiled programs, GAOL_STACK_OBJECT, as bytes of this one.
+asm(".section .rodata\n"
+    ".balign 8\n"
+    "gaol_stack_object: .incbin \"" GAOL_STACK_OBJECT
+    "\"\n"
+    "gaol_stack_object_end:\n"
+    ".previous\n");
+extern "C" const char gaol_stack_object[], gaol_stack_object_end[];
+
+namespace gaol::net {
+
+namespace {
+
+constexpr const char* kMount = "/sys/fs/bpf";
+constexpr const char* kPins = GAOL_STACK_PINS;
+
+std::string pin(std::string_view name) { return concat(kPins, '/', name); }
+
+struct CloseObject {
+  void operator()(bpf_object* object) const { bpf_object__close(object); }
+};
+using Object = std::unique_ptr<bpf_object, CloseObject>;
+
+struct CloseLink {
+  void operator()(bpf_link* link) const { bpf_link__destroy(link); }
+};
+using Link = std::unique_ptr<bpf_link, CloseLink>;
+
+// Whether an earlier load was finished, for this very cgroup: a link whose cgroup was removed
+// (and perhaps made anew under the same name) names no cgroup any more.
+bool is_loaded(uint64_t root) {
+  if (!sys::Fd(bpf_obj_get(pin("jails").c_str()))) return false;
+  const sys::Fd link(bpf_obj_get(pin("sock_create").c_str()));
+  bpf_link_info info{};
+  uint32_t size = sizeof info;
+  return link && bpf_obj_get_info_by_fd(link.get(), &info, &size) == 0 &&
+         info.cgroup.cgroup_id == root;
+}
+
+Result<> unload(sys::Kernel& kernel) {
+  auto marker = kernel.remove_file(pin("jails"));
+  if (!marker && marker.error().code != ENOENT) return marker;
+  auto names = kernel.list_dir(kPins);
+  if (!names && names.error().code == ENOENT) return {};
+  for (const auto& name : TRY(names)) TRY(kernel.remove_file(pin(name)));
+  return kernel.remove_dir(kPins);
+}
+
+Result<Object> read_programs(uint64_t root) {
+  const auto size = static_cast<size_t>(gaol_stack_object_end - gaol_stack_object);
+  bpf_object_open_opts options{};
+  options.sz = sizeof options;
+  options.object_name = "gaol_stack";
+  Object object(bpf_object__open_mem(gaol_stack_object, size, &options));
+  if (!object) return fail_errno(errno, "programs");
+  bpf_map* constant = bpf_object__find_map_by_name(object.get(), ".rodata.root");
+  if (bpf_map__set_initial_value(constant, &root, sizeof root) < 0 ||
+      bpf_object__load(object.get()) < 0)
+    return fail_errno(errno, "programs");
+  return object;
+}
+
+// Jails that already run were started when nothing was loaded, so they are limited in nothing;
+// they keep what they have. A jail that is about to be limited replaces this by its own entry.
+Result<> admit_running_jails(sys::Kernel& kernel, const Object& object, const std::string& root) {
+  const bpf_map* jails = bpf_object__find_map_by_name(object.get(), "jails");
+  const stack_jail unlimited{{{}, STACK_UNLIMITED}, {{}, STACK_UNLIMITED}, STACK_NOBODY};
+  for (const auto& name : TRY(kernel.list_dir(root))) {
+    const std::string path = concat(root, '/', name);
+    if (!kernel.open(path, O_PATH | O_DIRECTORY)) continue;
+    const uint64_t id = TRY(kernel.cgroup_id(path));
+    if (bpf_map__update_elem(jails, &id, sizeof id, &unlimited, sizeof unlimited, BPF_NOEXIST) <
+            0 &&
+        errno != EEXIST)
+      return fail_errno(errno, path);
+  }
+  return {};
+}
+
+// Links, unlike the older kind of attachment, leave other programs of the cgroup in force.
+Result<> attach(const Object& object, const sys::Fd& cgroup, const std::string& root) {
+  bpf_program* program;
+  bpf_object__for_each_program(program, object.get()) {
+    const char* name = bpf_program__name(program);
+    const Link link(bpf_program__attach_cgroup(program, cgroup.get()));
+    if (!link || bpf_link__pin(link.get(), pin(name).c_str()) < 0)
+      return fail_errno(errno, root, ": attach ", name);
+  }
+  return {};
+}
+
+Result<> pin_map(const Object& object, const char* name) {
+  bpf_map* map = bpf_object__find_map_by_name(object.get(), name);
+  if (bpf_map__pin(map, pin(name).c_str()) < 0) return fail_errno(errno, pin(name));
+  return {};
+}
+
+Result<> put_in_place(sys::Kernel& kernel, const std::string& root, uint64_t id) {
+  const sys::Fd cgroup = TRY(kernel.open(root, O_RDONLY | O_DIRECTORY));
+  const Object object = TRY(read_programs(id));
+  TRY(kernel.make_dir(kPins, 0700));
+  TRY(admit_running_jails(kernel, object, root));  // before the programs can refuse them
+  TRY(attach(object, cgroup, root));
+  TRY(pin_map(object, "addresses"));
+  TRY(pin_map(object, "jails"));
+  return admit_running_jails(kernel, object, root);  // those that saw no pin until now
+}
+
+Result<> load(sys::Kernel& kernel, const std::string& root) {
+  const uint64_t id = TRY(kernel.cgroup_id(root));
+  if (!kernel.read_file(concat(root, "/cgroup.controllers")))
+    return fail(root, ": not a cgroup v2 directory");
+  const sys::Fd lock = TRY(kernel.lock(concat(root, "/cgroup.procs")));
+  TRY(sys::mount_bpffs(kMount));
+  if (is_loaded(id)) return {};
+  TRY(unload(kernel));
+  auto placed = put_in_place(kernel, root, id);
+  if (!placed) (void)unload(kernel);
+  return placed;
+}
+
+int report(const Result<>& result) {
+  if (result) return 0;
+  fprintf(stderr, "gaol-stack: %s\n", result.error().line().c_str());
+  return 1;
+}
+
+}  // namespace
+
+}  // namespace gaol::net
+
+int main(int argc, char** argv) {
+  using namespace gaol;
+  // GAOL_STACK_VERBOSE: with libbpf's own account, the verifier's log included.
+  if (!getenv("GAOL_STACK_VERBOSE")) libbpf_set_print(nullptr);
+  if (argc == 3 && !strcmp(argv[1], "load"))
+    return net::report(net::load(sys::real_kernel(), argv[2]));
+  if (argc == 2 && !strcmp(argv[1], "unload")) return net::report(net::unload(sys::real_kernel()));
+  fputs("usage: gaol-stack load CGROUP_ROOT\n       gaol-stack unload\n", stderr);
+  return 2;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// A jail on the host's own network stack, held to its addresses.
+//
+// FreeBSD's kernel checks every socket of such a jail against the prison's address list. Here
+// BPF programs attached once to gaol's cgroup do (bpf/stack.bpf.c; `gaol-stack load` puts them
+// there), and this file only tells them about one jail: an entry under its cgroup's id.
+//
+// Where a jail has several addresses, connections of unbound sockets leave from the first:
+// a hook cannot ask routing for a choice within the list, so ip4.saddrsel and ip6.saddrsel
+// always act as if they were off.
+// Source: jail(8), "ip4.addr" and what follows; prison_check_ip4 and its relatives.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "sys/kernel.h"
+
+namespace gaol::net {
+
+// Where the loaded programs are; nothing is there before the first jail with an address.
+inline constexpr const char* kPrograms = "/sys/fs/bpf/gaol";
+
+// How a jail may use one family. Neither set: not at all, socket(2) fails EAFNOSUPPORT.
+struct FamilyPlan {
+  bool inherit = false;                 // the host's addresses, without limits
+  std::vector<sys::Address> addresses;  // or these; the first is the primary one
+};
+
+// A jail with a network stack of its own (vnet) inherits both: it has nothing of the host's.
+struct StackPlan {
+  FamilyPlan v4, v6;
+  // The host's number of the jail's root, who may then bind ports below 1024 without a
+  // capability in the host's user namespace.
+  std::optional<uint32_t> reserved_ports_uid;
+};
+
+// False when the plan gives no addresses to hold the jail to (a disabled family is held by the
+// system call filter as well): then the jail may also start where the programs are
+// not loaded.
+bool needed(const StackPlan& plan);
+
+// Makes the plan hold for the jail in the cgroup directory `cgroup`, before its first process
+// is in it, and gives back the cgroup's id for undo(). Every jail needs this, also one that
+// is limited in nothing: a cgroup without an entry has no network.
+// ENOENT: the programs are not loaded. Nothing is left behind by a failure.
+Result<uint64_t> apply(sys::Kernel& kernel, const std::string& cgroup, const StackPlan& plan);
+
+// Puts `after` in the place of `before` while the jail runs; there is no moment without rules.
+Result<> replace(sys::Kernel& kernel, const std::string& cgroup, const StackPlan& before,
+                 const StackPlan& after);
+
+// REQUIRES: no process is left in the jail. The cgroup itself may be gone.
+Result<> undo(sys::Kernel& kernel, uint64_t cgroup_id, const StackPlan& plan);
+
+}  // namespace gaol::net
