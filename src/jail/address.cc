@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "jail/address.h"
+
+// A jail's addresses are what it is held to, so that each must be one a socket can really be
+// bound to. Wildcard and broadcast would match everything or nothing, and an IPv4 address in
+// IPv6 clothes would slip an IPv4 address past the list that is meant for it.
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <optional>
+
+#include "base/text.h"
+
+namespace gaol::jail {
+
+namespace {
+
+std::optional<sys::Address> host_address(std::string_view text, int family) {
+  sys::Address out{.family = family, .prefix = family == AF_INET ? 32 : 128};
+  if (inet_pton(family, std::string(text).c_str(), out.bytes) != 1) return {};
+  return out;
+}
+
+// The length of a netmask: `24`, or `255.255.255.0`.
+std::optional<int> prefix_length(std::string_view mask, int family) {
+  if (const auto length = number<int>(mask))
+    return *length >= 0 && *length <= (family == AF_INET ? 32 : 128) ? length : std::nullopt;
+  in_addr dotted{};
+  if (family != AF_INET || inet_pton(AF_INET, std::string(mask).c_str(), &dotted) != 1) return {};
+  const uint32_t bits = ntohl(dotted.s_addr);
+  const int ones = std::countl_one(bits);
+  return ones == std::popcount(bits) ? std::optional(ones) : std::nullopt;
+}
+
+bool usable(const sys::Address& address) {
+  const auto all = [&](uint8_t value) {
+    return std::all_of(address.bytes, address.bytes + (address.family == AF_INET ? 4 : 16),
+                       [=](uint8_t byte) { return byte == value; });
+  };
+  return !all(0) && !(address.family == AF_INET && all(0xff));
+}
+
+bool is_mapped(const sys::Address& address) {
+  in6_addr raw;
+  std::memcpy(&raw, address.bytes, sizeof raw);
+  return address.family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&raw);
+}
+
+}  // namespace
+
+Result<AliasSpec> parse_alias(std::string_view element, int family) {
+  AliasSpec out;
+  if (const size_t bar = element.find('|'); bar != element.npos) {
+    out.interface = trim(element.substr(0, bar));
+    if (out.interface.empty()) return fail("no interface before the bar: ", element);
+    element = element.substr(bar + 1);
+  }
+  element = trim(element);
+  const size_t blank = std::min(element.find_first_of(" \t"), element.size());
+  out.extra = trim(element.substr(blank));
+
+  const auto where = element.substr(0, blank);
+  const size_t slash = std::min(where.find('/'), where.size());
+  const auto address = host_address(where.substr(0, slash), family);
+  if (!address) return fail("not an ", family_word(family), " address: ", where.substr(0, slash));
+  out.address = *address;
+  if (!usable(*address)) return fail(address_text(*address), " cannot be a jail's address");
+  if (is_mapped(*address))
+    return fail(address_text(*address), " is an IPv4 address and belongs in ip4.addr");
+
+  if (slash < where.size()) {
+    const auto length = prefix_length(where.substr(slash + 1), family);
+    if (!length) return fail("not an ", family_word(family), " netmask: ", where.substr(slash + 1));
+    out.address.prefix = *length;
+    out.explicit_mask = true;
+  }
+  return out;
+}
+
+std::string address_text(const sys::Address& address) {
+  char text[INET6_ADDRSTRLEN];
+  return inet_ntop(address.family, address.bytes, text, sizeof text) ? text : "";
+}
+
+std::string_view family_word(int family) { return family == AF_INET ? "IPv4" : "IPv6"; }
+
+}  // namespace gaol::jail

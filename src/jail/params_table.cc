@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "jail/params.h"
+
+// The table. A row says what FreeBSD gives and, honestly, what Linux gives of it in this
+// version; widening gaol means editing a row. Columns, in order: name, type, when, standard,
+// what it means on Linux, values taken, note; the man page's line; range and exceptions.
+
+#include <algorithm>
+
+namespace gaol::jail {
+
+namespace {
+
+using enum Type;
+using enum When;
+using enum Linux;
+
+constexpr std::string_view kNoMounting =
+    "root in a jail cannot mount: it would need CAP_SYS_ADMIN, or a broker outside that mounts "
+    "for it";
+constexpr std::string_view kNoUname =
+    "the kernel has one release for every process: it would need a broker that answers uname(2)";
+constexpr std::string_view kLinuxAbi = "the ABI is the host's own and cannot be dressed up";
+constexpr std::string_view kNoCredentialRules =
+    "it would need a security module that grants changes of credentials by rule";
+constexpr std::string_view kNoDatasets =
+    "it would need ZFS that delegates a dataset to a user namespace (OpenZFS 2.2)";
+constexpr std::string_view kNoHypervisor =
+    "it would need the hypervisor's devices in the jail's private /dev";
+constexpr std::string_view kNoClock =
+    "the clock is one for the whole machine: it would need CAP_SYS_TIME over the host";
+constexpr std::string_view kNoIdentity =
+    "it would need a file made for the jail and laid over the host's";
+constexpr std::string_view kSysv =
+    "new is an IPC namespace, disable makes the calls fail with ENOSYS; inherit would need the "
+    "host's IPC namespace";
+constexpr std::string_view kFirstAddress =
+    "sockets that were not bound always leave from the jail's first address, as when this is off";
+constexpr std::string_view kSharedStack = "cgroup-BPF holds every socket to the list";
+constexpr std::string_view kProtocol =
+    "disable makes socket(2) fail with EAFNOSUPPORT, new holds sockets to the list, inherit does "
+    "not";
+constexpr std::string_view kRunByJail = "run by jail(8) as on FreeBSD";
+
+constexpr Param kParams[] = {
+    {"allow.adjtime", boolean, any, "false", refused, "false", kNoClock,
+     "root may slew the system clock"},
+    {"allow.chflags", boolean, any, "false", refused, "false",
+     "it would need CAP_LINUX_IMMUTABLE over the host's file systems",
+     "root may change system file flags"},
+    {"allow.dying", boolean, tool, "", native, "", "accepted and without effect, as on FreeBSD",
+     "deprecated, without effect"},
+    {"allow.extattr", boolean, any, "false", refused, "false",
+     "trusted extended attributes would need CAP_SYS_ADMIN over the host",
+     "root may manage extended attributes of the system namespace"},
+    {"allow.mlock", boolean, any, "false", emulated, "",
+     "off: seccomp refuses mlock(2) and its kin with EPERM", "memory may be locked"},
+    {"allow.mount", boolean, any, "false", refused, "false", kNoMounting,
+     "root may mount and unmount file systems marked jail-friendly"},
+    {"allow.mount.devfs", boolean, any, "false", refused, "false", kNoMounting,
+     "root may mount devfs"},
+    {"allow.mount.fdescfs", boolean, any, "false", refused, "false", kNoMounting,
+     "root may mount fdescfs"},
+    {"allow.mount.fusefs", boolean, any, "false", refused, "false", kNoMounting,
+     "root may mount FUSE file systems"},
+    {"allow.mount.linprocfs", boolean, any, "false", refused, "false", kNoMounting,
+     "root may mount linprocfs"},
+    {"allow.mount.linsysfs", boolean, any, "false", refused, "false", kNoMounting,
+     "root may mount linsysfs"},
+    {"allow.mount.nullfs", boolean, any, "false", refused, "false", kNoMounting,
+     "root may mount nullfs"},
+    {"allow.mount.procfs", boolean, any, "false", refused, "false", kNoMounting,
+     "root may mount procfs"},
+    {"allow.mount.tmpfs", boolean, any, "false", refused, "false", kNoMounting,
+     "root may mount tmpfs"},
+    {"allow.mount.zfs", boolean, any, "false", refused, "false", kNoDatasets,
+     "root may mount the ZFS datasets delegated to the jail"},
+    {"allow.nfsd", boolean, any, "false", refused, "false",
+     "the kernel's NFS server would need CAP_SYS_ADMIN in the jail",
+     "an NFS server may run in a vnet jail"},
+    {"allow.quotas", boolean, any, "false", refused, "false",
+     "quotactl(2) would need CAP_SYS_ADMIN over the file system's user namespace",
+     "root may administer quotas on the jail's file systems"},
+    {"allow.raw_sockets", boolean, any, "false", partial, "",
+     "in a vnet jail root has CAP_NET_RAW over its own stack; on the host's stack the source of "
+     "raw packets cannot yet be held to the jail's addresses",
+     "root may open raw sockets, as ping(8) does"},
+    {"allow.read_msgbuf", boolean, any, "false", refused, "false",
+     "the kernel's log is the host's: it would need CAP_SYSLOG over it",
+     "root may read the kernel's messages"},
+    {"allow.reserved_ports", boolean, any, "true", emulated, "",
+     "on the host's stack the bind hook decides, in a vnet jail the capability",
+     "root may bind ports below 1024"},
+    {"allow.routing", boolean, any, "false", refused, "false",
+     "it would need CAP_NET_ADMIN over the host's stack, which allows far more; a vnet jail has "
+     "routes of its own",
+     "root of a jail on the host's stack may change its routes"},
+    {"allow.set_hostname", boolean, any, "true", partial, "",
+     "root in a jail lacks CAP_SYS_ADMIN, so that the name is changed from the host with jail -m",
+     "root may change the jail's host names"},
+    {"allow.setaudit", boolean, any, "false", refused, "false",
+     "the audit state is the host's: it would need CAP_AUDIT_CONTROL over it",
+     "audit sessions may be set"},
+    {"allow.settime", boolean, any, "false", refused, "false", kNoClock,
+     "root may set the system clock"},
+    {"allow.socket_af", boolean, any, "false", emulated, "",
+     "off: seccomp leaves local, IPv4, IPv6 and route sockets only",
+     "sockets of every address family may be opened"},
+    {"allow.suser", boolean, any, "true", partial, "",
+     "off: programs start without capabilities; those already running keep theirs",
+     "root has privilege in the jail"},
+    {"allow.sysvipc", boolean, any, "false", partial, "",
+     "on means sysvmsg, sysvsem and sysvshm = new: they work, but are not shared with the host",
+     "deprecated: System V IPC of the parent may be used"},
+    {"allow.unprivileged_parent_tampering", boolean, any, "false", refused, "false",
+     "the jail's users are others than the host's, so that signals from unprivileged ones cannot "
+     "be allowed",
+     "users of the parent may signal and debug processes of the same user"},
+    {"allow.unprivileged_proc_debug", boolean, any, "true", emulated, "",
+     "off: seccomp refuses ptrace(2) and its kin, to root in the jail as well",
+     "users may debug their own processes"},
+    {"allow.vmm", boolean, any, "false", refused, "false", kNoHypervisor,
+     "the hypervisor may be used"},
+    {"allow.vmm_ppt", boolean, any, "false", refused, "false", kNoHypervisor,
+     "virtual machines may be given PCI devices"},
+    {"children.cur", integer, readonly, "0", native, "", "0 until jails can have children",
+     "number of jails below this one"},
+    {"children.max", integer, any, "0", refused, "0",
+     "jails inside jails are not there yet: it would need a broker that acts for jail(8) inside",
+     "number of jails that may exist below this one"},
+    {"command", list, tool, "", native, "", kRunByJail,
+     "command to run in the jail after exec.start"},
+    {"cpuset.id", integer, readonly, "", refused, "",
+     "Linux has no CPU sets with numbers; a jail's CPUs are those of its cgroup",
+     "the jail's CPU set"},
+    {"depend", list, tool, "", native, "", kRunByJail, "jails that must be running first"},
+    {"devfs_ruleset", integer, any, "0", emulated, "0 4 5",
+     "a private /dev holds what rulesets 4 (devfsrules_jail) and 5 (devfsrules_jail_vnet) show",
+     "number of the devfs ruleset for the jail's /dev", Range{0, 65535}, "no such ruleset"},
+    {"dying", boolean, readonly, "false", emulated, "",
+     "true from the start of a removal until it is complete", "the jail is being removed"},
+    {"enforce_statfs", integer, any, "2", partial, "1 2",
+     "1 and 2 alike: the jail's mount namespace holds the jail's own mounts; 0 would need the "
+     "host's",
+     "how much of the mount table the jail sees", Range{0, 2}},
+    {"env", keyvalue, any, "", partial, "",
+     "recorded and shown by jls; the jail cannot read it yet",
+     "key=value lines that the jail can read", Range{0, 4095}},
+    {"exec.clean", boolean, tool, "false", native, "", kRunByJail,
+     "run commands in a clean environment"},
+    {"exec.consolelog", string, tool, "", native, "", kRunByJail,
+     "file of the host that takes the output of commands run in the jail", Range{0, 4095}},
+    {"exec.created", list, tool, "", native, "", kRunByJail,
+     "commands to run on the host right after the jail is created"},
+    {"exec.fib", integer, tool, "0", refused, "0",
+     "it would need a routing table chosen by mark for the jail's cgroup",
+     "routing table for commands run in the jail"},
+    {"exec.jail_user", string, tool, "", native, "", kRunByJail,
+     "user to run commands in the jail as", Range{0, 255}},
+    {"exec.poststart", list, tool, "", native, "", kRunByJail,
+     "commands to run on the host after the jail is started"},
+    {"exec.poststop", list, tool, "", native, "", kRunByJail,
+     "commands to run on the host after the jail is removed"},
+    {"exec.prepare", list, tool, "", native, "", kRunByJail,
+     "commands to run on the host before addresses and mounts are made"},
+    {"exec.prestart", list, tool, "", native, "", kRunByJail,
+     "commands to run on the host before the jail is created"},
+    {"exec.prestop", list, tool, "", native, "", kRunByJail,
+     "commands to run on the host before the jail is stopped"},
+    {"exec.release", list, tool, "", native, "", kRunByJail,
+     "commands to run on the host when everything else is undone"},
+    {"exec.start", list, tool, "", native, "", kRunByJail,
+     "commands to run in the jail to start it"},
+    {"exec.stop", list, tool, "", native, "", kRunByJail, "commands to run in the jail to stop it"},
+    {"exec.system_jail_user", boolean, tool, "false", native, "", kRunByJail,
+     "look exec.jail_user up on the host"},
+    {"exec.system_user", string, tool, "", native, "", kRunByJail,
+     "user to run commands on the host as", Range{0, 255}},
+    {"exec.timeout", integer, tool, "0", native, "", kRunByJail,
+     "seconds to wait for each command; 0: for ever"},
+    {"host", jailsys, any, "new", partial, "new",
+     "a jail always has host names of its own, in a UTS namespace (new); inherit would need the "
+     "parent's",
+     "whether the jail has host names of its own"},
+    {"host.domainname", string, any, "", native, "", "UTS namespace; at most 64 bytes",
+     "NIS domain name", Range{0, 64}},
+    {"host.hostid", integer, any, "0", refused, "0", kNoIdentity, "host identifier",
+     Range{0, INT64_MAX}},
+    {"host.hostname", string, any, "", native, "", "UTS namespace; at most 64 bytes", "host name",
+     Range{0, 64}},
+    {"host.hostuuid", string, any, "00000000-0000-0000-0000-000000000000", refused,
+     "00000000-0000-0000-0000-000000000000", kNoIdentity, "host UUID", Range{0, 63}},
+    {"interface", string, tool, "", native, "",
+     "the addresses are added to it before the start and taken away after the stop",
+     "interface for addresses that name none", Range{0, 15}},
+    {"ip4", jailsys, create, "disable", emulated, "", kProtocol, "use of IPv4", Range{}, "",
+     "ip4.addr"},
+    {"ip4.addr", ip4_list, any, "", emulated, "", kSharedStack, "IPv4 addresses of the jail",
+     Range{0, 255}},
+    {"ip4.saddrsel", boolean, any, "true", partial, "", kFirstAddress,
+     "choose the source address by route rather than take the first"},
+    {"ip6", jailsys, create, "disable", emulated, "", kProtocol, "use of IPv6", Range{}, "",
+     "ip6.addr"},
+    {"ip6.addr", ip6_list, any, "", emulated, "", kSharedStack, "IPv6 addresses of the jail",
+     Range{0, 255}},
+    {"ip6.saddrsel", boolean, any, "true", partial, "", kFirstAddress,
+     "choose the source address by route rather than take the first"},
+    {"ip_hostname", boolean, tool, "false", refused, "false",
+     "jail(8) has no resolver yet; write the addresses as ip4.addr and ip6.addr",
+     "add the addresses that host.hostname resolves to"},
+    {"jid", integer, create, "", native, "", "given out by gaol; numbers only grow",
+     "number of the jail", Range{1, 999'999}},
+    {"linux", jailsys, any, "new", refused, "new inherit", kLinuxAbi,
+     "whether the jail has a Linux identity of its own"},
+    {"linux.osname", string, any, "", refused, "Linux", kLinuxAbi,
+     "system name shown to Linux programs"},
+    {"linux.osrelease", string, any, "", refused, "", kNoUname, "release shown to Linux programs"},
+    {"linux.oss_version", integer, any, "", refused, "", kLinuxAbi,
+     "version of the sound interface shown to Linux programs"},
+    {"mac.do", jailsys, any, "disable", refused, "disable", kNoCredentialRules,
+     "whether rules let users change credentials"},
+    {"mac.do.exec_paths", string, any, "", refused, "", kNoCredentialRules,
+     "programs that may change credentials by rule"},
+    {"mac.do.rules", string, any, "", refused, "", kNoCredentialRules,
+     "who may take on which credentials"},
+    {"mac.label", string, any, "", refused, "",
+     "it would need a translation to SELinux or AppArmor", "label of the MAC framework"},
+    {"meta", keyvalue, any, "", native, "", "recorded; invisible inside the jail",
+     "key=value lines for the administrator", Range{0, 4095}},
+    {"mount", list, tool, "", partial, "",
+     "nullfs, tmpfs, procfs, linprocfs, linsysfs, devfs and fdescfs, in the jail's own mount "
+     "namespace: the host does not see them",
+     "lines of fstab(5) to mount"},
+    {"mount.devfs", boolean, tool, "false", emulated, "",
+     "a private /dev by devfs_ruleset, 4 when none is given", "mount devfs on the jail's /dev"},
+    {"mount.fdescfs", boolean, tool, "false", emulated, "",
+     "/dev/fd leads to /proc/self/fd; it is there whenever /dev is",
+     "mount fdescfs on the jail's /dev/fd"},
+    {"mount.fstab", list, tool, "", partial, "", "the types and the place are those of mount",
+     "files of fstab(5) lines to mount"},
+    {"mount.procfs", boolean, tool, "false", native, "",
+     "procfs of the jail's PID namespace; every jail has it", "mount procfs on the jail's /proc"},
+    {"name", string, any, "", partial, "",
+     "set at creation; renaming a running jail is not supported yet", "name of the jail",
+     Range{0, 255}},
+    {"osreldate", integer, create, "", refused, "", kNoUname,
+     "date of the release that the jail sees"},
+    {"osrelease", string, create, "", refused, "", kNoUname, "release that the jail sees",
+     Range{0, 31}},
+    {"parent", integer, readonly, "0", native, "", "0 until jails can have children",
+     "jid of the jail above this one"},
+    {"path", string, create, "/", native, "", "mount namespace and pivot_root",
+     "directory that is the jail's root", Range{0, 4095}},
+    {"persist", boolean, any, "false", emulated, "",
+     "the jail's init stays when it has nothing left to run", "the jail exists without processes"},
+    {"securelevel", integer, any, "-1", partial, "-1 0",
+     "a jail has neither modules nor disks to protect; levels above 0 would need seccomp rules "
+     "for file flags, clock and packet filter",
+     "security level, which can only be raised", Range{-1, INT32_MAX}},
+    {"stop.timeout", integer, tool, "10", native, "", kRunByJail,
+     "seconds between SIGTERM and SIGKILL; 0: no SIGTERM"},
+    {"sysvmsg", jailsys, any, "disable", partial, "new disable", kSysv,
+     "use of System V message queues", Range{}, "", "allow.sysvipc"},
+    {"sysvsem", jailsys, any, "disable", partial, "new disable", kSysv,
+     "use of System V semaphores", Range{}, "", "allow.sysvipc"},
+    {"sysvshm", jailsys, any, "disable", partial, "new disable", kSysv,
+     "use of System V shared memory", Range{}, "", "allow.sysvipc"},
+    {"vnet", jailsys, create, "inherit", native, "new inherit", "new is a network namespace",
+     "whether the jail has a network stack of its own", Range{},
+     "a jail has a network stack, its own (new) or its parent's (inherit)"},
+    {"vnet.interface", list, tool, "", native, "", "moved into the jail, and back when it goes",
+     "interfaces to move into the jail"},
+    {"zfs", jailsys, any, "disable", refused, "disable inherit", kNoDatasets,
+     "whether the jail has ZFS settings of its own"},
+    {"zfs.dataset", list, tool, "", refused, "", kNoDatasets, "datasets to delegate to the jail"},
+    {"zfs.mount_snapshot", integer, any, "0", refused, "0", kNoDatasets,
+     "whether snapshots may be mounted", Range{0, 1}},
+};
+
+// Strictly: a name that stood there twice would shadow its second row.
+static_assert(std::ranges::is_sorted(kParams, std::ranges::less_equal{}, &Param::name));
+
+}  // namespace
+
+std::span<const Param> registry() { return kParams; }
+
+}  // namespace gaol::jail
