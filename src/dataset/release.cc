@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "dataset/release.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <iterator>
+#include <optional>
+
+#include "dataset/dataset.h"
+#include "dataset/rc_files.h"
+#include "host/facts.h"
+#include "sys/kernel.h"
+#include "sys/tree.h"
+
+namespace gaol::dataset {
+
+namespace {
+
+constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+// A word that is safe as a file name and as an argument.
+bool plain_word(std::string_view word, std::string_view also) {
+  const auto allowed = concat(kLetters, "0123456789.+_-", also);
+  return !word.empty() && !word.starts_with('.') && !word.starts_with('-') &&
+         word.find_first_not_of(allowed) == word.npos;
+}
+
+Result<> put_file(const std::string& root, const File& file) {
+  auto& kernel = sys::real_kernel();
+  const auto path = concat(root, file.path);
+  const sys::Fd made = TRY(kernel.open(path, O_WRONLY | O_CREAT | O_EXCL, file.mode));
+  return kernel.write_file(path, file.text);
+}
+
+Result<> put_rc(const std::string& root) {
+  for (const auto& file : kRcFiles) TRY(put_file(root, file));
+  return {};
+}
+
+// A program on the host whose output is watched.
+class Watched {
+ public:
+  Watched(sys::Command command, Progress progress)
+      : command_(std::move(command)), progress_(std::move(progress)) {}
+
+  // Its wait status. `scratch` is a directory for the output while it runs.
+  Result<int> run(const std::string& scratch) {
+    auto& kernel = sys::real_kernel();
+    const auto file = TRY(kernel.open(scratch, O_TMPFILE | O_RDWR, 0600));
+    command_.output = file.get();
+    const auto child = TRY(kernel.spawn(command_));
+    std::optional<int> status;
+    while (!status) {
+      status = TRY(kernel.reap(child, kPollMilliseconds));
+      text_ = TRY(kernel.read_file(concat("/proc/self/fd/", file.get())));
+      report_lines();
+    }
+    return *status;
+  }
+  std::string_view text() const { return text_; }
+
+ private:
+  static constexpr int kPollMilliseconds = 200;
+
+  void report_lines() {
+    for (size_t end; (end = text_.find('\n', told_)) != text_.npos; told_ = end + 1)
+      progress_(std::string_view(text_).substr(told_, end - told_));
+  }
+
+  sys::Command command_;
+  Progress progress_;
+  std::string text_;
+  size_t told_ = 0;
+};
+
+std::vector<std::string> environment() {
+  std::vector<std::string> out = {"LC_ALL=C.UTF-8", "HOME=/root",
+                                  "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+  for (const char* name : {"http_proxy", "https_proxy", "no_proxy"})
+    if (const char* value = std::getenv(name)) out.push_back(concat(name, "=", value));
+  return out;
+}
+
+// What apt on this machine would ask for packages of `suite`.
+std::vector<std::string> sources_of_this_machine(const std::string& suite) {
+  auto& kernel = sys::real_kernel();
+  const std::string directory = "/etc/apt/sources.list.d";
+  std::vector<std::string> files = {"/etc/apt/sources.list"}, all;
+  if (const auto names = kernel.list_dir(directory))
+    for (const auto& name : *names) files.push_back(concat(directory, "/", name));
+  for (const auto& file : files) {
+    const bool deb822 = file.ends_with(".sources");
+    if (!deb822 && !file.ends_with(".list")) continue;
+    const auto text = kernel.read_file(file);
+    if (text) std::ranges::copy(apt_entries(*text, deb822, suite), std::back_inserter(all));
+  }
+  return all;
+}
+
+// mmdebstrap mounts things inside the tree while it works: in namespaces of its own that is
+// nobody's concern, and when this process dies everything in them does.
+constexpr const char* kConfined[] = {"setpriv", "--pdeathsig",  "KILL",
+                                     "unshare", "--mount",      "--pid",
+                                     "--fork",  "--kill-child", "--mount-proc"};
+
+sys::Command mmdebstrap(const Fetch& what, const std::string& target,
+                        const std::vector<std::string>& sources) {
+  sys::Command command;
+  command.argv.assign(std::begin(kConfined), std::end(kConfined));
+  for (const char* word :
+       {"mmdebstrap", "--mode=root", "--format=directory", "--variant=minbase",
+        "--aptopt=Acquire::Languages \"none\"",
+        // Directories stay: some packages put links there when they are installed.
+        "--dpkgopt=path-exclude=/usr/share/man/*/*", "--dpkgopt=path-exclude=/usr/share/locale/*/*",
+        "--dpkgopt=path-exclude=/usr/share/doc/*/*",
+        "--dpkgopt=path-include=/usr/share/doc/*/copyright"})
+    command.argv.emplace_back(word);
+  if (!what.include.empty()) command.argv.push_back(concat("--include=", join(what.include, ",")));
+  command.argv.push_back(what.suite);
+  command.argv.push_back(target);
+  std::ranges::copy(sources, std::back_inserter(command.argv));
+  command.environment = environment();
+  return command;
+}
+
+// What the machine that built it left in the tree: its name, and device nodes that a jail's own
+// /dev covers.
+Result<> make_neutral(const std::string& root) {
+  auto& kernel = sys::real_kernel();
+  if (auto gone = kernel.remove_file(concat(root, "/etc/hostname"));
+      !gone && gone.error().code != ENOENT)
+    return gone;
+  const auto tree = TRY(sys::open_dir(root));
+  TRY(sys::remove_tree(tree, "dev"));
+  return kernel.make_dir(concat(root, "/dev"), 0755);
+}
+
+Result<> check_words(const Fetch& what) {
+  if (!plain_word(what.suite, "")) return fail("suite \"", what.suite, "\": not a suite's name");
+  for (const auto& package : what.include)
+    if (!plain_word(package, ":=~")) return fail("include \"", package, "\": not a package's name");
+  return {};
+}
+
+Result<> run_busybox(std::vector<std::string> arguments, const std::string& scratch) {
+  sys::Command command;
+  command.argv = std::move(arguments);
+  Watched program(std::move(command), [](std::string_view) {});
+  const int status = TRY(program.run(scratch));
+  if (status != 0) return fail("busybox: ", trim(program.text()));
+  return {};
+}
+
+Result<> fill_builtin(const std::string& root) {
+  auto& kernel = sys::real_kernel();
+  for (const auto& directory : kBuiltinDirectories) {
+    const auto path = concat(root, directory.path);
+    TRY(kernel.make_dir(path, directory.mode));
+    TRY(sys::set_mode(path, directory.mode));  // /tmp, whatever our umask is
+  }
+  for (const auto& [target, link] : {std::pair{"bin", "/sbin"}, std::pair{"../bin", "/usr/bin"},
+                                     std::pair{"../bin", "/usr/sbin"}})
+    TRY(kernel.make_symlink(target, concat(root, link)));
+  for (const auto& file : kBuiltinFiles) TRY(put_file(root, file));
+  const auto busybox = kernel.read_file("/bin/busybox");
+  if (!busybox) return fail(Error(busybox.error()).advise("apt install busybox-static"));
+  TRY(put_file(root, {"/bin/busybox", 0755, *busybox}));
+  // In the tree itself, where a busybox that needs shared libraries cannot even start.
+  auto linked = run_busybox(
+      {"/bin/busybox", "chroot", root, "/bin/busybox", "--install", "-s", "/bin"}, root);
+  if (!linked) return fail(std::move(linked).error().advise("apt install busybox-static"));
+  return put_rc(root);
+}
+
+}  // namespace
+
+bool nobody_answered(std::string_view output) {
+  const auto update = output.find("I: running apt-get update");
+  if (update == output.npos) return false;
+  const auto rest = output.substr(update);
+  const bool went_on = rest.contains("I: downloading packages");
+  const bool distrusted = rest.contains("GPG error") || rest.contains("is not signed");
+  return rest.contains("E: Failed to fetch") && !went_on && !distrusted;
+}
+
+Result<std::string> release_path(const std::string& root, const std::string& name) {
+  if (!plain_word(name, "")) return fail("release \"", name, "\": not a name");
+  return concat(root, "/", name);
+}
+
+Result<> fetch(const Fetch& what, const Progress& progress) {
+  TRY(check_words(what));
+  const auto path = TRY(release_path(what.root, what.name));
+  if (host::find_program("mmdebstrap").empty()) {
+    Error error{ENOENT, "mmdebstrap is not installed", {}};
+    return fail(std::move(error).advise("apt install mmdebstrap, or: gaol release builtin"));
+  }
+  const auto sources = sources_of_this_machine(what.suite);
+  if (sources.empty())
+    progress(concat("no source of this machine carries ", what.suite, ": using mmdebstrap's own"));
+  bool silent = false;  // nobody answered
+  const auto fill = [&](const std::string& dir) -> Result<> {
+    Watched program(mmdebstrap(what, dir, sources), progress);
+    const int status = TRY(program.run(what.root));
+    silent = status != 0 && nobody_answered(program.text());
+    if (status != 0) return fail("mmdebstrap failed");
+    TRY(make_neutral(dir));
+    return put_rc(dir);
+  };
+  auto built = build(
+      path, concat(what.suite, what.include.empty() ? "" : " + ", join(what.include, " ")), fill);
+  if (!silent) return built;
+  progress(concat("no source of packages could be reached: ", what.name,
+                  " is the built-in release, without packages"));
+  return builtin(what.root, what.name);
+}
+
+Result<> builtin(const std::string& root, const std::string& name) {
+  const auto path = TRY(release_path(root, name));
+  return build(path, "busybox", fill_builtin);
+}
+
+}  // namespace gaol::dataset

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// Whole directory trees, by descriptor. The trees belong to tenants: names are never joined
+// to a path that the kernel resolves again, symbolic links are never followed, and mounts are
+// never entered, so nothing a jail left behind can lead a copy or a removal out of its tree.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "sys/fd.h"
+
+namespace gaol::sys {
+
+enum class Entry : uint8_t { absent, directory, other };
+// What stands at `path`; a symbolic link is `other`, whatever it points to.
+Result<Entry> entry_at(const std::string& path);
+
+// Opens a directory for reading. The last component must not be a symbolic link (ENOTDIR).
+Result<Fd> open_dir(const std::string& path);
+// The path the kernel has for an open directory: absolute, without links.
+Result<std::string> real_path(const Fd& dir);
+
+// Whether others than its owner and group may enter a directory.
+Result<bool> open_to_others(const std::string& dir);
+// Sets the permission bits of a file, untouched by umask.
+Result<> set_mode(const std::string& path, unsigned mode);
+
+// Gives `to` the owner, mode, extended attributes and times of `from`.
+Result<> copy_attributes(const Fd& from, const Fd& to);
+
+struct Copied {
+  uint64_t files = 0;              // regular files, hard links not counted again
+  uint64_t bytes = 0;              // their sizes
+  std::vector<std::string> notes;  // what was left out, and why: "dev/null: device, not copied"
+};
+// Copies the contents and attributes of directory `from` into the empty directory `to`: owners,
+// modes, times, extended attributes (ACLs and file capabilities among them), hard links, holes.
+// Data is shared with the original where the filesystem can.
+// REQUIRES: nobody writes to either tree meanwhile.
+Result<Copied> copy_tree(const Fd& from, const Fd& to);
+
+// Removes directory `name` of `parent` and all below it. Stops at the first thing it cannot
+// remove, a mount for one; what is gone by then stays gone.
+Result<> remove_tree(const Fd& parent, const std::string& name);
+
+// Renames; EEXIST when there is something at `to` already.
+Result<> rename_new(const std::string& from, const std::string& to);
+
+// Replaces a small file whole; after a power cut it is as it was before, or as given here.
+Result<> write_record(const std::string& path, std::string_view text);
+
+// Waits until everything written to the filesystem of `dir` is on disk.
+Result<> flush(const Fd& dir);
+
+}  // namespace gaol::sys
