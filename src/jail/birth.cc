@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// Runs between clone3() and execve() in memory shared with a parent that goes on running: no
+// allocation, no locks, no errno, no libc. Every call goes through sys/raw.h; the first one
+// that fails ends the child, and the parent makes the sentence out of Birth::failure.
+//
+// The descriptor table is shared with the parent too, until unshare(CLONE_FILES) near the
+// end. So what the child opens before that it also closes.
+
+#include "jail/birth.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/futex.h>
+#include <linux/openat2.h>
+#include <linux/poll.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <signal.h>
+
+#include <iterator>
+
+#include "mac/masks.h"
+#include "sys/raw.h"
+
+namespace gaol::jail {
+
+namespace {
+
+using sys::raw::call;
+
+constexpr unsigned kDetach = 2;     // MNT_DETACH
+constexpr unsigned kEmptyPath = 0x1000;  // AT_EMPTY_PATH
+constexpr uint64_t kQuiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+
+class Newborn {
+ public:
+  explicit Newborn(Birth& birth) noexcept : birth_(birth) {}
+
+  [[noreturn]] void live() noexcept {
+    stay_with_parent();
+    must(call(__NR_unshare, CLONE_NEWCGROUP), "unshare");
+    must(call(__NR_sethostname, birth_.hostname.data(), birth_.hostname.size()), "host.hostname");
+    must(call(__NR_setdomainname, birth_.domainname.data(), birth_.domainname.size()),
+         "host.domainname");
+    if (birth_.vnet) bring_up_loopback();
+    // The host's files are reached while we are its root in name still; in power no more.
+    gather_masks();
+    wait_for(Birth::mapped);
+    become_root();
+    // Made and masked over the host's own, while the parent prepares the tree they go to.
+    if (birth_.proc != Place::no) must(move(proc_ = fresh("proc", kQuiet), "/proc"), "mount", "proc");
+    sys_ = birth_.vnet ? fresh("sysfs", kQuiet | MOUNT_ATTR_RDONLY) : birth_.sys_tree;
+    must(move(sys_, "/sys"), "mount", "sys");
+    attach_masks();
+    const int pts = birth_.dev == Place::no ? -1 : fresh_devpts();
+
+    wait_for(Birth::ready);
+    attach_root();
+    for (const auto& attachment : birth_.attachments) attach(attachment);
+    if (place(birth_.dev_tree, birth_.dev, "dev"))
+      must(move_to(root_, pts, "dev/pts"), "mount", "/dev/pts");
+    place(proc_, birth_.proc, "proc");
+    place(sys_, Place::if_present, "sys");
+    pivot();
+    for (const int fd : {proc_, pts}) close(fd);
+    if (birth_.vnet) close(sys_);
+    become_init();
+  }
+
+ private:
+  long must(long rc, const char* act, const char* subject = nullptr) noexcept {
+    if (rc >= 0) return rc;
+    birth_.failure = {static_cast<int>(-rc), act, subject};
+    tell_parent(Birth::failed);
+    sys::exit_child(1);
+  }
+
+  void tell_parent(Birth::Progress progress) noexcept {
+    __atomic_store_n(&birth_.progress, static_cast<uint32_t>(progress), __ATOMIC_RELEASE);
+    call(__NR_futex, &birth_.progress, FUTEX_WAKE, 1);
+  }
+
+  static void close(int fd) noexcept {
+    if (fd >= 0) call(__NR_close, fd);
+  }
+
+  // While the descriptors are shared, a child that outlived jail(8) would keep its locks. The
+  // death signal alone leaves a gap before the prctl; a change of credentials drops it, so it is
+  // asked for again after that. Init itself is found by its cgroup if jail(8) dies later.
+  void stay_with_parent() noexcept {
+    call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
+    pollfd parent{birth_.parent, POLLIN, 0};
+    const long gone = call(__NR_ppoll, &parent, 1, &kNow, nullptr, 0);
+    if (gone != 0) sys::exit_child(1);
+  }
+
+  void wait_for(Birth::Gate wanted) noexcept {
+    for (;;) {
+      const uint32_t now = __atomic_load_n(&birth_.gate, __ATOMIC_ACQUIRE);
+      if (now >= wanted) return;
+      call(__NR_futex, &birth_.gate, FUTEX_WAIT, now, nullptr);
+    }
+  }
+
+  // FreeBSD leaves lo0 down for the jail's rc to configure; Linux userlands expect it up.
+  void bring_up_loopback() noexcept {
+    struct {
+      char name[16];
+      short flags;
+      char rest[22];
+    } request{"lo", kLinkUp | kLinkRunning, {}};
+    const long socket = must(call(__NR_socket, 2 /* AF_INET */, 2 | O_CLOEXEC, 0), "socket");
+    must(call(__NR_ioctl, socket, 0x8914 /* SIOCSIFFLAGS */, &request), "lo up");
+    close(static_cast<int>(socket));
+  }
+
+  void become_root() noexcept {
+    must(call(__NR_setgroups, 0, nullptr), "setgroups");
+    must(call(__NR_setresgid, 0, 0, 0), "setgid");
+    must(call(__NR_setresuid, 0, 0, 0), "setuid");
+    stay_with_parent();
+  }
+
+  struct Option {
+    const char* key;
+    const char* value;  // null: a flag
+  };
+
+  int fresh(const char* type, uint64_t attributes, const Option* options = nullptr,
+            unsigned count = 0) noexcept {
+    const long fs = must(call(__NR_fsopen, type, FSOPEN_CLOEXEC), "mount", type);
+    for (unsigned i = 0; i < count; ++i)
+      must(call(__NR_fsconfig, fs, options[i].value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
+                options[i].key, options[i].value, 0),
+           "mount", type);
+    must(call(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "mount", type);
+    const long mount = must(call(__NR_fsmount, fs, FSMOUNT_CLOEXEC, attributes), "mount", type);
+    close(static_cast<int>(fs));
+    return static_cast<int>(mount);
+  }
+
+  int fresh_devpts() noexcept {
+    const Option options[] = {{"newinstance", nullptr}, {"ptmxmode", "0666"}, {"mode", "0620"},
+                              {"gid", "5"}};
+    return fresh("devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, options, 4);
+  }
+
+  static long move_to(int dir, int mount, const char* target) noexcept {
+    return call(__NR_move_mount, mount, "", dir, target, MOVE_MOUNT_F_EMPTY_PATH);
+  }
+  static long move(int mount, const char* target) noexcept {
+    return move_to(AT_FDCWD, mount, target);
+  }
+
+  // move_mount() does not follow a symbolic link in the last component, and there is only
+  // one: a tree whose /dev or /proc is a link is refused, not obeyed.
+  bool place(int mount, Place wanted, const char* target) noexcept {
+    if (mount < 0) return false;
+    const long rc = move_to(root_, mount, target);
+    if (rc == -ENOENT && wanted == Place::if_present) return false;
+    must(rc, "mount", target);
+    return true;
+  }
+
+  // The jail's root is stacked on the host's until pivot().
+  void attach_root() noexcept {
+    if (birth_.root >= 0) {
+      root_ = birth_.root;
+    } else {
+      // The overlay must be mounted inside the jail's user namespace: outside it, it silently
+      // turns read-only. It takes its layers by descriptor, from mounts that are attached.
+      must(move(birth_.lower, "/"), "attach lower tree");
+      must(move(birth_.store, "/"), "attach upper tree");
+      const Option options[] = {{"lowerdir", birth_.lower_dir.c_str()},
+                                {"upperdir", birth_.upper_dir.c_str()},
+                                {"workdir", birth_.work_dir.c_str()},
+                                {"userxattr", nullptr}};
+      root_ = overlay_ = fresh("overlay", 0, options, 4);
+    }
+    must(move(root_, "/"), "attach root");
+  }
+
+  // The tree becomes the root; the host's goes.
+  void pivot() noexcept {
+    must(call(__NR_fchdir, root_), "enter root");
+    must(call(__NR_pivot_root, ".", "."), "pivot_root");
+    must(call(__NR_umount2, ".", kDetach), "leave the host's root");
+    must(call(__NR_chdir, "/"), "enter root");
+    close(overlay_);
+  }
+
+  void attach(const Attachment& attachment) noexcept {
+    int mount = attachment.tree;
+    if (attachment.kind == Attachment::Kind::tmpfs) {
+      const Option size{"size", attachment.size.c_str()};
+      mount = fresh("tmpfs", attachment.attributes, &size, attachment.size.empty() ? 0 : 1);
+    } else if (attachment.kind == Attachment::Kind::proc) {
+      mount = fresh("proc", attachment.attributes);
+    }
+    const char* where = attachment.target.c_str();
+    if (attachment.target.empty()) {  // a new root over the tree
+      must(move(mount, "/"), "mount", "/");
+      root_ = mount;
+      return;
+    }
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    const long target = must(call(__NR_openat2, root_, where, &how, sizeof how), "mount", where);
+    must(call(__NR_move_mount, mount, "", target, "",
+              MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
+         "mount", where);
+    close(static_cast<int>(target));
+    if (attachment.kind != Attachment::Kind::tree) close(mount);
+  }
+
+  static constexpr unsigned kFiles = std::size(mac::kMaskedFiles);
+  static constexpr unsigned kMasks = kFiles + std::size(mac::kMaskedDirs);
+  static const char* mask_path(unsigned i) noexcept {
+    return (i < kFiles ? mac::kMaskedFiles[i] : mac::kMaskedDirs[i - kFiles]).data();
+  }
+
+  // Masks are the host's null device and an empty directory of the host's, cloned once for
+  // each place before any path of the jail's is in reach (never the jail's own /dev/null).
+  void gather_masks() noexcept {
+    for (unsigned i = 0; i < kMasks; ++i) {
+      masks_[i] = -1;
+      if (call(__NR_faccessat, AT_FDCWD, mask_path(i), 0) == -ENOENT) continue;
+      const char* source = i < kFiles ? "/dev/null" : birth_.empty_dir.c_str();
+      masks_[i] = static_cast<int>(must(
+          call(__NR_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE | O_CLOEXEC), "mask", source));
+      if (i >= kFiles) set_read_only(masks_[i], source);
+    }
+  }
+
+  void attach_masks() noexcept {
+    const auto present = [&](const char* path) { return (path[1] == 'p' ? proc_ : sys_) >= 0; };
+    for (unsigned i = 0; i < kMasks; ++i) {
+      if (masks_[i] < 0) continue;
+      const char* path = mask_path(i);
+      const long rc = present(path) ? move(masks_[i], path) : 0;
+      if (rc != -ENOENT) must(rc, "mask", path);
+      close(masks_[i]);
+    }
+    // The settings of a network stack of its own are the jail's to change; the kernel keeps
+    // the others from it.
+    for (const auto path : mac::kReadOnlyPaths)
+      if (present(path.data()) && !(birth_.vnet && path == "/proc/sys"))
+        make_read_only(path.data());
+  }
+
+  void make_read_only(const char* path) noexcept {
+    const long tree = call(__NR_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | O_CLOEXEC);
+    if (tree == -ENOENT) return;
+    const int fd = static_cast<int>(must(tree, "read-only", path));
+    set_read_only(fd, path);
+    must(move(fd, path), "read-only", path);
+    close(fd);
+  }
+
+  void set_read_only(int tree, const char* path) noexcept {
+    mount_attr attr{};
+    attr.attr_set = MOUNT_ATTR_RDONLY | kQuiet;
+    must(call(__NR_mount_setattr, tree, "", kEmptyPath, &attr, sizeof attr), "read-only", path);
+  }
+
+  [[noreturn]] void become_init() noexcept {
+    // From here on descriptors are our own.
+    must(call(__NR_unshare, CLONE_FILES), "unshare");
+    call(__NR_prctl, PR_SET_PDEATHSIG, 0);
+    call(__NR_setsid);
+    for (const int standard : {0, 1, 2}) call(__NR_dup3, birth_.null, standard, 0);
+    call(__NR_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
+    // Init needs no power at all; without new privileges its exec cannot win any back.
+    must(call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    const __user_cap_data_struct nothing[2]{};
+    must(call(__NR_capset, &header, nothing), "capset");
+    const char* const argv[] = {"init", nullptr};
+    const char* const environment[] = {nullptr};
+    tell_parent(Birth::standing);
+    must(call(__NR_execveat, birth_.init, "", argv, environment, kEmptyPath), "exec", "gaol-init");
+    sys::exit_child(1);
+  }
+
+  static constexpr short kLinkUp = 1, kLinkRunning = 0x40;
+  static constexpr timespec kNow{0, 0};
+  Birth& birth_;
+  int root_ = -1, overlay_ = -1, proc_ = -1, sys_ = -1;
+  int masks_[kMasks];
+};
+
+}  // namespace
+
+void open_gate(Birth& birth, Birth::Gate gate) noexcept {
+  __atomic_store_n(&birth.gate, static_cast<uint32_t>(gate), __ATOMIC_RELEASE);
+  call(__NR_futex, &birth.gate, FUTEX_WAKE, 1);
+}
+
+bool wait_for_child(Birth& birth, int milliseconds) noexcept {
+  const timespec most{milliseconds / 1000, milliseconds % 1000 * 1000000L};
+  for (;;) {
+    if (__atomic_load_n(&birth.progress, __ATOMIC_ACQUIRE) != Birth::growing) return true;
+    if (call(__NR_futex, &birth.progress, FUTEX_WAIT, Birth::growing, &most) == -ETIMEDOUT)
+      return false;
+  }
+}
+
+void be_born(void* birth) noexcept { Newborn(*static_cast<Birth*>(birth)).live(); }
+
+}  // namespace gaol::jail

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "jail/prison.h"
+
+#include <fcntl.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "devfs/rules.h"
+#include "mac/capabilities.h"
+#include "mac/seccomp.h"
+#include "sys/raw.h"
+
+namespace gaol::jail {
+
+namespace {
+
+using sys::raw::call;
+
+constexpr uint64_t kNamespaces =
+    CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
+
+// gaol-init lies beside our own program's directory: <prefix>/libexec/gaol/gaol-init.
+Result<sys::Fd> open_init(sys::Kernel& kernel) {
+  std::string self = TRY(kernel.read_symlink("/proc/self/exe"));
+  for (int up = 0; up < 2; ++up) self.resize(self.rfind('/'));
+  return kernel.open(concat(self, "/libexec/gaol/gaol-init"), O_PATH);
+}
+
+sys::Node on_disk(const devfs::Node& node) {
+  const unsigned type = node.kind == devfs::Kind::character ? S_IFCHR
+                        : node.kind == devfs::Kind::symlink ? S_IFLNK
+                                                            : S_IFDIR;
+  return {.name = std::string(node.name),
+          .mode = type | node.mode,
+          .major = node.major,
+          .minor = node.minor,
+          .target = std::string(node.target)};
+}
+
+// The descriptors a Birth refers to by number.
+struct BirthParts {
+  std::vector<sys::Fd> owned;
+  int keep(sys::Fd fd) {
+    owned.push_back(std::move(fd));
+    return owned.back().get();
+  }
+};
+
+Result<> prepare_tree(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& ids,
+                      Birth& birth, BirthParts& parts) {
+  const dataset::Tree& tree = plan.tree;
+  const auto shifted = [&](const std::string& path, bool read_only) {
+    return kernel.detach_tree(path, {.recursive = !tree.thin() && path != "/",
+                                     .read_only = read_only,
+                                     .nodev = true,
+                                     .id_map = &ids});
+  };
+  if (!tree.thin()) {
+    birth.root = parts.keep(TRY(shifted(tree.path, false)));
+    return {};
+  }
+  birth.lower = parts.keep(TRY(shifted(tree.lower, true)));
+  birth.store = parts.keep(TRY(shifted(tree.store, false)));
+  const std::string store = concat("/proc/self/fd/", birth.store, "/");
+  birth.lower_dir = concat("/proc/self/fd/", birth.lower);
+  birth.upper_dir = store + tree.upper;
+  birth.work_dir = store + tree.work;
+  return {};
+}
+
+Result<> prepare_devices(sys::Kernel& kernel, const PrisonPlan& plan, Birth& birth,
+                         BirthParts& parts) {
+  if (plan.dev == Place::no) return {};
+  sys::Fd dev = TRY(kernel.new_tmpfs(plan.first_id, "16m"));
+  const auto nodes = TRY(devfs::nodes(plan.devfs_ruleset));
+  std::vector<sys::Node> on_dev;
+  for (const auto& node : nodes) on_dev.push_back(on_disk(node));
+  TRY(kernel.make_nodes(dev, on_dev, plan.first_id));
+  birth.dev_tree = parts.keep(std::move(dev));
+  return {};
+}
+
+// What a line's options say about the mount itself; the rest belongs to its type.
+struct Flags {
+  bool read_only = false, nosuid = false, noexec = false;
+};
+
+Flags flags_of(const MountLine& line) {
+  Flags flags;
+  for (const auto& option : line.options) {
+    flags.read_only |= option == "ro" || option == "rdonly";
+    flags.nosuid |= option == "nosuid";
+    flags.noexec |= option == "noexec";
+  }
+  return flags;
+}
+
+Result<Attachment> prepare_mount(sys::Kernel& kernel, const MountLine& line, const sys::Fd& ids,
+                                 BirthParts& parts) {
+  const Flags flags = flags_of(line);
+  Attachment attachment{.target = line.target};
+  attachment.attributes = MOUNT_ATTR_NODEV | (flags.read_only ? MOUNT_ATTR_RDONLY : 0U) |
+                          (flags.nosuid ? MOUNT_ATTR_NOSUID : 0U) |
+                          (flags.noexec ? MOUNT_ATTR_NOEXEC : 0U);
+  if (line.type == "nullfs" || line.type == "bind") {
+    // As on FreeBSD, the mounts below the source are not seen through a nullfs.
+    auto tree = kernel.detach_tree(line.source, {.read_only = flags.read_only,
+                                                 .nosuid = flags.nosuid,
+                                                 .nodev = true,
+                                                 .noexec = flags.noexec,
+                                                 .id_map = &ids});
+    if (!tree) return fail(std::move(tree).error().in(line.parameter));
+    attachment.tree = parts.keep(std::move(*tree));
+    return attachment;
+  }
+  if (line.type == "tmpfs") {
+    attachment.kind = Attachment::Kind::tmpfs;
+    for (const std::string_view option : line.options)
+      if (option.starts_with("size=")) attachment.size = option.substr(5);
+    return attachment;
+  }
+  if (line.type == "procfs" || line.type == "linprocfs" || line.type == "proc") {
+    attachment.kind = Attachment::Kind::proc;
+    attachment.attributes |= MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+    return attachment;
+  }
+  return fail(line.parameter, ": ", line.target, ": unknown filesystem type \"", line.type, "\"");
+}
+
+// The parent's half of the birth, while the child does its own.
+Result<> provide(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Child& child, Birth& birth,
+                 BirthParts& parts) {
+  TRY(kernel.map_ids(child, plan.first_id, kIdsPerJail));
+  open_gate(birth, Birth::mapped);
+  const sys::Fd ids = TRY(kernel.namespace_of(child.pidfd(), child.pid(), "user"));
+  auto tree = prepare_tree(kernel, plan, ids, birth, parts);
+  if (!tree) {
+    Error error = std::move(tree).error().in("path");
+    if (error.code == EINVAL)
+      return fail(std::move(error).advise(
+          "this filesystem cannot shift file owners (idmapped mounts); `gaol doctor` lists which "
+          "can"));
+    return fail(std::move(error));
+  }
+  TRY(prepare_devices(kernel, plan, birth, parts));
+  for (const auto& line : plan.mounts)
+    birth.attachments.push_back(TRY(prepare_mount(kernel, line, ids, parts)));
+  open_gate(birth, Birth::ready);
+  return {};
+}
+
+bool wait_until_it_stands(sys::Kernel& kernel, const sys::Child& child, Birth& birth) {
+  constexpr int kLookAgain = 100;
+  while (!wait_for_child(birth, kLookAgain)) {
+    const auto gone = kernel.wait_gone(child.pidfd(), 0);
+    if (!gone || *gone) return false;
+  }
+  return birth.progress == Birth::standing;
+}
+
+// --- entering ---
+
+struct Entrant {
+  int init;                               // pidfd
+  uint64_t bounding;                      // capabilities that may ever be held
+  sock_fprog filter;
+  const sys::ExecPlan& exec;
+  sys::ChildFailure failure;
+};
+
+long take_on_rules(const Entrant& self, const char*& act) noexcept {
+  act = "jail_attach";
+  // Flags that name a namespace we are in already are harmless: the host's network stack is
+  // joined again by a jail that shares it.
+  if (const long rc = call(__NR_setns, self.init,
+                           kNamespaces | CLONE_NEWCGROUP | CLONE_NEWNET);
+      rc < 0)
+    return rc;
+  if (const long rc = call(__NR_setgroups, 0, nullptr); rc < 0) return rc;
+  if (const long rc = call(__NR_setresgid, 0, 0, 0); rc < 0) return rc;
+  if (const long rc = call(__NR_setresuid, 0, 0, 0); rc < 0) return rc;
+  act = "capabilities";
+  for (int capability = 0; capability < 64; ++capability) {
+    if (self.bounding >> capability & 1) continue;
+    if (call(__NR_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) break;  // past the last one
+  }
+  // Last, and without no_new_privs, because setuid programs work in a jail: that takes the
+  // CAP_SYS_ADMIN which the exec then loses for good.
+  act = "seccomp";
+  return call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &self.filter);
+}
+
+void run_entrant(void* argument) noexcept {
+  auto& self = *static_cast<Entrant*>(argument);
+  const char* act = nullptr;
+  if (const long rc = take_on_rules(self, act); rc < 0)
+    self.failure = {static_cast<int>(-rc), act, nullptr};
+  else
+    sys::exec_in_child(self.exec, self.failure);
+  sys::exit_child(1);
+}
+
+}  // namespace
+
+// What the child uses until its exec.
+struct Prison::Cradle {
+  Birth birth;
+  sys::ChildStack stack;
+  sys::Child child;
+  ~Cradle() { child.wait_exec(); }
+};
+
+Prison::Prison() = default;
+Prison::Prison(Prison&&) noexcept = default;
+Prison& Prison::operator=(Prison&&) noexcept = default;
+Prison::~Prison() = default;
+
+Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& cgroup) {
+  Prison prison;
+  prison.cradle_ = std::make_unique<Prison::Cradle>();
+  Birth& birth = prison.cradle_->birth;
+  BirthParts parts;
+  birth.parent = kernel.self_pidfd().get();
+  birth.init = parts.keep(TRY(open_init(kernel)));
+  birth.null = parts.keep(TRY(kernel.open("/dev/null", O_RDWR)));
+  // A part of sysfs without the mounts on it can be cloned by the host's root alone.
+  if (!plan.vnet)
+    birth.sys_tree = parts.keep(TRY(kernel.detach_tree(
+        "/sys", {.read_only = true, .nosuid = true, .nodev = true, .noexec = true})));
+  birth.empty_dir = plan.empty_dir;
+  birth.hostname = plan.hostname;
+  birth.domainname = plan.domainname;
+  birth.dev = plan.dev;
+  birth.proc = plan.proc;
+  birth.vnet = plan.vnet;
+
+  sys::Child& child = prison.cradle_->child;
+  child = TRY(kernel.clone({.namespaces = kNamespaces | (plan.vnet ? CLONE_NEWNET : 0U),
+                            .cgroup = cgroup.get(),
+                            .share_files = true,
+                            .run = be_born,
+                            .argument = &birth},
+                           prison.cradle_->stack));
+  auto provided = provide(kernel, plan, child, birth, parts);
+  if (!provided) (void)kernel.signal(child.pidfd(), SIGKILL);
+  const bool stands = provided && wait_until_it_stands(kernel, child, birth);
+  if (!stands) {
+    child.wait_exec();
+    (void)kernel.reap(child.pidfd(), -1);
+    // The child's own reason comes first: what the parent met may only be its death.
+    if (birth.failure.code) return std::unexpected(birth.failure.error());
+    if (!provided) return std::unexpected(std::move(provided).error());
+    return fail("init was killed before it had begun");
+  }
+  prison.init = kernel.identify(child);
+  prison.pidfd = child.take_pidfd();
+  return prison;
+}
+
+Result<> tell_init(sys::Kernel& kernel, const sys::Fd& init, WhenEmpty when_empty) {
+  return kernel.signal(init, when_empty == WhenEmpty::end ? SIGUSR1 : SIGUSR2);
+}
+
+Result<sys::Fd> enter_prison(sys::Kernel& kernel, const Entry& entry, const sys::Command& command) {
+  const sys::ExecPlan exec(command);
+  std::vector<sock_filter> filter = mac::compile(entry.permissions);
+  Entrant entrant{entry.init.get(),
+                  mac::kept(entry.permissions),
+                  {static_cast<unsigned short>(filter.size()), filter.data()},
+                  exec,
+                  {}};
+  TRY(kernel.children_into(entry.init));
+  const sys::ChildStack stack;
+  auto child = kernel.clone(
+      {.cgroup = entry.cgroup.get(), .run = run_entrant, .argument = &entrant}, stack);
+  TRY(kernel.children_into(kernel.self_pidfd()));
+  if (!child) return std::unexpected(std::move(child).error());
+  child->wait_exec();
+  if (entrant.failure.code) {
+    (void)kernel.reap(child->pidfd(), -1);
+    return std::unexpected(entrant.failure.error());
+  }
+  return child->take_pidfd();
+}
+
+}  // namespace gaol::jail

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// A running jail, as the kernel has it. FreeBSD has one object for this; on Linux it is a set
+// of namespaces held by an init, a cgroup, and the rules that every process takes on when it
+// enters. Creating one and entering one are the two halves of this file.
+// Sources: jail_set(2), jail_attach(2).
+
+#include <linux/filter.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "dataset/dataset.h"
+#include "jail/birth.h"
+#include "mac/permissions.h"
+#include "sys/kernel.h"
+
+namespace gaol::jail {
+
+// One line of `mount` or `mount.fstab`, its target already relative to the jail's root.
+struct MountLine {
+  std::string source, target, type;
+  std::vector<std::string> options;
+  std::string parameter;  // the parameter it came from, for messages
+};
+
+struct PrisonPlan {
+  dataset::Tree tree;
+  uint32_t first_id = 0;     // 0 in the jail is this id on the host; 65,536 ids from here
+  std::string hostname, domainname;
+  bool vnet = false;
+  Place dev = Place::if_present, proc = Place::if_present;
+  int devfs_ruleset = 0;
+  std::vector<MountLine> mounts;
+  std::string empty_dir;     // see Birth
+};
+
+constexpr uint32_t kIdsPerJail = 65536;
+
+// Makes the namespaces, the tree and init, all inside `cgroup`. Init then holds the jail, with
+// processes in it or without, until it is told otherwise.
+class Prison {
+ public:
+  sys::ProcessId init;
+  sys::Fd pidfd;
+  Prison();
+  Prison(Prison&&) noexcept;
+  Prison& operator=(Prison&&) noexcept;
+  ~Prison();  // waits for init's exec, which goes on behind our back
+
+ private:
+  friend Result<Prison> create_prison(sys::Kernel&, const PrisonPlan&, const sys::Fd&);
+  struct Cradle;
+  std::unique_ptr<Cradle> cradle_;
+};
+Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& cgroup);
+
+// What init does when no process but itself is left.
+enum class WhenEmpty : uint8_t { hold, end };
+Result<> tell_init(sys::Kernel& kernel, const sys::Fd& init, WhenEmpty when_empty);
+
+// Starts a program inside. The Fd is its pidfd, and it is a child of the caller; limits,
+// namespaces, capabilities and filter hold before its first instruction.
+struct Entry {
+  const sys::Fd& init;       // pidfd of the jail's init
+  const sys::Fd& cgroup;
+  mac::Permissions permissions;
+};
+Result<sys::Fd> enter_prison(sys::Kernel& kernel, const Entry& entry, const sys::Command& command);
+
+}  // namespace gaol::jail
