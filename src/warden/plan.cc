@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "warden/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "jail/address.h"
+
+namespace gaol::warden {
+
+namespace {
+
+using jail::Jailsys;
+using jail::Settings;
+
+Result<std::string> absolute_path(sys::Kernel& kernel, const Request& request) {
+  std::string path = request.settings.text("path");
+  if (!path.starts_with('/')) {
+    if (!request.title.empty()) return fail("path ", path, ": not an absolute pathname");
+    path = concat(TRY(kernel.read_symlink("/proc/self/cwd")), "/", path);
+  }
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+jail::Place place_of(const Settings& settings, std::string_view parameter) {
+  if (!settings.has(parameter)) return jail::Place::if_present;
+  return settings.on(parameter) ? jail::Place::required : jail::Place::no;
+}
+
+std::vector<std::string> strings(const std::vector<std::string_view>& views) {
+  return {views.begin(), views.end()};
+}
+
+// \040 and its like, as fstab(5) writes blanks.
+std::string unescaped(std::string_view field) {
+  std::string out;
+  for (size_t i = 0; i < field.size(); ++i) {
+    const auto digits = field.substr(std::min(i + 1, field.size()), 3);
+    const bool octal = field[i] == '\\' && digits.size() == 3 &&
+                       std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '7'; });
+    if (octal) {
+      out.push_back(static_cast<char>((digits[0] - '0') * 64 + (digits[1] - '0') * 8 + digits[2] - '0'));
+      i += 3;
+    } else {
+      out.push_back(field[i]);
+    }
+  }
+  return out;
+}
+
+Result<jail::MountLine> mount_line(std::string_view line, const std::string& path,
+                                   const std::string& parameter) {
+  const auto fields = words(line);
+  if (fields.size() < 3) return fail(parameter, ": ", line, ": missing information");
+  jail::MountLine out{.source = unescaped(fields[0]),
+                      .target = unescaped(fields[1]),
+                      .type = std::string(fields[2]),
+                      .options = {},
+                      .parameter = parameter};
+  if (fields.size() > 3) out.options = strings(split(fields[3], ','));
+  if (!out.target.starts_with('/'))
+    return fail(parameter, ": ", out.target, ": not an absolute pathname");
+  // Mountpoints are written as the host sees them; the jail's own mount namespace starts at
+  // its root.
+  const std::string prefix = path == "/" ? "" : path;
+  std::string target = out.target;
+  while (target.size() > 1 && target.ends_with('/')) target.pop_back();
+  if (target != prefix && !target.starts_with(prefix + "/"))
+    return fail(parameter, ": ", out.target, ": not below the jail's path ", path);
+  target.erase(0, prefix.size());
+  out.target = std::string(trim(target)).substr(std::min<size_t>(target.starts_with('/'), target.size()));
+  return out;
+}
+
+Result<std::vector<jail::MountLine>> mount_lines(sys::Kernel& kernel, const Settings& settings,
+                                                 const std::string& path) {
+  std::vector<jail::MountLine> out;
+  for (const auto& line : settings.list("mount")) out.push_back(TRY(mount_line(line, path, "mount")));
+  for (const auto& file : settings.list("mount.fstab")) {
+    if (file.empty()) continue;
+    auto text = kernel.read_file(file);
+    if (!text) return fail(std::move(text).error().in("mount.fstab"));
+    for (auto line : split(*text, '\n')) {
+      line = trim(line.substr(0, line.find('#')));
+      if (!line.empty()) out.push_back(TRY(mount_line(line, path, "mount.fstab")));
+    }
+  }
+  return out;
+}
+
+// Only an element that names an interface, or the parameter `interface`, makes an alias.
+Result<std::vector<net::Alias>> aliases_of(const Settings& settings) {
+  std::vector<net::Alias> out;
+  const std::string standard = settings.text("interface");
+  const std::pair<const char*, int> families[] = {{"ip4.addr", AF_INET}, {"ip6.addr", AF_INET6}};
+  for (const auto& [parameter, family] : families) {
+    for (const auto& element : settings.list(parameter)) {
+      auto spec = TRY(jail::parse_alias(element, family));
+      if (spec.interface.empty()) spec.interface = standard;
+      if (spec.interface.empty()) continue;
+      out.push_back({std::move(spec.interface), spec.address});
+    }
+  }
+  return out;
+}
+
+std::optional<Error> first_fault(const Settings& settings) {
+  auto faults = jail::check(settings);
+  if (faults.empty()) return {};
+  return std::move(faults.front());
+}
+
+// A link as the last component is refused: whoever may change it would choose the tree.
+Result<> check_directory(sys::Kernel& kernel, const std::string& path) {
+  if (auto link = kernel.read_symlink(path))
+    return fail(Error{0, concat("path ", path, ": is a symbolic link to ", *link),
+                      concat("give the directory itself")});
+  auto dir = kernel.open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  if (dir) return {};
+  Error error = std::move(dir).error();
+  error.text = concat("path ", error.text);
+  if (error.code == ENOENT)
+    return fail(std::move(error).advise("create it, for example with `gaol create`"));
+  return fail(std::move(error));
+}
+
+}  // namespace
+
+mac::Permissions permissions_of(const Settings& settings) {
+  const bool vnet = settings.jailsys("vnet") == Jailsys::fresh;
+  const auto enabled = [&](std::string_view name) {
+    return settings.jailsys(name) != Jailsys::disable;
+  };
+  return {.raw_sockets = settings.on("allow.raw_sockets"),
+          .socket_af = settings.on("allow.socket_af"),
+          .mlock = settings.on("allow.mlock"),
+          .proc_debug = settings.on("allow.unprivileged_proc_debug"),
+          .suser = settings.on("allow.suser"),
+          .reserved_ports = settings.on("allow.reserved_ports"),
+          .sysvmsg = enabled("sysvmsg"),
+          .sysvsem = enabled("sysvsem"),
+          .sysvshm = enabled("sysvshm"),
+          .inet4 = vnet || enabled("ip4"),
+          .inet6 = vnet || enabled("ip6"),
+          .vnet = vnet,
+          .set_hostname = settings.on("allow.set_hostname")};
+}
+
+net::StackPlan stack_of(const Settings& settings, uint32_t first_id) {
+  const bool vnet = settings.jailsys("vnet") == Jailsys::fresh;
+  const auto family = [&](std::string_view state, std::string_view list, int kind) {
+    net::FamilyPlan plan{.inherit = vnet || settings.jailsys(state) == Jailsys::inherit,
+                         .addresses = {}};
+    if (!plan.inherit)
+      for (const auto& element : settings.list(list))
+        if (auto spec = jail::parse_alias(element, kind)) plan.addresses.push_back(spec->address);
+    return plan;
+  };
+  net::StackPlan plan{.v4 = family("ip4", "ip4.addr", AF_INET),
+                      .v6 = family("ip6", "ip6.addr", AF_INET6),
+                      .reserved_ports_uid = {}};
+  if (settings.on("allow.reserved_ports")) plan.reserved_ports_uid = first_id;
+  return plan;
+}
+
+std::vector<std::string> addresses_of(const Settings& settings) {
+  std::vector<std::string> out;
+  const auto plan = stack_of(settings, 0);
+  for (const auto& family : {plan.v4, plan.v6})
+    for (const auto& address : family.addresses) out.push_back(jail::address_text(address));
+  return out;
+}
+
+Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request) {
+  const Settings& settings = request.settings;
+  if (auto fault = first_fault(settings)) return std::unexpected(std::move(*fault));
+  StartPlan plan;
+  plan.name = settings.text("name");
+  if (settings.has("jid")) plan.jid = static_cast<Jid>(settings.integer("jid"));
+  if (plan.name.contains('.'))
+    return fail("name: ", plan.name, ": not supported on this system: a jail below a jail needs "
+                "nested namespaces, which are not made yet");
+  plan.persist = settings.on("persist");
+  plan.runs_something = !settings.list("exec.start").empty() || settings.has("command") ||
+                        !settings.list("exec.poststart").empty();
+  if (!plan.persist && !plan.runs_something)
+    return fail(Error{EINVAL, "new jail must persist or attach",
+                      "add persist, or a command to run in it"});
+
+  plan.path = TRY(absolute_path(kernel, request));
+  plan.prison.hostname = settings.text("host.hostname");
+  plan.prison.domainname = settings.text("host.domainname");
+  plan.prison.vnet = settings.jailsys("vnet") == Jailsys::fresh;
+  plan.prison.dev = place_of(settings, "mount.devfs");
+  plan.prison.proc = place_of(settings, "mount.procfs");
+  plan.prison.devfs_ruleset = static_cast<int>(settings.integer("devfs_ruleset"));
+  plan.prison.mounts = TRY(mount_lines(kernel, settings, plan.path));
+  plan.permissions = permissions_of(settings);
+  plan.stack = stack_of(settings, 0);
+  plan.aliases = TRY(aliases_of(settings));
+  plan.addresses = addresses_of(settings);
+  plan.interfaces = settings.list("vnet.interface");
+  if (!plan.interfaces.empty() && !plan.prison.vnet)
+    return fail(Error{0, "vnet.interface: the jail has no network stack of its own",
+                      "is `vnet;` missing?"});
+  return plan;
+}
+
+Result<dataset::Tree> find_tree(sys::Kernel& kernel, const std::string& path) {
+  TRY(check_directory(kernel, path));
+  auto tree = dataset::resolve(path, kernel);
+  if (!tree) return fail(std::move(tree).error().in("path ", path));
+  return tree;
+}
+
+}  // namespace gaol::warden

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// From what a user asked to what will be done: the start plan. Making it changes nothing and
+// refuses what cannot work, so that a start either begins well or does not begin.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "dataset/dataset.h"
+#include "jail/prison.h"
+#include "mac/permissions.h"
+#include "net/stack.h"
+#include "warden/record.h"
+
+namespace gaol::warden {
+
+// One jail as asked for, by a configuration file or by a command line.
+struct Request {
+  std::string title;         // the configuration block's name; empty: command line
+  jail::Settings settings;
+  // `command=` of a command line is one program with its arguments; elsewhere each value is a
+  // line.
+  std::vector<std::string> command_argv;
+};
+
+struct StartPlan {
+  std::string name;                       // empty: the jid's digits
+  std::optional<Jid> jid;                 // asked for, not given out
+  std::string path;                       // absolute
+  jail::PrisonPlan prison;                // tree, first_id and empty_dir are filled in later
+  mac::Permissions permissions;
+  net::StackPlan stack;
+  std::vector<net::Alias> aliases;
+  std::vector<std::string> interfaces;
+  std::vector<std::string> addresses;     // every address, as text
+  bool persist = false;
+  bool runs_something = false;            // exec.start, command or exec.poststart
+};
+
+Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request);
+
+// What stands at a jail's path. Not part of the plan, because exec.prepare and exec.prestart may
+// be what makes it.
+Result<dataset::Tree> find_tree(sys::Kernel& kernel, const std::string& path);
+
+// The parts that a running jail's record gives again.
+mac::Permissions permissions_of(const jail::Settings& settings);
+net::StackPlan stack_of(const jail::Settings& settings, uint32_t first_id);
+std::vector<std::string> addresses_of(const jail::Settings& settings);
+
+}  // namespace gaol::warden

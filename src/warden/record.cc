@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "warden/record.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+namespace gaol::warden {
+
+namespace {
+
+using nlohmann::json;
+
+json to_json(const sys::ProcessId& process) { return json::array({process.pid, process.birth}); }
+
+sys::ProcessId process_from(const json& j) { return {j.at(0), j.at(1)}; }
+
+json to_json(const jail::Setting& setting) {
+  return json::array({jail::param(setting.id).name, setting.key, setting.values, setting.negated});
+}
+
+jail::Setting setting_from(const json& j) {
+  return {.id = jail::find(j.at(0).get<std::string>()).value(),
+          .key = j.at(1),
+          .values = j.at(2),
+          .negated = j.at(3),
+          .where = {}};
+}
+
+json to_json(const net::Alias& alias) {
+  return json::array({alias.interface, alias.address.family, alias.address.bytes,
+                      alias.address.prefix});
+}
+
+net::Alias alias_from(const json& j) {
+  net::Alias alias{.interface = j.at(0), .address = {}};
+  alias.address.family = j.at(1);
+  std::ranges::copy(j.at(2).get<std::vector<uint8_t>>(), alias.address.bytes);
+  alias.address.prefix = j.at(3);
+  return alias;
+}
+
+template <class T>
+json array_of(const std::vector<T>& items) {
+  json out = json::array();
+  for (const auto& item : items) out.push_back(to_json(item));
+  return out;
+}
+
+}  // namespace
+
+std::string Record::to_text() const {
+  return json{{"jid", jid},
+              {"name", name},
+              {"settings", array_of(settings.all())},
+              {"owner", to_json(owner)},
+              {"init", to_json(init)},
+              {"first_id", first_id},
+              {"cgroup", cgroup},
+              {"aliases", array_of(aliases)},
+              {"interfaces", interfaces}}
+      .dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Result<Record> Record::from_text(std::string_view text) {
+  try {
+    const json j = json::parse(text);
+    Record record{.jid = j.at("jid"),
+                  .name = j.at("name"),
+                  .settings = {},
+                  .owner = process_from(j.at("owner")),
+                  .init = process_from(j.at("init")),
+                  .first_id = j.at("first_id"),
+                  .cgroup = j.at("cgroup"),
+                  .aliases = {},
+                  .interfaces = j.at("interfaces")};
+    for (const auto& setting : j.at("settings")) record.settings.set(setting_from(setting));
+    for (const auto& alias : j.at("aliases")) record.aliases.push_back(alias_from(alias));
+    return record;
+  } catch (const std::exception& damage) {  // the library's way to say so, and optional's
+    return fail("damaged record: ", damage.what());
+  }
+}
+
+}  // namespace gaol::warden

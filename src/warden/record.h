@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// What gaol knows of one jail: what was asked, what stands in the kernel because of it, and so
+// what has to go when the jail does. Written before anything is done, so that whoever finds
+// the jail half made or half gone can finish the job from the record alone.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "jail/params.h"
+#include "net/alias.h"
+#include "sys/kernel.h"
+
+namespace gaol::warden {
+
+using Jid = int;
+
+struct Record {
+  Jid jid = 0;
+  std::string name;
+  jail::Settings settings;               // as given; defaults are the registry's
+  sys::ProcessId owner;                  // who is starting or stopping it; meaningless otherwise
+  sys::ProcessId init;                   // pid 0: not created yet
+  uint32_t first_id = 0;                 // see jail::PrisonPlan
+  std::string cgroup;
+  std::vector<net::Alias> aliases;       // made by us, to be removed by us
+  std::vector<std::string> interfaces;   // moved in, to be brought back
+
+  std::string to_text() const;
+  static Result<Record> from_text(std::string_view text);
+};
+
+}  // namespace gaol::warden

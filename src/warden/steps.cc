@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "warden/steps.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "jail/address.h"
+#include "net/alias.h"
+#include "net/stack.h"
+
+namespace gaol::warden {
+
+namespace {
+
+using What = Report::What;
+
+CommandContext context_of(Start& start) {
+  auto context = command_context(start.machine, start.request.settings, start.record,
+                                 start.plan.path);
+  context.init = &start.prison.pidfd;
+  context.cgroup = &start.cgroup;
+  context.permissions = start.plan.permissions;
+  return context;
+}
+
+template <size_t N>
+struct Name {
+  char text[N];
+  constexpr Name(const char (&literal)[N]) { std::ranges::copy(literal, text); }
+};
+
+// A step that is a list of commands.
+template <Name kParameter, Where kWhere>
+Result<> commands(Start& start) {
+  return run_lines(context_of(start), start.request.settings.list(kParameter.text), kWhere);
+}
+
+// --- aliases ---
+
+// An address that another jail of ours brought is ours as well: the last one takes it away.
+bool brought_by_other(const Machine& machine, const Record& record, const net::Alias& alias,
+                      const std::vector<Jid>& users) {
+  return std::ranges::any_of(users, [&](Jid user) {
+    if (user == record.jid) return false;
+    const auto other = machine.store.read(user);
+    return other && std::ranges::count(other->aliases, alias) > 0;
+  });
+}
+
+std::vector<Jid> users_of(const Machine& machine, const net::Alias& alias) {
+  return machine.store.users_of(jail::address_text(alias.address));
+}
+
+// Written down before the first is added, so that a kill -9 in between leaks none.
+Result<> add_aliases(Start& start) {
+  if (start.plan.aliases.empty()) return {};
+  sys::Kernel& kernel = start.machine.kernel;
+  Record& record = start.record;
+  std::vector<net::Alias> missing;
+  for (const auto& alias : start.plan.aliases) {
+    const bool there = TRY(kernel.has_address(alias.interface, alias.address));
+    if (!there) missing.push_back(alias);
+    if (!there ||
+        brought_by_other(start.machine, record, alias, users_of(start.machine, alias)))
+      record.aliases.push_back(alias);
+  }
+  TRY(start.machine.store.note(record));
+  TRY(net::add_aliases(kernel, missing));
+  return {};
+}
+
+Result<> drop_aliases(const Machine& machine, Record& record) {
+  std::vector<net::Alias> mine;
+  for (const auto& alias : record.aliases)
+    if (!brought_by_other(machine, record, alias, users_of(machine, alias))) mine.push_back(alias);
+  record.aliases.clear();
+  return net::remove_aliases(machine.kernel, mine);
+}
+
+// --- the cgroup, and what it may do on the host's network stack ---
+
+Result<> load_stack_programs(const Machine& machine, const std::string& root) {
+  std::string self = TRY(machine.kernel.read_symlink("/proc/self/exe"));
+  for (int up = 0; up < 2; ++up) self.resize(self.rfind('/'));
+  const sys::Fd child = TRY(machine.kernel.spawn(
+      {.argv = {concat(self, "/libexec/gaol/gaol-stack"), "load", root}}));
+  const auto status = TRY(machine.kernel.reap(child, -1));
+  if (*status != 0) return fail("gaol-stack load failed; `gaol doctor` tells what is missing");
+  return {};
+}
+
+Result<> hold_to_addresses(Start& start, const std::string& root) {
+  sys::Kernel& kernel = start.machine.kernel;
+  const auto plan = stack_of(start.request.settings, start.record.first_id);
+  auto applied = net::apply(kernel, start.record.cgroup, plan);
+  if (!applied && applied.error().code == ENOENT) {
+    if (!net::needed(plan)) return {};
+    TRY(load_stack_programs(start.machine, root));
+    applied = net::apply(kernel, start.record.cgroup, plan);
+  }
+  if (!applied) return fail(std::move(applied).error().in("ip4.addr"));
+  return {};
+}
+
+// The cgroup that all jails are in. Programs that were loaded for one that is gone hold nobody
+// in a new one.
+Result<> make_root(Start& start, const std::string& root) {
+  auto made = start.machine.kernel.make_dir(root, 0755);
+  if (!made) return made.error().code == EEXIST ? Result<>{} : made;
+  if (!start.machine.kernel.open(net::kPrograms, O_PATH)) return {};
+  return load_stack_programs(start.machine, root);
+}
+
+Result<> make_cgroup(Start& start) {
+  sys::Kernel& kernel = start.machine.kernel;
+  const std::string& path = start.record.cgroup;
+  const std::string root = path.substr(0, path.rfind('/'));
+  auto made = kernel.make_dir(path, 0755);
+  if (!made && made.error().code == ENOENT) {
+    TRY(make_root(start, root));
+    made = kernel.make_dir(path, 0755);
+  }
+  TRY(std::move(made));
+  start.cgroup = TRY(kernel.open(path, O_RDONLY | O_DIRECTORY));
+  return hold_to_addresses(start, root);
+}
+
+Result<> drop_cgroup(const Machine& machine, Record& record) {
+  const auto id = machine.kernel.cgroup_id(record.cgroup);
+  if (!id) return {};
+  TRY(machine.kernel.end_cgroup(record.cgroup));
+  return net::undo(machine.kernel, *id, stack_of(record.settings, record.first_id));
+}
+
+// --- the prison ---
+
+Result<> create(Start& start) {
+  start.plan.prison.tree = TRY(find_tree(start.machine.kernel, start.plan.path));
+  start.plan.prison.first_id = start.record.first_id;
+  start.plan.prison.empty_dir = start.machine.store.empty_dir();
+  start.prison =
+      TRY(jail::create_prison(start.machine.kernel, start.plan.prison, start.cgroup));
+  start.record.init = start.prison.init;
+  TRY(start.machine.store.publish(start.record));
+  start.machine.report.tell(What::created, start.request.title);
+  return {};
+}
+
+Result<> end_prison(const Machine& machine, Record& record) {
+  if (record.init.pid == 0) return {};
+  const auto init = machine.kernel.pidfd(record.init);
+  if (!init) return {};  // gone by itself
+  // Init is the first process of a PID namespace: the kernel kills the others with it.
+  TRY(machine.kernel.signal(*init, SIGKILL));
+  TRY(machine.kernel.wait_gone(*init, -1));
+  return {};
+}
+
+// --- interfaces of its own ---
+
+Result<> push_interfaces(Start& start) {
+  if (start.plan.interfaces.empty()) return {};
+  sys::Kernel& kernel = start.machine.kernel;
+  const sys::Fd netns = TRY(kernel.namespace_of(start.prison.pidfd, start.record.init.pid, "net"));
+  for (const auto& interface : start.plan.interfaces) {
+    start.record.interfaces.push_back(interface);
+    TRY(start.machine.store.publish(start.record));
+    if (auto pushed = kernel.push_link(interface, netns); !pushed) {
+      start.record.interfaces.pop_back();
+      return fail(std::move(pushed).error().in("vnet.interface ", interface));
+    }
+  }
+  return {};
+}
+
+// While the namespace lives: with it, virtual interfaces die and physical ones fall to the
+// first namespace of the machine.
+Result<> pull_interfaces(const Machine& machine, Record& record) {
+  if (record.interfaces.empty()) return {};
+  const auto init = machine.kernel.pidfd(record.init);
+  if (!init) return {};
+  const sys::Fd netns = TRY(machine.kernel.namespace_of(*init, record.init.pid, "net"));
+  Result<> first;
+  for (const auto& interface : record.interfaces)
+    if (auto pulled = machine.kernel.pull_link(interface, netns); !pulled && first)
+      first = fail(std::move(pulled).error().in("vnet.interface ", interface));
+  record.interfaces.clear();
+  return first;
+}
+
+// --- the last step ---
+
+// Processes of the jail besides its init, as pids on the host.
+std::vector<int> inmates(const Machine& machine, const Record& record) {
+  std::vector<int> out;
+  if (const auto text = machine.kernel.read_file(record.cgroup + "/cgroup.procs"))
+    for (auto word : words(*text))
+      if (const auto pid = number<int>(word); pid && *pid != record.init.pid) out.push_back(*pid);
+  return out;
+}
+
+Result<> run_command_parameter(Start& start) {
+  const auto context = context_of(start);
+  if (!start.request.command_argv.empty())
+    return run_command(context, {start.request.command_argv, false}, Where::jail);
+  return run_lines(context, start.request.settings.list("command"), Where::jail);
+}
+
+struct Step {
+  std::string_view name;
+  Result<> (*run)(Start&);
+  Result<> (*undo)(const Machine&, Record&);
+};
+
+constexpr Step kStart[] = {
+    {"exec.prepare", commands<"exec.prepare", Where::host>, nullptr},
+    {"ip4.addr", add_aliases, drop_aliases},
+    {"exec.prestart", commands<"exec.prestart", Where::host>, nullptr},
+    {"cgroup", make_cgroup, drop_cgroup},
+    {"create", create, end_prison},
+    {"exec.created", commands<"exec.created", Where::host>, nullptr},
+    {"vnet.interface", push_interfaces, pull_interfaces},
+    {"exec.start", commands<"exec.start", Where::jail>, nullptr},
+    {"command", run_command_parameter, nullptr},
+    {"exec.poststart", commands<"exec.poststart", Where::host>, nullptr},
+};
+
+// Undoes the first `steps` rows, last first. What cannot be undone does not stop the rest.
+void undo_from(const Machine& machine, Record& record, size_t steps) {
+  while (steps-- > 0)
+    if (kStart[steps].undo)
+      if (auto undone = kStart[steps].undo(machine, record); !undone)
+        machine.report.tell(What::detail, undone.error().line());
+}
+
+void forget(const Machine& machine, const Record& record) {
+  const auto lock = machine.store.lock();
+  machine.store.forget(record, addresses_of(record.settings));
+}
+
+// A jail that is not to persist lives from here on as long as a process does.
+Result<> settle(Start& start) {
+  const Machine& machine = start.machine;
+  if (!start.plan.persist && inmates(machine, start.record).empty()) {
+    undo_from(machine, start.record, std::size(kStart));
+    forget(machine, start.record);
+    return {};
+  }
+  if (!start.plan.persist)
+    TRY(jail::tell_init(machine.kernel, start.prison.pidfd, jail::WhenEmpty::end));
+  machine.store.settle(start.record.jid);
+  return {};
+}
+
+// SIGTERM to every process of the jail but init, then a wait until all have gone.
+void ask_to_end(const Stop& stop) {
+  const Machine& machine = stop.machine;
+  const auto timeout = std::chrono::seconds(stop.settings.integer("stop.timeout"));
+  if (timeout.count() <= 0) return;
+  std::vector<sys::Fd> asked;
+  std::string pids;
+  for (const int pid : inmates(machine, stop.record)) {
+    auto process = machine.kernel.pidfd_of_member(pid, stop.record.cgroup);
+    if (!process || !machine.kernel.signal(*process, SIGTERM)) continue;
+    asked.push_back(std::move(*process));
+    pids += concat(" ", pid);
+  }
+  if (asked.empty()) return;
+  machine.report.tell(What::detail, concat("sent SIGTERM to:", pids));
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  for (const auto& process : asked) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        end - std::chrono::steady_clock::now());
+    const auto gone = machine.kernel.wait_gone(process, std::max<int>(0, static_cast<int>(left.count())));
+    if (!gone || !*gone) return machine.report.tell(What::detail, "timed out");
+  }
+}
+
+Result<> run_hooks(Stop& stop, std::string_view parameter, Where where, const sys::Fd* init,
+                   const sys::Fd* cgroup) {
+  if (!stop.hooks) return {};
+  auto context = command_context(stop.machine, stop.settings, stop.record, stop.path);
+  context.init = init;
+  context.cgroup = cgroup;
+  context.permissions = permissions_of(stop.record.settings);
+  return run_lines(context, stop.settings.list(parameter), where);
+}
+
+}  // namespace
+
+CommandContext command_context(const Machine& machine, const jail::Settings& settings,
+                               const Record& record, const std::string& path) {
+  return {.kernel = machine.kernel,
+          .report = machine.report,
+          .settings = settings,
+          .jid = record.init.pid ? record.jid : 0,
+          .name = record.name,
+          .path = path,
+          .init_pid = record.init.pid,
+          .permissions = {}};
+}
+
+std::vector<std::string_view> start_step_names() {
+  std::vector<std::string_view> out;
+  for (const auto& step : kStart) out.push_back(step.name);
+  return out;
+}
+
+Result<> run_start(Start& start) {
+  size_t done = 0;
+  Result<> result;
+  for (const auto& step : kStart) {
+    result = step.run(start);
+    // The failing step left nothing of its own, except the cgroup that its jail sits in.
+    ++done;
+    if (!result) break;
+  }
+  if (result) result = settle(start);
+  if (result) return {};
+  const bool created = start.record.init.pid != 0;
+  (void)start.machine.store.unpublish(start.record);
+  undo_from(start.machine, start.record, done);
+  forget(start.machine, start.record);
+  if (created && !start.request.title.empty())
+    start.machine.report.tell(What::removed, start.request.title);
+  return result;
+}
+
+Result<> run_stop(Stop& stop) {
+  const Machine& machine = stop.machine;
+  {
+    const auto init = machine.kernel.pidfd(stop.record.init);
+    const auto cgroup = machine.kernel.open(stop.record.cgroup, O_RDONLY | O_DIRECTORY);
+    if (init && cgroup) {
+      TRY(run_hooks(stop, "exec.prestop", Where::host, &*init, &*cgroup));
+      TRY(run_hooks(stop, "exec.stop", Where::jail, &*init, &*cgroup));
+      ask_to_end(stop);
+    }
+  }
+  stop.record.owner = machine.kernel.self();
+  TRY(machine.store.unpublish(stop.record));
+  Result<> first;
+  const auto keep = [&](Result<> result) {
+    if (!result && first) first = std::move(result);
+  };
+  keep(pull_interfaces(machine, stop.record));
+  keep(end_prison(machine, stop.record));
+  keep(drop_cgroup(machine, stop.record));
+  machine.report.tell(What::removed, stop.title);
+  keep(run_cleanup(stop));
+  forget(machine, stop.record);
+  return first;
+}
+
+Result<> run_cleanup(Stop& stop) {
+  Result<> first = run_hooks(stop, "exec.poststop", Where::host, nullptr, nullptr);
+  auto dropped = drop_aliases(stop.machine, stop.record);
+  if (first) first = std::move(dropped);
+  auto released = run_hooks(stop, "exec.release", Where::host, nullptr, nullptr);
+  if (first) first = std::move(released);
+  return first;
+}
+
+void sweep(const Machine& machine, Record record) {
+  undo_from(machine, record, std::size(kStart));
+  machine.store.forget(record, addresses_of(record.settings));
+}
+
+}  // namespace gaol::warden

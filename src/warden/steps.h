@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// Starting and stopping a jail, one table each, in the man page's order (jail(8), "Jail
+// Parameters" and what startcommands[] and stopcommands[] in its source run). A step that
+// fails is undone from the one above it to the first; so is a start that a kill -9 cut short,
+// by whoever finds the record, because undoing asks for nothing but the record.
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "warden/commands.h"
+#include "warden/plan.h"
+#include "warden/store.h"
+
+namespace gaol::warden {
+
+// What every step works on.
+struct Machine {
+  sys::Kernel& kernel;
+  Store& store;
+  const Report& report;
+};
+
+// A jail on its way up.
+struct Start {
+  Machine machine;
+  const Request& request;
+  StartPlan plan;
+  Record record;
+  sys::Fd cgroup;       // from the step "cgroup" on
+  jail::Prison prison;  // from the step "create" on
+};
+
+// Runs the start table. REQUIRES: the record is reserved. On failure everything is undone, the
+// record forgotten, and what failed is returned.
+Result<> run_start(Start& start);
+
+// Whether removal hooks come along, and what the record knows of a running jail.
+struct Stop {
+  Machine machine;
+  const jail::Settings& settings;  // hooks and times: of the current file, or of the record
+  bool hooks = true;
+  std::string title;
+  Record record;
+  std::string path;
+};
+
+// Runs the stop table on a running jail. Failures up to the removal leave the jail running;
+// later ones are reported (the first is returned) and the rest goes on.
+Result<> run_stop(Stop& stop);
+// What follows the removal: exec.poststop, aliases, exec.release (jail -C).
+Result<> run_cleanup(Stop& stop);
+
+// Undoes whatever of a jail still stands, from its record alone, and forgets it.
+void sweep(const Machine& machine, Record record);
+
+// `start`'s table as a person would read it (jail -n style dry runs).
+std::vector<std::string_view> start_step_names();
+
+CommandContext command_context(const Machine& machine, const jail::Settings& settings,
+                               const Record& record, const std::string& path);
+
+}  // namespace gaol::warden

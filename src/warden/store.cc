@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "warden/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "warden/ids.h"
+
+namespace gaol::warden {
+
+namespace {
+
+constexpr Jid kLastJid = 999999;  // security.jail.*: jids run from 1 to here
+
+// EEXIST means that somebody was here before us, which is what we wanted.
+Result<> unless_there(Result<> made) {
+  if (!made && made.error().code == EEXIST) return {};
+  return made;
+}
+
+}  // namespace
+
+std::string Store::path(std::string_view kind, Jid jid) const {
+  return concat(root_, "/", kind, "/", jid);
+}
+
+Result<> Store::prepare() {
+  if (kernel_.open(root_ + "/empty", O_PATH)) return {};
+  TRY(unless_there(kernel_.make_dir(root_, 0700)));
+  TRY(kernel_.ensure_tmpfs(root_));
+  for (const char* dir : {"/jails", "/busy", "/names", "/addresses", "/empty"})
+    TRY(unless_there(kernel_.make_dir(root_ + dir, 0755)));
+  return {};
+}
+
+bool Store::taken(Jid jid) const {
+  return kernel_.open(path("jails", jid), O_PATH) || kernel_.open(path("busy", jid), O_PATH);
+}
+
+Result<Jid> Store::allocate(std::optional<Jid> wanted) {
+  const std::string counter = root_ + "/last";
+  Jid last = 0, highest = 0;
+  if (const auto text = kernel_.read_file(counter)) {
+    const auto fields = words(*text);
+    if (fields.size() == 2) {
+      last = number<Jid>(fields[0]).value_or(0);
+      highest = number<Jid>(fields[1]).value_or(kLastJid);
+    }
+  }
+  const auto free = [&](Jid jid) {
+    return std::ranges::none_of(jids_sharing_ids(jid, std::max(highest, jid)),
+                                [&](Jid other) { return taken(other); });
+  };
+  const auto give = [&](Jid jid, Jid new_last) -> Result<Jid> {
+    TRY(kernel_.publish(counter, concat(new_last, " ", std::max(highest, jid))));
+    return jid;
+  };
+  if (wanted) {
+    if (taken(*wanted)) return fail("jail ", *wanted, " already exists");
+    if (!free(*wanted)) return fail("jid ", *wanted, ": its range of ids is in use, take another");
+    return give(*wanted, last);
+  }
+  // Jids only grow, so that a number never means another jail a moment later; the search
+  // wraps when they run out.
+  for (Jid step = 1; step <= kLastJid; ++step) {
+    const Jid jid = (last + step - 1) % kLastJid + 1;
+    if (free(jid)) return give(jid, jid);
+  }
+  return fail("no available jail IDs");
+}
+
+Result<> Store::reserve(const Record& record, const std::vector<std::string>& addresses) {
+  TRY(kernel_.publish(path("busy", record.jid), record.to_text()));
+  if (record.name != concat(record.jid))
+    TRY(kernel_.make_symlink(concat(record.jid), concat(root_, "/names/", record.name)));
+  for (const auto& address : addresses) {
+    const std::string dir = concat(root_, "/addresses/", address);
+    TRY(unless_there(kernel_.make_dir(dir, 0755)));
+    TRY(unless_there(kernel_.make_symlink(".", concat(dir, "/", record.jid))));
+  }
+  return {};
+}
+
+Result<> Store::note(const Record& record) {
+  return kernel_.publish(path("busy", record.jid), record.to_text());
+}
+
+Result<> Store::publish(const Record& record) {
+  return kernel_.publish(path("jails", record.jid), record.to_text());
+}
+
+void Store::settle(Jid jid) { (void)kernel_.remove_file(path("busy", jid)); }
+
+Result<> Store::unpublish(const Record& record) {
+  TRY(note(record));
+  (void)kernel_.remove_file(path("jails", record.jid));
+  return {};
+}
+
+void Store::forget(const Record& record, const std::vector<std::string>& addresses) {
+  for (const auto& address : addresses) {
+    const std::string dir = concat(root_, "/addresses/", address);
+    (void)kernel_.remove_file(concat(dir, "/", record.jid));
+    (void)kernel_.remove_dir(dir);  // the last one to go takes it along
+  }
+  if (jid_of_name(record.name) == record.jid)
+    (void)kernel_.remove_file(concat(root_, "/names/", record.name));
+  (void)kernel_.remove_file(path("jails", record.jid));
+  settle(record.jid);
+}
+
+std::optional<Record> Store::read(Jid jid) const {
+  for (const char* kind : {"jails", "busy"}) {
+    const auto text = kernel_.read_file(path(kind, jid));
+    if (!text) continue;
+    if (auto record = Record::from_text(*text)) return std::move(*record);
+  }
+  return {};
+}
+
+std::optional<Jid> Store::jid_of_name(const std::string& name) const {
+  const auto target = kernel_.read_symlink(concat(root_, "/names/", name));
+  if (!target) return {};
+  return number<Jid>(*target);
+}
+
+namespace {
+
+std::vector<Jid> jids_in(sys::Kernel& kernel, const std::string& dir) {
+  std::vector<Jid> out;
+  if (const auto names = kernel.list_dir(dir))
+    for (const auto& name : *names)
+      if (const auto jid = number<Jid>(name)) out.push_back(*jid);
+  std::ranges::sort(out);
+  return out;
+}
+
+}  // namespace
+
+std::vector<Jid> Store::users_of(const std::string& address) const {
+  return jids_in(kernel_, concat(root_, "/addresses/", address));
+}
+
+std::vector<Jid> Store::jids() const { return jids_in(kernel_, root_ + "/jails"); }
+
+std::vector<Record> Store::busy() const {
+  std::vector<Record> out;
+  for (const Jid jid : jids_in(kernel_, root_ + "/busy")) {
+    const auto text = kernel_.read_file(path("busy", jid));
+    if (!text) continue;
+    if (auto record = Record::from_text(*text)) out.push_back(std::move(*record));
+  }
+  return out;
+}
+
+}  // namespace gaol::warden

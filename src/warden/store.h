@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// The records of all jails of this machine, in /run/gaol:
+//   lock                 orders writers; holds the last jid given out
+//   jails/JID            one record, replaced whole: readers take no lock
+//   busy/JID             the record while the jail is being made or unmade, by Record::owner
+//   names/NAME           symbolic link to the JID
+//   addresses/ADDR/JID   who uses an address
+//   empty/               what masked directories show
+// What is asked often (a name, an address, who is busy) is a directory entry, so that a start
+// costs the same with ten jails and with ten thousand.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "warden/record.h"
+
+namespace gaol::warden {
+
+class Store {
+ public:
+  Store(sys::Kernel& kernel, std::string root) : kernel_(kernel), root_(std::move(root)) {}
+
+  // Makes the directories; nothing if they stand. Where /run is on disk, a tmpfs is mounted
+  // there first: records must not outlive the boot that made the jails.
+  Result<> prepare();
+  std::string empty_dir() const { return root_ + "/empty"; }
+
+  // Held while records come and go; never while commands of a jail run.
+  Result<sys::Fd> lock() { return kernel_.lock(root_ + "/lock"); }
+
+  // The next jid, or `wanted` if it is free. REQUIRES: lock.
+  Result<Jid> allocate(std::optional<Jid> wanted);
+  // Files the record as busy and takes its name and addresses. REQUIRES: lock; none of them
+  // taken.
+  Result<> reserve(const Record& record, const std::vector<std::string>& addresses);
+  // Rewrites a busy record.
+  Result<> note(const Record& record);
+  // The jail is running: it shows in listings from now on.
+  Result<> publish(const Record& record);
+  // Nobody works on it any more.
+  void settle(Jid jid);
+  // The jail is being removed by Record::owner; it shows in no listing any more.
+  Result<> unpublish(const Record& record);
+  // Nothing of it is left. REQUIRES: lock.
+  void forget(const Record& record, const std::vector<std::string>& addresses);
+
+  // What the files say, alive or not.
+  std::optional<Record> read(Jid jid) const;
+  std::optional<Jid> jid_of_name(const std::string& name) const;
+  std::vector<Jid> users_of(const std::string& address) const;
+  std::vector<Jid> jids() const;       // published, in rising order
+  std::vector<Record> busy() const;    // being made or unmade, finished by nobody or somebody
+
+ private:
+  std::string path(std::string_view kind, Jid jid) const;
+  bool taken(Jid jid) const;
+
+  sys::Kernel& kernel_;
+  std::string root_;
+};
+
+}  // namespace gaol::warden

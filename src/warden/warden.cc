@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "warden/warden.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "jail/address.h"
+#include "warden/ids.h"
+
+namespace gaol::warden {
+
+namespace {
+
+std::unexpected<Error> not_found(std::string_view who) {
+  return std::unexpected(Error{ENOENT, concat("\"", who, "\" not found"), {}});
+}
+
+std::unexpected<Error> exists(std::string_view who) {
+  return std::unexpected(Error{EEXIST, concat("\"", who, "\" already exists"), {}});
+}
+
+// Two jails may share an address only while it is the one address of either.
+bool clash(const net::FamilyPlan& ours, const net::FamilyPlan& theirs) {
+  if (ours.addresses.size() == 1 && theirs.addresses.size() == 1) return false;
+  return std::ranges::any_of(ours.addresses, [&](const sys::Address& address) {
+    return std::ranges::any_of(theirs.addresses, [&](const sys::Address& other) {
+      return std::ranges::equal(address.bytes, other.bytes);
+    });
+  });
+}
+
+}  // namespace
+
+Warden::Warden(sys::Kernel& kernel, Report report, std::string root)
+    : kernel_(kernel), report_(std::move(report)), store_(kernel, std::move(root)) {}
+
+void Warden::finish_the_dead() {
+  for (auto& record : store_.busy())
+    if (!kernel_.alive(record.owner)) sweep(machine(), std::move(record));
+}
+
+Result<> Warden::refuse_name(const std::string& name) {
+  const auto jid = store_.jid_of_name(name);
+  if (!jid) return {};
+  auto record = store_.read(*jid);
+  if (record && (running(*record) || kernel_.alive(record->owner))) return exists(name);
+  if (record) sweep(machine(), std::move(*record));
+  return {};
+}
+
+Result<> Warden::refuse_taken(const StartPlan& plan) {
+  if (!plan.name.empty()) TRY(refuse_name(plan.name));
+  if (!plan.jid) return {};
+  auto record = store_.read(*plan.jid);
+  if (record && (running(*record) || kernel_.alive(record->owner)))
+    return exists(concat(*plan.jid));
+  if (record) sweep(machine(), std::move(*record));
+  return {};
+}
+
+Result<> Warden::refuse_clash(const StartPlan& plan) {
+  for (const auto& address : plan.addresses) {
+    for (const Jid user : store_.users_of(address)) {
+      auto other = store_.read(user);
+      if (!other) continue;
+      if (!running(*other) && !kernel_.alive(other->owner)) {
+        sweep(machine(), std::move(*other));
+        continue;
+      }
+      const auto theirs = stack_of(other->settings, 0);
+      const bool four = clash(plan.stack.v4, theirs.v4);
+      if (four || clash(plan.stack.v6, theirs.v6))
+        return fail(Error{EADDRINUSE,
+                          concat(four ? "ip4.addr: IPv4" : "ip6.addr: IPv6", " addresses clash: ",
+                                 address, " belongs to jail \"", other->name, "\""),
+                          "jails may share an address only if it is the single one of each"});
+    }
+  }
+  return {};
+}
+
+Result<Jid> Warden::start(const Request& request) {
+  Start start{.machine = machine(), .request = request, .plan = TRY(make_plan(kernel_, request)),
+              .record = {}, .cgroup = {}, .prison = {}};
+  TRY(store_.prepare());
+  {
+    const auto lock = TRY(store_.lock());
+    finish_the_dead();
+    TRY(refuse_taken(start.plan));
+    TRY(refuse_clash(start.plan));
+    Record& record = start.record;
+    record.jid = TRY(store_.allocate(start.plan.jid));
+    record.name = start.plan.name.empty() ? concat(record.jid) : start.plan.name;
+    record.settings = request.settings;
+    record.settings.set({.id = *jail::find("path"), .values = {start.plan.path}});
+    record.owner = kernel_.self();
+    record.first_id = first_id_of(record.jid);
+    record.cgroup = concat(TRY(kernel_.cgroup_mount()), "/gaol/", record.jid);
+    TRY(store_.reserve(record, start.plan.addresses));
+  }
+  TRY(run_start(start));
+  return start.record.jid;
+}
+
+Result<Record> Warden::find(std::string_view jid_or_name) {
+  auto jid = number<Jid>(jid_or_name);
+  if (!jid) jid = store_.jid_of_name(std::string(jid_or_name));
+  if (!jid || *jid <= 0) return not_found(jid_or_name);
+  auto record = store_.read(*jid);
+  if (!record || !running(*record)) return not_found(jid_or_name);
+  return std::move(*record);
+}
+
+std::vector<Record> Warden::list() {
+  std::vector<Record> alive, dead;
+  for (const Jid jid : store_.jids()) {
+    auto record = store_.read(jid);
+    if (!record) continue;
+    (running(*record) ? alive : dead).push_back(std::move(*record));
+  }
+  const bool unfinished = std::ranges::any_of(
+      store_.busy(), [&](const Record& record) { return !kernel_.alive(record.owner); });
+  if (dead.empty() && !unfinished) return alive;
+  if (const auto lock = store_.lock()) {
+    finish_the_dead();
+    for (auto& record : dead)
+      // Somebody else may have been here before we had the lock, or be stopping it right now.
+      if (const auto now = store_.read(record.jid);
+          now && now->init == record.init && !kernel_.alive(now->owner))
+        sweep(machine(), std::move(record));
+  }
+  return alive;
+}
+
+Result<> Warden::stop(const Record& jail, const jail::Settings* configured,
+                      const std::string& title) {
+  const jail::Settings none;
+  Stop stop{.machine = machine(),
+            .settings = configured ? *configured : none,
+            .hooks = configured != nullptr,
+            .title = title,
+            .record = jail,
+            .path = jail.settings.text("path")};
+  return run_stop(stop);
+}
+
+Result<> Warden::cleanup(const jail::Settings& settings, const std::string& title) {
+  Stop stop{.machine = machine(), .settings = settings, .title = title, .record = {},
+            .path = settings.text("path")};
+  stop.record.name = settings.text("name");
+  stop.record.settings = settings;
+  return run_cleanup(stop);
+}
+
+Result<> Warden::modify(const Request& request) {
+  const auto who = request.settings.has("jid") ? request.settings.text("jid")
+                                               : request.settings.text("name");
+  if (who.empty()) return fail("no jail specified");
+  Record record = TRY(find(who));
+  jail::Settings merged = record.settings;
+  for (const auto& setting : request.settings.all()) {
+    const auto& param = jail::param(setting.id);
+    if (param.when == jail::When::any) merged.set(setting);
+    if (param.when == jail::When::create && param.name != "jid" &&
+        request.settings.list(param.name) != record.settings.list(param.name))
+      return fail(param.name, " cannot be changed after creation");
+  }
+  if (merged.text("name") != record.settings.text("name"))
+    return fail("name cannot be changed while the jail runs");
+  if (auto faults = jail::check(merged); !faults.empty())
+    return std::unexpected(std::move(faults.front()));
+
+  const sys::Fd init = TRY(kernel_.pidfd(record.init));
+  const auto lock = TRY(store_.lock());
+  TRY(kernel_.set_names(init, merged.text("host.hostname"), merged.text("host.domainname")));
+  TRY(net::replace(kernel_, record.cgroup, stack_of(record.settings, record.first_id),
+                   stack_of(merged, record.first_id)));
+  TRY(jail::tell_init(kernel_, init,
+                      merged.on("persist") ? jail::WhenEmpty::hold : jail::WhenEmpty::end));
+  record.settings = std::move(merged);
+  TRY(store_.publish(record));
+  report_.tell(Report::What::updated, request.title);
+  return {};
+}
+
+Result<sys::Fd> Warden::attach(const Record& jail, const sys::Command& command) {
+  const sys::Fd init = TRY(kernel_.pidfd(jail.init));
+  const sys::Fd cgroup = TRY(kernel_.open(jail.cgroup, O_RDONLY | O_DIRECTORY));
+  return jail::enter_prison(kernel_, {init, cgroup, permissions_of(jail.settings)}, command);
+}
+
+}  // namespace gaol::warden

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// The one authority over the jails of this machine. Front ends parse words, ask the warden,
+// and print; nothing else writes state. It has no process of its own: every command is the
+// warden while it runs, and what a killed one left is finished by the next.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "warden/plan.h"
+#include "warden/record.h"
+#include "warden/steps.h"
+#include "warden/store.h"
+
+namespace gaol::warden {
+
+constexpr const char* kStateRoot = "/run/gaol";
+
+class Warden {
+ public:
+  explicit Warden(sys::Kernel& kernel, Report report = {}, std::string root = kStateRoot);
+
+  // Creates a jail and runs its start table. Gives its jid. EEXIST in the error: a jail of
+  // that name or jid is running.
+  Result<Jid> start(const Request& request);
+
+  // Changes what may be changed of a running jail, all or nothing. ENOENT: no such jail.
+  Result<> modify(const Request& request);
+
+  // Stops a running jail with the hooks and times of `configured`; null: it is not configured
+  // (any more), no hook runs and times are the standard ones.
+  Result<> stop(const Record& jail, const jail::Settings* configured, const std::string& title);
+  // Only what follows a removal, for a jail that is not running (jail -C).
+  Result<> cleanup(const jail::Settings& settings, const std::string& title);
+
+  // A running jail by jid or name; `0` names none.
+  Result<Record> find(std::string_view jid_or_name);
+  // All running jails by rising jid. Sweeps those that have died meanwhile.
+  std::vector<Record> list();
+
+  // Starts a program in a running jail; the Fd is its pidfd, a child of ours.
+  Result<sys::Fd> attach(const Record& jail, const sys::Command& command);
+
+ private:
+  Machine machine() { return {kernel_, store_, report_}; }
+  void finish_the_dead();                                  // REQUIRES: lock
+  Result<> refuse_taken(const StartPlan& plan);            // REQUIRES: lock
+  Result<> refuse_clash(const StartPlan& plan);            // REQUIRES: lock
+  Result<> refuse_name(const std::string& name);           // REQUIRES: lock
+  bool running(const Record& record) { return kernel_.alive(record.init); }
+
+  sys::Kernel& kernel_;
+  Report report_;
+  Store store_;
+};
+
+}  // namespace gaol::warden
