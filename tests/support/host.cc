@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/support/host.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace gaol::test {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+[[noreturn]] void die(const std::string& what) {
+  std::fprintf(stderr, "test host: %s: %s\n", what.c_str(), std::strerror(errno));
+  std::_Exit(1);
+}
+
+std::string cgroup_mount() {
+  for (const char* path : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
+    struct statfs info;
+    if (::statfs(path, &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC) return path;
+  }
+  return {};
+}
+
+void put(const std::string& path, const std::string& text) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || ::write(fd, text.data(), text.size()) < 0) die(path);
+  ::close(fd);
+}
+
+// The namespaces that stand for a host. The cgroup is joined first: a cgroup namespace begins
+// where its maker is.
+void become_host(const std::string& cgroup) {
+  if (!cgroup.empty()) put(cgroup + "/cgroup.procs", "0");
+  if (::unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWCGROUP) < 0) die("unshare");
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0) die("private mounts");
+  if (::mount("run", "/run", "tmpfs", 0, "mode=0755") < 0) die("/run");
+  if (const auto v2 = cgroup_mount(); !v2.empty()) {
+    if (::umount2(v2.c_str(), MNT_DETACH) < 0) die(v2);  // one filesystem goes on a place once
+    if (::mount("cgroup2", v2.c_str(), "cgroup2", 0, nullptr) < 0) die(v2);
+    // A cgroup with processes of its own may have no controllers below it.
+    ::mkdir((v2 + "/tests").c_str(), 0755);
+    put(v2 + "/tests/cgroup.procs", "0");
+  }
+  if (::mount("bpf", "/sys/fs/bpf", "bpf", 0, nullptr) < 0 && errno != ENODEV) die("/sys/fs/bpf");
+  if (std::system("ip link set lo up") != 0) die("lo");
+}
+
+// Everything below a test's cgroup, the deepest first.
+void remove_cgroups(const std::string& path) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(path, ignored))
+    if (entry.is_directory()) remove_cgroups(entry.path());
+  ::rmdir(path.c_str());
+}
+
+std::string drain(int fd) {
+  std::string text;
+  char buffer[4096];
+  for (ssize_t got; (got = ::read(fd, buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<size_t>(got));
+  ::close(fd);
+  return text;
+}
+
+void list_lines(std::vector<std::string>& out, const std::string& title, const std::string& line) {
+  std::istringstream lines(run(line).out);
+  for (std::string text; std::getline(lines, text);) out.push_back(title + ": " + text);
+}
+
+}  // namespace
+
+Outcome run(const std::string& line, int seconds) {
+  // Files, not pipes: a program that a jail keeps running must not keep us waiting.
+  char out_name[] = "/tmp/gaol-test-out-XXXXXX", err_name[] = "/tmp/gaol-test-err-XXXXXX";
+  const int out = ::mkostemp(out_name, O_CLOEXEC), err = ::mkostemp(err_name, O_CLOEXEC);
+  if (out < 0 || err < 0) die("temporary file");
+  ::unlink(out_name);
+  ::unlink(err_name);
+  const std::string script = "export PATH=" GAOL_BIN_DIR ":$PATH\n" + line;
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::dup2(out, 1);
+    ::dup2(err, 2);
+    ::execl("/bin/sh", "sh", "-c", script.c_str(), nullptr);
+    std::_Exit(127);
+  }
+  int status = 0;
+  for (int waited = 0; ::waitpid(pid, &status, WNOHANG) == 0; ++waited) {
+    if (waited == seconds * 100) {
+      ::kill(pid, SIGKILL);
+      ADD_FAILURE() << "still running after " << seconds << " s: " << line;
+    }
+    ::poll(nullptr, 0, 10);
+  }
+  ::lseek(out, 0, SEEK_SET);
+  ::lseek(err, 0, SEEK_SET);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), drain(out), drain(err)};
+}
+
+void make_tree(const std::string& path) {
+  for (const char* dir : {"bin", "dev", "proc", "sys", "tmp", "etc", "root", "var"})
+    fs::create_directories(path + "/" + dir);
+  fs::permissions(path, fs::perms(0755));
+  for (const char* busybox : {"/bin/busybox", "/usr/bin/busybox"})
+    if (fs::exists(busybox))
+      fs::copy_file(busybox, path + "/bin/busybox", fs::copy_options::overwrite_existing);
+  std::istringstream applets(run(path + "/bin/busybox --list").out);
+  for (std::string applet; std::getline(applets, applet);)
+    if (applet != "busybox") fs::create_symlink("busybox", path + "/bin/" + applet);
+  std::ofstream(path + "/etc/passwd") << "root:x:0:0:root:/root:/bin/sh\n"
+                                         "www:x:33:33:www:/var:/bin/sh\n";
+  std::ofstream(path + "/etc/group") << "root:x:0:\nwww:x:33:\n";
+}
+
+std::string tiny_tree() {
+  static const std::string path = [] {
+    std::string made = "/run/tree";
+    make_tree(made);
+    return made;
+  }();
+  return path;
+}
+
+std::vector<std::string> footprint() {
+  std::vector<std::string> out;
+  list_lines(out, "mount", "awk '{print $5, $9}' /proc/self/mountinfo | grep -v '^/run/gaol '");
+  list_lines(out, "interface", "ip -o link | awk '{print $2, $3}'");
+  list_lines(out, "address", "ip -o addr | awk '{print $2, $3, $4}'");
+  list_lines(out, "cgroup", "cd " + cgroup_mount() + " && find . -mindepth 1 -type d ! -path ./gaol");
+  list_lines(out, "record", "cd /run/gaol 2>/dev/null && find jails busy names addresses -mindepth 1");
+  list_lines(out, "descriptor", "ls -l /proc/" + std::to_string(::getpid()) +
+                                    "/fd | sed -n 's/.* -> //p' | grep -v -e gaol-test -e pipe:");
+  list_lines(out, "child", "ps -o comm= --ppid " + std::to_string(::getpid()) + " | grep -vx -e sh");
+  std::ranges::sort(out);
+  return out;
+}
+
+void KernelTest::SetUp() {
+  GAOL_NEEDS(::geteuid() == 0, "needs root");
+  tiny_tree();
+  before_ = footprint();
+}
+
+void KernelTest::TearDown() {
+  if (::geteuid() != 0) return;
+  EXPECT_EQ(footprint(), before_) << "something was left behind";
+}
+
+}  // namespace gaol::test
+
+// The parent stays on the real host, to clean up after the child whatever became of it.
+int main(int argc, char** argv) {
+  using namespace gaol::test;
+  testing::InitGoogleTest(&argc, argv);
+  if (::geteuid() != 0) return RUN_ALL_TESTS();
+  const std::string v2 = cgroup_mount();
+  const std::string cgroup = v2.empty() ? "" : v2 + "/gaol-test-" + std::to_string(::getpid());
+  if (!cgroup.empty() && ::mkdir(cgroup.c_str(), 0755) < 0) die(cgroup);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    become_host(cgroup);
+    const int result = RUN_ALL_TESTS();
+    std::fflush(nullptr);
+    std::_Exit(result);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  if (!cgroup.empty()) {
+    // Left-overs of a failed test end with it.
+    const int kill = ::open((cgroup + "/cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC);
+    if (kill >= 0 && ::write(kill, "1", 1) < 0) std::perror("cgroup.kill");
+    for (int tries = 0; tries < 100 && ::access(cgroup.c_str(), F_OK) == 0; ++tries) {
+      remove_cgroups(cgroup);
+      ::poll(nullptr, 0, 10);
+    }
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
