@@ -171,22 +171,29 @@ class Newborn {
     } else {
       // The overlay must be mounted inside the jail's user namespace: outside it, it silently
       // turns read-only. It takes its layers by descriptor, from mounts that are attached.
-      must(move(birth_.lower, "/"), "attach lower tree");
-      must(move(birth_.store, "/"), "attach upper tree");
+      stack(birth_.lower);
+      stack(birth_.store);
       const Option options[] = {{"lowerdir", birth_.lower_dir.c_str()},
                                 {"upperdir", birth_.upper_dir.c_str()},
                                 {"workdir", birth_.work_dir.c_str()},
                                 {"userxattr", nullptr}};
       root_ = overlay_ = fresh("overlay", 0, options, 4);
     }
-    must(move(root_, "/"), "attach root");
+    stack(root_);
+  }
+
+  // Mounts on the host's root, over what was stacked on it before.
+  void stack(int mount) noexcept {
+    must(move(mount, "/"), "attach root");
+    ++stacked_;
   }
 
   // The tree becomes the root; the host's goes.
   void pivot() noexcept {
     must(call(__NR_fchdir, root_), "enter root");
     must(call(__NR_pivot_root, ".", "."), "pivot_root");
-    must(call(__NR_umount2, ".", kDetach), "leave the host's root");
+    // The host's root now lies on ours, and on it what was stacked there; the topmost goes first.
+    while (stacked_-- > 0) must(call(__NR_umount2, ".", kDetach), "leave the host's root");
     must(call(__NR_chdir, "/"), "enter root");
     close(overlay_);
   }
@@ -201,7 +208,7 @@ class Newborn {
     }
     const char* where = attachment.target.c_str();
     if (attachment.target.empty()) {  // a new root over the tree
-      must(move(mount, "/"), "mount", "/");
+      stack(mount);
       root_ = mount;
       return;
     }
@@ -288,6 +295,7 @@ class Newborn {
   static constexpr short kLinkUp = 1, kLinkRunning = 0x40;
   static constexpr timespec kNow{0, 0};
   Birth& birth_;
+  int stacked_ = 0;
   int root_ = -1, overlay_ = -1, proc_ = -1, sys_ = -1;
   int masks_[kMasks];
 };

@@ -43,10 +43,11 @@ inline constexpr std::string_view kMaskedDirOfEachCpu = "thermal_throttle";
 // Each is bound onto itself, read-only.
 inline constexpr std::string_view kReadOnlyPaths[] = {
     "/proc/apm",
-    "/proc/bus",  // configuration space of PCI devices
-    "/proc/fs",   // knobs of the host's mounted filesystems
-    "/proc/irq",  // which CPU serves which interrupt
-    "/proc/sys",  // core_pattern, modprobe: programs the kernel starts as the host's root
+    "/proc/bus",       // configuration space of PCI devices
+    "/proc/fs",        // knobs of the host's mounted filesystems
+    "/proc/irq",       // which CPU serves which interrupt
+    "/proc/pressure",  // a write sets up a watch that runs at the host's expense
+    "/proc/sys",       // core_pattern, modprobe: programs the kernel starts as the host's root
 };
 
 }  // namespace gaol::mac

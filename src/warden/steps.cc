@@ -56,8 +56,7 @@ std::vector<Jid> users_of(const Machine& machine, const net::Alias& alias) {
 }
 
 // Written down before the first is added, so that a kill -9 in between leaks none.
-Result<> add_aliases(Start& start) {
-  if (start.plan.aliases.empty()) return {};
+Result<> bring_aliases(Start& start) {
   sys::Kernel& kernel = start.machine.kernel;
   Record& record = start.record;
   std::vector<net::Alias> missing;
@@ -70,6 +69,13 @@ Result<> add_aliases(Start& start) {
   }
   TRY(start.machine.store.note(record));
   TRY(net::add_aliases(kernel, missing));
+  return {};
+}
+
+Result<> add_aliases(Start& start) {
+  if (start.plan.aliases.empty()) return {};
+  auto brought = bring_aliases(start);
+  if (!brought) return fail(std::move(brought).error().in("interface"));
   return {};
 }
 
