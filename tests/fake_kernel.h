@@ -135,6 +135,10 @@ class FakeKernel : public sys::Kernel {
 
   // --- processes ---
   sys::ProcessId self() override { return {1, 1}; }
+  const sys::Fd& self_pidfd() override {
+    if (!self_pidfd_) self_pidfd_ = process_descriptor(1);
+    return self_pidfd_;
+  }
   sys::ProcessId identify(const sys::Child& child) override { return {child.pid(), 1}; }
   bool alive(const sys::ProcessId& process) override {
     const auto found = living.find(process.pid);
@@ -205,8 +209,9 @@ class FakeKernel : public sys::Kernel {
     TRY(done("new_tmpfs ", owner, " ", size));
     return descriptor("");
   }
-  Result<> make_node(const sys::Fd&, const sys::Node& node, uint32_t owner) override {
-    return done("make_node ", node.name, " ", owner);
+  Result<> make_nodes(const sys::Fd&, std::span<const sys::Node> nodes, uint32_t owner) override {
+    for (const auto& node : nodes) TRY(done("make_node ", node.name, " ", owner));
+    return {};
   }
 
   // --- cgroups and BPF ---
@@ -325,6 +330,7 @@ class FakeKernel : public sys::Kernel {
   std::map<int, int> pids_;            // descriptor to pid
   std::map<int, std::string> opened_;  // descriptor to path
   std::set<std::string> away_;
+  sys::Fd self_pidfd_;
 };
 
 }  // namespace gaol

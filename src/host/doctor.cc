@@ -15,18 +15,14 @@ enum class Need : uint8_t { required, wanted };
 // What a probe's answer looks like to a reader.
 std::string answer_word(sys::Answer answer) {
   switch (answer) {
-    case 0:
-      return "yes";
+    case 0: return "yes";
     case ENOSYS:
     case EINVAL:
     case ENODEV:
-    case EOPNOTSUPP:
-      return "no";
+    case EOPNOTSUPP: return "no";
     case EPERM:
-    case EACCES:
-      return "not permitted";
-    default:
-      return concat("no: ", errno_text(answer));
+    case EACCES: return "not permitted";
+    default: return concat("no: ", errno_text(answer));
   }
 }
 
@@ -53,14 +49,10 @@ class Examination {
 
 std::string_view layout_word(CgroupLayout layout) {
   switch (layout) {
-    case CgroupLayout::none:
-      return "not mounted";
-    case CgroupLayout::v1:
-      return "v1 only";
-    case CgroupLayout::hybrid:
-      return "hybrid";
-    case CgroupLayout::unified:
-      return "unified";
+    case CgroupLayout::none: return "not mounted";
+    case CgroupLayout::v1: return "v1 only";
+    case CgroupLayout::hybrid: return "hybrid";
+    case CgroupLayout::unified: return "unified";
   }
   return "";
 }
@@ -120,6 +112,9 @@ void examine_network(Examination& out, const Facts& facts) {
   out.add("cgroup BPF", Need::wanted, facts.cgroup_bpf,
           "holds a shared-stack jail to its addresses",
           "a kernel with CONFIG_CGROUP_BPF; without it, give jails a VNET");
+  out.add("unix socket hooks", Need::wanted, facts.unix_hooks,
+          "hides the host's abstract sockets from such a jail",
+          "Linux 6.7; without it, give jails a VNET");
   out.add("bpffs", Need::wanted, !facts.bpffs.empty(),
           facts.bpffs.empty() ? "not mounted" : facts.bpffs, "keeps the address tables",
           "mount -t bpf bpf /sys/fs/bpf");
@@ -132,10 +127,6 @@ void examine_network(Examination& out, const Facts& facts) {
 void examine_containment(Examination& out, const Facts& facts) {
   out.add("seccomp", Need::required, facts.seccomp, "system calls a jail may not make",
           "a kernel with CONFIG_SECCOMP_FILTER");
-  out.add("Landlock", Need::wanted, facts.landlock_abi >= 6,
-          facts.landlock_abi ? concat("ABI ", facts.landlock_abi) : std::string("no"),
-          "no signals and abstract sockets to the host",
-          "Linux 6.12 with lsm=landlock,... on its command line");
   out.add("AppArmor", Need::wanted, facts.apparmor, facts.apparmor ? "yes" : "no",
           "host policies (mac.label)", "boot with apparmor=1 security=apparmor");
   out.add("BPF LSM", Need::wanted, facts.bpf_lsm, facts.bpf_lsm ? "yes" : "no", "MAC policies",
@@ -177,12 +168,9 @@ bool can_run_jails(const std::vector<Finding>& findings) {
 
 std::string_view verdict_word(Verdict verdict) {
   switch (verdict) {
-    case Verdict::fine:
-      return "fine";
-    case Verdict::reduced:
-      return "reduced";
-    case Verdict::missing:
-      return "missing";
+    case Verdict::fine: return "fine";
+    case Verdict::reduced: return "reduced";
+    case Verdict::missing: return "missing";
   }
   return "";
 }

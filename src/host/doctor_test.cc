@@ -18,7 +18,6 @@ Facts able() {
   facts.cgroups = {CgroupLayout::unified, "/sys/fs/cgroup", {"cpu", "memory", "pids"}, true};
   facts.max_user_namespaces = 1000;
   facts.bpffs = "/sys/fs/bpf";
-  facts.landlock_abi = 7;
   facts.pidfs = facts.zfs = facts.btrfs = facts.apparmor = facts.bpf_lsm = true;
   facts.stores = {{"/usr/jails", "ext4", 0}};
   for (const char* name : {"ip", "mmdebstrap", "nft"}) facts.programs[name] = concat("/bin/", name);
@@ -78,11 +77,12 @@ TEST(Doctor, SaysWhatStopsJailsAndWhatToDo) {
 TEST(Doctor, LackOfComfortStopsNoJail) {
   Facts facts = able();
   facts.stores = {{"/tank", "fuse", EINVAL}};
-  facts.landlock_abi = 3;
+  facts.unix_hooks = EINVAL;
   facts.programs.clear();
   EXPECT_TRUE(can_run_jails(examine(facts)));
   EXPECT_EQ(finding(facts, "idmapped /tank").found, "no, fuse");
-  EXPECT_EQ(finding(facts, "Landlock").verdict, Verdict::reduced);
+  EXPECT_EQ(finding(facts, "unix socket hooks").found, "no");
+  EXPECT_EQ(finding(facts, "unix socket hooks").verdict, Verdict::reduced);
   EXPECT_EQ(finding(facts, "nft").advice, "apt install nftables");
 }
 

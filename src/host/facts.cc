@@ -6,7 +6,6 @@
 #include <set>
 
 #include "host/mounts.h"
-#include "sys/landlock.h"
 #include "sys/tree.h"
 
 namespace gaol::host {
@@ -116,11 +115,11 @@ Facts gather(const std::vector<std::string>& stores, sys::Kernel& kernel) {
   facts.apparmor_restricts_user_namespaces =
       line_of(kernel, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1";
   facts.cgroup_bpf = sys::probe_cgroup_bpf();
+  facts.unix_hooks = sys::probe_unix_hooks();
   facts.veth = sys::probe_veth();
   facts.nftables = sys::probe_nftables();
   const auto bpffs = std::ranges::find(mounts, "bpf", &Mount::type);
   if (bpffs != mounts.end()) facts.bpffs = bpffs->point;
-  facts.landlock_abi = sys::landlock_abi().value_or(0);
   facts.pidfs = sys::has_pidfs();
   for (const auto& wanted : stores) facts.stores.push_back(store_at(mounts, wanted));
   facts.zfs = knows("zfs");

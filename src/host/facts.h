@@ -38,9 +38,8 @@ struct Facts {
   sys::Answer user_namespace = 0, network_namespace = 0, user_overlay = 0;
   uint64_t max_user_namespaces = 0;
   bool apparmor_restricts_user_namespaces = false;
-  sys::Answer cgroup_bpf = 0, veth = 0, nftables = 0;
+  sys::Answer cgroup_bpf = 0, unix_hooks = 0, veth = 0, nftables = 0;
   std::string bpffs;  // where it is mounted
-  int landlock_abi = 0;
   bool pidfs = false;
   std::vector<Store> stores;
   bool zfs = false, btrfs = false;

@@ -228,24 +228,15 @@ void check_socket(Program& program, const Permissions& may) {
 // What follows when the number has led to a settled policy.
 void write_verdict(Program& program, Policy policy, const Permissions& may) {
   switch (policy) {
-    case Policy::absent:
-      return program.answer(kAbsent);
-    case Policy::allow:
-      return program.answer(kAllow);
-    case Policy::clone:
-      return check_clone(program);
-    case Policy::ioctl:
-      return check_ioctl(program);
-    case Policy::mknod:
-      return check_mknod(program, 1);
-    case Policy::mknodat:
-      return check_mknod(program, 2);
-    case Policy::personality:
-      return check_personality(program);
-    case Policy::socket:
-      return check_socket(program, may);
-    default:
-      return program.answer(kDenied);
+    case Policy::absent: return program.answer(kAbsent);
+    case Policy::allow: return program.answer(kAllow);
+    case Policy::clone: return check_clone(program);
+    case Policy::ioctl: return check_ioctl(program);
+    case Policy::mknod: return check_mknod(program, 1);
+    case Policy::mknodat: return check_mknod(program, 2);
+    case Policy::personality: return check_personality(program);
+    case Policy::socket: return check_socket(program, may);
+    default: return program.answer(kDenied);
   }
 }
 
@@ -253,18 +244,12 @@ void write_verdict(Program& program, Policy policy, const Permissions& may) {
 
 Policy settle(Policy policy, const Permissions& may) {
   switch (policy) {
-    case Policy::debug:
-      return may.proc_debug ? Policy::allow : Policy::deny;
-    case Policy::mlock:
-      return may.mlock ? Policy::allow : Policy::deny;
-    case Policy::sysvmsg:
-      return may.sysvmsg ? Policy::allow : Policy::absent;
-    case Policy::sysvsem:
-      return may.sysvsem ? Policy::allow : Policy::absent;
-    case Policy::sysvshm:
-      return may.sysvshm ? Policy::allow : Policy::absent;
-    default:
-      return policy;
+    case Policy::debug: return may.proc_debug ? Policy::allow : Policy::deny;
+    case Policy::mlock: return may.mlock ? Policy::allow : Policy::deny;
+    case Policy::sysvmsg: return may.sysvmsg ? Policy::allow : Policy::absent;
+    case Policy::sysvsem: return may.sysvsem ? Policy::allow : Policy::absent;
+    case Policy::sysvshm: return may.sysvshm ? Policy::allow : Policy::absent;
+    default: return policy;
   }
 }
 

@@ -203,24 +203,15 @@ uint32_t errno_verdict(int code) { return SECCOMP_RET_ERRNO | static_cast<uint32
 std::optional<uint32_t> verdict(int number, const Permissions& may) {
   static const auto rules = make_rules();
   switch (rules[static_cast<size_t>(number)]) {
-    case Rule::allowed:
-      return SECCOMP_RET_ALLOW;
-    case Rule::denied:
-      return errno_verdict(EPERM);
-    case Rule::absent:
-      return errno_verdict(ENOSYS);
-    case Rule::debug:
-      return either(may.proc_debug, EPERM);
-    case Rule::mlock:
-      return either(may.mlock, EPERM);
-    case Rule::msg:
-      return either(may.sysvmsg, ENOSYS);
-    case Rule::sem:
-      return either(may.sysvsem, ENOSYS);
-    case Rule::shm:
-      return either(may.sysvshm, ENOSYS);
-    case Rule::by_arguments:
-      break;
+    case Rule::allowed: return SECCOMP_RET_ALLOW;
+    case Rule::denied: return errno_verdict(EPERM);
+    case Rule::absent: return errno_verdict(ENOSYS);
+    case Rule::debug: return either(may.proc_debug, EPERM);
+    case Rule::mlock: return either(may.mlock, EPERM);
+    case Rule::msg: return either(may.sysvmsg, ENOSYS);
+    case Rule::sem: return either(may.sysvsem, ENOSYS);
+    case Rule::shm: return either(may.sysvshm, ENOSYS);
+    case Rule::by_arguments: break;
   }
   return {};
 }
@@ -228,10 +219,8 @@ std::optional<uint32_t> verdict(int number, const Permissions& may) {
 uint32_t socket_verdict(int family, int type, int protocol, const Permissions& may) {
   const bool packets = may.vnet && may.raw_sockets;
   switch (family) {
-    case AF_UNIX:
-      return SECCOMP_RET_ALLOW;
-    case AF_PACKET:
-      return either(packets, EPERM);
+    case AF_UNIX: return SECCOMP_RET_ALLOW;
+    case AF_PACKET: return either(packets, EPERM);
     case AF_INET:
     case AF_INET6: {
       if (family == AF_INET ? !may.inet4 : !may.inet6) return errno_verdict(EAFNOSUPPORT);
@@ -247,10 +236,8 @@ uint32_t socket_verdict(int family, int type, int protocol, const Permissions& m
       return either(may.vnet && of_a_stack, EPROTONOSUPPORT);
     }
     case AF_VSOCK:
-    case AF_ALG:
-      return errno_verdict(EAFNOSUPPORT);
-    default:
-      return either(may.socket_af, EAFNOSUPPORT);
+    case AF_ALG: return errno_verdict(EAFNOSUPPORT);
+    default: return either(may.socket_af, EAFNOSUPPORT);
   }
 }
 

@@ -64,29 +64,14 @@ Outcome run(const std::vector<sock_filter>& code, const seccomp_data& data) {
         if (op.k % 4 != 0 || op.k + 4 > sizeof data) return out;
         std::memcpy(&value, reinterpret_cast<const char*>(&data) + op.k, sizeof value);
         break;
-      case BPF_ALU | BPF_AND | BPF_K:
-        value &= op.k;
-        break;
-      case BPF_JMP | BPF_JA:
-        at += op.k;
-        break;
-      case BPF_JMP | BPF_JEQ | BPF_K:
-        at += value == op.k ? op.jt : op.jf;
-        break;
-      case BPF_JMP | BPF_JGT | BPF_K:
-        at += value > op.k ? op.jt : op.jf;
-        break;
-      case BPF_JMP | BPF_JGE | BPF_K:
-        at += value >= op.k ? op.jt : op.jf;
-        break;
-      case BPF_JMP | BPF_JSET | BPF_K:
-        at += (value & op.k) != 0 ? op.jt : op.jf;
-        break;
-      case BPF_RET | BPF_K:
-        out.verdict = op.k;
-        return out;
-      default:
-        return out;
+      case BPF_ALU | BPF_AND | BPF_K: value &= op.k; break;
+      case BPF_JMP | BPF_JA: at += op.k; break;
+      case BPF_JMP | BPF_JEQ | BPF_K: at += value == op.k ? op.jt : op.jf; break;
+      case BPF_JMP | BPF_JGT | BPF_K: at += value > op.k ? op.jt : op.jf; break;
+      case BPF_JMP | BPF_JGE | BPF_K: at += value >= op.k ? op.jt : op.jf; break;
+      case BPF_JMP | BPF_JSET | BPF_K: at += (value & op.k) != 0 ? op.jt : op.jf; break;
+      case BPF_RET | BPF_K: out.verdict = op.k; return out;
+      default: return out;
     }
   }
   return out;

@@ -36,11 +36,12 @@ enum class Policy : uint8_t {
 };
 inline constexpr size_t kSettledPolicies = std::to_underlying(Policy::socket) + size_t{1};
 
-// Younger than the headers of Debian 12. From 424 on all architectures share their numbers.
-inline constexpr int kCachestat = 451, kFchmodat2 = 452, kMapShadowStack = 453, kFutexWake = 454,
-                     kFutexWait = 455, kFutexRequeue = 456, kMseal = 462, kSetxattrat = 463,
-                     kGetxattrat = 464, kListxattrat = 465, kRemovexattrat = 466,
-                     kOpenTreeAttr = 467;
+// Younger than the libc headers of Debian 12. From 424 on all architectures share their numbers.
+inline constexpr int kQuotactlFd = 443, kMemfdSecret = 447, kProcessMrelease = 448,
+                     kFutexWaitv = 449, kSetMempolicyHomeNode = 450, kCachestat = 451,
+                     kFchmodat2 = 452, kMapShadowStack = 453, kFutexWake = 454, kFutexWait = 455,
+                     kFutexRequeue = 456, kMseal = 462, kSetxattrat = 463, kGetxattrat = 464,
+                     kListxattrat = 465, kRemovexattrat = 466, kOpenTreeAttr = 467;
 
 namespace calls {
 // clang-format off
@@ -67,15 +68,15 @@ inline constexpr int kFiles[] = {
 // Memory.
 inline constexpr int kMemory[] = {
     SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_msync, SYS_mincore, SYS_madvise,
-    SYS_process_madvise, SYS_process_mrelease, SYS_brk, SYS_munlock, SYS_munlockall,
-    SYS_remap_file_pages, SYS_memfd_create, SYS_memfd_secret, SYS_membarrier, SYS_pkey_alloc,
+    SYS_process_madvise, kProcessMrelease, SYS_brk, SYS_munlock, SYS_munlockall,
+    SYS_remap_file_pages, SYS_memfd_create, kMemfdSecret, SYS_membarrier, SYS_pkey_alloc,
     SYS_pkey_free, SYS_pkey_mprotect, kMapShadowStack, kMseal};
 // Processes, threads, scheduling and limits.
 inline constexpr int kProcesses[] = {
     SYS_execve, SYS_execveat, SYS_exit, SYS_exit_group, SYS_wait4, SYS_waitid, SYS_getpid,
     SYS_getppid, SYS_gettid, SYS_getpgid, SYS_setpgid, SYS_getsid, SYS_setsid, SYS_pidfd_open,
     SYS_set_tid_address, SYS_set_robust_list, SYS_get_robust_list, SYS_rseq, SYS_futex,
-    SYS_futex_waitv, kFutexWake, kFutexWait, kFutexRequeue, SYS_prctl, SYS_seccomp,
+    kFutexWaitv, kFutexWake, kFutexWait, kFutexRequeue, SYS_prctl, SYS_seccomp,
     SYS_landlock_create_ruleset, SYS_landlock_add_rule, SYS_landlock_restrict_self,
     SYS_sched_yield, SYS_sched_setparam, SYS_sched_getparam, SYS_sched_setscheduler,
     SYS_sched_getscheduler, SYS_sched_get_priority_max, SYS_sched_get_priority_min,
@@ -131,7 +132,7 @@ inline constexpr int kNamespaces[] = {
 // Ways around the file system's root or its quotas.
 inline constexpr int kRoots[] = {
     SYS_open_by_handle_at, SYS_fanotify_init, SYS_fanotify_mark, SYS_lookup_dcookie, SYS_quotactl,
-    SYS_quotactl_fd};
+    kQuotactlFd};
 // Large and young parts of the kernel with a record of holes.
 inline constexpr int kRisky[] = {
     SYS_bpf, SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register, SYS_userfaultfd,
@@ -143,7 +144,7 @@ inline constexpr int kMachine[] = {
     SYS_settimeofday, SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime, SYS_sethostname,
     SYS_setdomainname, SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load,
     SYS_kexec_file_load, SYS_reboot, SYS_swapon, SYS_swapoff, SYS_acct, SYS_syslog, SYS_vhangup,
-    SYS_mbind, SYS_get_mempolicy, SYS_set_mempolicy, SYS_set_mempolicy_home_node,
+    SYS_mbind, SYS_get_mempolicy, SYS_set_mempolicy, kSetMempolicyHomeNode,
     SYS_migrate_pages, SYS_move_pages};
 
 #ifdef __x86_64__

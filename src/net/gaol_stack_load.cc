@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// gaol-stack: puts the programs of bpf/stack.bpf.c into the kernel, once per boot.
+// gaol-stack: puts the programs of bpf/stack.bpf.c into the kernel, once per boot, and those of
+// bpf/unix.bpf.c where the kernel has hooks for them.
 //
 // They outlive this program as pins in bpffs, so that starting a jail needs neither libbpf nor
 // a verifier run: that is why it is a program of its own and the only one that links libbpf.
@@ -22,14 +23,15 @@
 #include "sys/bpf.h"
 #include "sys/kernel.h"
 
-// The compiled programs, GAOL_STACK_OBJECT, as bytes of this one.
-asm(".section .rodata\n"
-    ".balign 8\n"
-    "gaol_stack_object: .incbin \"" GAOL_STACK_OBJECT
-    "\"\n"
-    "gaol_stack_object_end:\n"
-    ".previous\n");
-extern "C" const char gaol_stack_object[], gaol_stack_object_end[];
+// The compiled programs as bytes of this one.
+#define EMBED(name, file)                                  \
+  asm(".section .rodata\n"                                 \
+      ".balign 8\n" #name ": .incbin \"" file "\"\n" #name \
+      "_end:\n"                                            \
+      ".previous\n");                                      \
+  extern "C" const char name[], name##_end[]
+EMBED(gaol_stack_object, GAOL_STACK_OBJECT);
+EMBED(gaol_unix_object, GAOL_UNIX_OBJECT);
 
 namespace gaol::net {
 
@@ -49,6 +51,8 @@ struct CloseLink {
   void operator()(bpf_link* link) const { bpf_link__destroy(link); }
 };
 using Link = std::unique_ptr<bpf_link, CloseLink>;
+
+void tell(const Error& error) { fprintf(stderr, "gaol-stack: %s\n", error.line().c_str()); }
 
 // Whether an earlier load was finished, for this very cgroup: a link whose cgroup was removed
 // (and perhaps made anew under the same name) names no cgroup any more.
@@ -70,25 +74,28 @@ Result<> unload(sys::Kernel& kernel) {
   return kernel.remove_dir(kPins);
 }
 
-Result<Object> read_programs(uint64_t root) {
-  const auto size = static_cast<size_t>(gaol_stack_object_end - gaol_stack_object);
+Result<Object> open_programs(const char* begin, const char* end) {
   bpf_object_open_opts options{};
   options.sz = sizeof options;
   options.object_name = "gaol_stack";
-  Object object(bpf_object__open_mem(gaol_stack_object, size, &options));
+  Object object(bpf_object__open_mem(begin, static_cast<size_t>(end - begin), &options));
   if (!object) return fail_errno(errno, "programs");
+  return object;
+}
+
+Result<> load_programs(const Object& object, uint64_t root) {
   bpf_map* constant = bpf_object__find_map_by_name(object.get(), ".rodata.root");
   if (bpf_map__set_initial_value(constant, &root, sizeof root) < 0 ||
       bpf_object__load(object.get()) < 0)
     return fail_errno(errno, "programs");
-  return object;
+  return {};
 }
 
 // Jails that already run were started when nothing was loaded, so they are limited in nothing;
 // they keep what they have. A jail that is about to be limited replaces this by its own entry.
 Result<> admit_running_jails(sys::Kernel& kernel, const Object& object, const std::string& root) {
   const bpf_map* jails = bpf_object__find_map_by_name(object.get(), "jails");
-  const stack_jail unlimited{{{}, STACK_UNLIMITED}, {{}, STACK_UNLIMITED}, STACK_NOBODY};
+  const stack_jail unlimited{{{}, STACK_UNLIMITED}, {{}, STACK_UNLIMITED}, STACK_NOBODY, 1};
   for (const auto& name : TRY(kernel.list_dir(root))) {
     const std::string path = concat(root, '/', name);
     if (!kernel.open(path, O_PATH | O_DIRECTORY)) continue;
@@ -119,12 +126,41 @@ Result<> pin_map(const Object& object, const char* name) {
   return {};
 }
 
+// Neither libbpf nor the kernel's headers of Debian 12 know these hooks of Linux 6.7 by name.
+struct UnixHook {
+  const char* program;
+  int attach_type;
+};
+constexpr UnixHook kUnixHooks[] = {{"unix_connect", 49}, {"unix_sendmsg", 50}};
+
+Result<> hold_unix_sockets(const Object& stack, const sys::Fd& cgroup, const std::string& root,
+                           uint64_t id) {
+  const Object object = TRY(open_programs(gaol_unix_object, gaol_unix_object_end));
+  for (const auto& hook : kUnixHooks) {
+    bpf_program* program = bpf_object__find_program_by_name(object.get(), hook.program);
+    bpf_program__set_type(program, BPF_PROG_TYPE_CGROUP_SOCK_ADDR);
+    bpf_program__set_expected_attach_type(program, static_cast<bpf_attach_type>(hook.attach_type));
+  }
+  const bpf_map* jails = bpf_object__find_map_by_name(stack.get(), "jails");
+  if (bpf_map__reuse_fd(bpf_object__find_map_by_name(object.get(), "jails"), bpf_map__fd(jails)) <
+      0)
+    return fail_errno(errno, "jails");
+  TRY(load_programs(object, id));
+  return attach(object, cgroup, root);
+}
+
 Result<> put_in_place(sys::Kernel& kernel, const std::string& root, uint64_t id) {
   const sys::Fd cgroup = TRY(kernel.open(root, O_RDONLY | O_DIRECTORY));
-  const Object object = TRY(read_programs(id));
+  const Object object = TRY(open_programs(gaol_stack_object, gaol_stack_object_end));
+  TRY(load_programs(object, id));
   TRY(kernel.make_dir(kPins, 0700));
   TRY(admit_running_jails(kernel, object, root));  // before the programs can refuse them
   TRY(attach(object, cgroup, root));
+  if (auto held = hold_unix_sockets(object, cgroup, root, id); !held)
+    tell(std::move(held)
+             .error()
+             .in("abstract unix sockets of the host are open to its jails")
+             .advise("Linux 6.7 can hide them"));
   TRY(pin_map(object, "addresses"));
   TRY(pin_map(object, "jails"));
   return admit_running_jails(kernel, object, root);  // those that saw no pin until now
@@ -145,7 +181,7 @@ Result<> load(sys::Kernel& kernel, const std::string& root) {
 
 int report(const Result<>& result) {
   if (result) return 0;
-  fprintf(stderr, "gaol-stack: %s\n", result.error().line().c_str());
+  tell(result.error());
   return 1;
 }
 

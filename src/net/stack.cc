@@ -60,7 +60,7 @@ Result<> enter(sys::Kernel& kernel, uint64_t cgroup, const StackPlan& plan) {
   for (const auto& member : members(cgroup, plan))
     TRY(kernel.map_put(kAddresses, bytes_of(member), bytes_of(present)));
   const stack_jail jail{entry_for(plan.v4), entry_for(plan.v6),
-                        plan.reserved_ports_uid.value_or(STACK_NOBODY)};
+                        plan.reserved_ports_uid.value_or(STACK_NOBODY), plan.own_stack};
   return kernel.map_put(kJails, bytes_of(cgroup), bytes_of(jail));
 }
 

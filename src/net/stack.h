@@ -5,7 +5,8 @@
 //
 // FreeBSD's kernel checks every socket of such a jail against the prison's address list. Here
 // BPF programs attached once to gaol's cgroup do (bpf/stack.bpf.c; `gaol-stack load` puts them
-// there), and this file only tells them about one jail: an entry under its cgroup's id.
+// there), and this file only tells them about one jail: an entry under its cgroup's id. Where
+// the kernel can (Linux 6.7), bpf/unix.bpf.c also hides the host's abstract unix sockets.
 //
 // Where a jail has several addresses, connections of unbound sockets leave from the first:
 // a hook cannot ask routing for a choice within the list, so ip4.saddrsel and ip6.saddrsel
@@ -22,7 +23,7 @@
 
 namespace gaol::net {
 
-// Where the loaded programs are; nothing is there before the first jail with an address.
+// Where the loaded programs are; nothing is there before the first jail on the host's stack.
 inline constexpr const char* kPrograms = "/sys/fs/bpf/gaol";
 
 // How a jail may use one family. Neither set: not at all, socket(2) fails EAFNOSUPPORT.
@@ -31,17 +32,19 @@ struct FamilyPlan {
   std::vector<sys::Address> addresses;  // or these; the first is the primary one
 };
 
-// A jail with a network stack of its own (vnet) inherits both: it has nothing of the host's.
 struct StackPlan {
   FamilyPlan v4, v6;
   // The host's number of the jail's root, who may then bind ports below 1024 without a
   // capability in the host's user namespace.
   std::optional<uint32_t> reserved_ports_uid;
+  // vnet. Such a jail inherits both families, because nothing it sees is the host's; others find
+  // nobody at an abstract unix socket's name.
+  bool own_stack = false;
 };
 
 // False when the plan gives no addresses to hold the jail to (a disabled family is held by the
-// system call filter as well): then the jail may also start where the programs are
-// not loaded.
+// system call filter as well): then the jail may also start where the programs cannot be
+// loaded, and only abstract unix sockets are not held.
 bool needed(const StackPlan& plan);
 
 // Makes the plan hold for the jail in the cgroup directory `cgroup`, before its first process

@@ -54,6 +54,7 @@ std::string entry(FakeKernel& kernel) {
   memcpy(&jail, map.begin()->second.data(), sizeof jail);
   std::string out = concat(text_of(jail.v4), ", ", text_of(jail.v6));
   if (jail.reserved_ports_uid != STACK_NOBODY) out += concat(", ports ", jail.reserved_ports_uid);
+  if (jail.own_stack) out += ", own stack";
   return out;
 }
 
@@ -78,6 +79,7 @@ TEST(Stack, EntriesSayWhatThePlanSays) {
   } const cases[] = {
       {{}, "disabled, disabled", {}},
       {{kInherit, kInherit, {}}, "unlimited, unlimited", {}},
+      {{kInherit, kInherit, {}, true}, "unlimited, unlimited, own stack", {}},
       {{kInherit, {}, 0}, "unlimited, disabled, ports 0", {}},
       {{only({"10.0.0.1"}), {}, 100000}, "1 from ::ffff:10.0.0.1, disabled, ports 100000", {}},
       {{{}, only({"fd00::1"}), {}}, "disabled, 1 from fd00::1", {}},

@@ -123,6 +123,25 @@ Answer ask_netlink(int protocol, const void* request, size_t size) {
   return -error.error;
 }
 
+constexpr unsigned kCgroupUnixConnect = 49;  // BPF_CGROUP_UNIX_CONNECT, of Linux 6.7
+
+// Has the kernel verify a program for a socket hook: r0 = 1 (allow); exit.
+Answer load_program_for(unsigned hook) {
+  bpf_insn program[2]{};
+  program[0].code = BPF_ALU64 | BPF_MOV | BPF_K;
+  program[0].imm = 1;
+  program[1].code = BPF_JMP | BPF_EXIT;
+  bpf_attr attributes{};
+  attributes.prog_type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR;
+  attributes.expected_attach_type = hook;
+  attributes.insns = reinterpret_cast<uint64_t>(program);
+  attributes.insn_cnt = 2;
+  attributes.license = reinterpret_cast<uint64_t>("BSD");
+  const Fd loaded(
+      static_cast<int>(::syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof attributes)));
+  return loaded ? 0 : errno;
+}
+
 }  // namespace
 
 Answer probe_clone_into_cgroup() {
@@ -175,22 +194,9 @@ Answer probe_user_overlay() {
   });
 }
 
-// r0 = 1 (allow); exit
-Answer probe_cgroup_bpf() {
-  bpf_insn program[2]{};
-  program[0].code = BPF_ALU64 | BPF_MOV | BPF_K;
-  program[0].imm = 1;
-  program[1].code = BPF_JMP | BPF_EXIT;
-  bpf_attr attributes{};
-  attributes.prog_type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR;
-  attributes.expected_attach_type = BPF_CGROUP_INET4_BIND;
-  attributes.insns = reinterpret_cast<uint64_t>(program);
-  attributes.insn_cnt = 2;
-  attributes.license = reinterpret_cast<uint64_t>("BSD");
-  const Fd loaded(
-      static_cast<int>(::syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof attributes)));
-  return loaded ? 0 : errno;
-}
+Answer probe_cgroup_bpf() { return load_program_for(BPF_CGROUP_INET4_BIND); }
+
+Answer probe_unix_hooks() { return load_program_for(kCgroupUnixConnect); }
 
 Answer probe_seccomp() {
   uint32_t action = SECCOMP_RET_ERRNO;

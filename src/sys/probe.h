@@ -23,6 +23,7 @@ Answer probe_network_namespace();
 Answer probe_idmapped_mount(const std::string& dir);  // of the filesystem of `dir`
 Answer probe_user_overlay();                          // overlay mounted in a user namespace
 Answer probe_cgroup_bpf();                            // a bind4 program passes the verifier
+Answer probe_unix_hooks();                            // one for connect of unix sockets does
 Answer probe_seccomp();                               // filters that answer with an errno
 Answer probe_veth();
 Answer probe_nftables();

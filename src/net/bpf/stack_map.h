@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What the programs of stack.bpf.c and the warden say to each other. Plain C, because both
+ * What the programs and the warden say to each other. Plain C, because both
  * sides read it; no padding anywhere, because the kernel compares keys byte by byte.
  *
  * There is one kind of address: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d. A rule for
@@ -28,6 +28,7 @@ struct stack_family {
 struct stack_jail {
   struct stack_family v4, v6;
   __u32 reserved_ports_uid; /* may bind ports below 1024 without a capability */
+  __u32 own_stack;          /* 1: has a network namespace, and in it names, of its own */
 };
 #define STACK_NOBODY 0xffffffffu /* a reserved_ports_uid */
 
