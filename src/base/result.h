@@ -37,8 +37,7 @@ using Result = std::expected<T, Error>;
 
 // Fails with a rule of ours: `return fail("path ", path, ": not an absolute pathname");`
 template <class... Parts>
-  requires(sizeof...(Parts) > 0)
-std::unexpected<Error> fail(Parts&&... parts) {
+requires(sizeof...(Parts) > 0) std::unexpected<Error> fail(Parts&&... parts) {
   return std::unexpected(Error{0, concat(std::forward<Parts>(parts)...), {}});
 }
 inline std::unexpected<Error> fail(Error&& error) { return std::unexpected(std::move(error)); }
@@ -54,10 +53,10 @@ std::unexpected<Error> fail_errno(int code, Parts&&... doing) {
 
 // Takes the value out of a Result, or returns its error from the calling function.
 // Never nest one TRY in another: the name `try_` is one per expression.
-#define TRY(expr)                                                            \
-  (__extension__({                                                           \
-    auto&& try_ = (expr);                                                    \
-    if (!try_) [[unlikely]]                                                  \
-      return std::unexpected(std::move(try_).error());                       \
-    *std::move(try_);                                                        \
+#define TRY(expr)                                      \
+  (__extension__({                                     \
+    auto&& try_ = (expr);                              \
+    if (!try_) [[unlikely]]                            \
+      return std::unexpected(std::move(try_).error()); \
+    *std::move(try_);                                  \
   }))

@@ -14,8 +14,7 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 }  // namespace
 
 std::string_view errno_text(int code) {
-  const char* text = ::strerrordesc_np(code);
-  return text ? text : "Unknown error";
+  return std::strerror(code);  // in English: no program of ours calls setlocale()
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

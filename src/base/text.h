@@ -18,8 +18,7 @@ namespace detail {
 inline void append(std::string& out, std::string_view part) { out.append(part); }
 inline void append(std::string& out, char part) { out.push_back(part); }
 template <std::integral N>
-  requires(!std::same_as<N, char> && !std::same_as<N, bool>)
-void append(std::string& out, N number) {
+requires(!std::same_as<N, char> && !std::same_as<N, bool>) void append(std::string& out, N number) {
   char digits[24];
   auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
   out.append(digits, end);

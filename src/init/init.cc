@@ -30,7 +30,7 @@ struct Siginfo {
 static_assert(sizeof(Siginfo) == 128);
 
 constexpr unsigned long bit(int signal) { return 1UL << (signal - 1); }
-constexpr int kFromUser = 0;    // SI_USER
+constexpr int kFromUser = 0;  // SI_USER
 constexpr int kWaitAny = -1;
 constexpr int kNoHang = 1;      // WNOHANG
 constexpr long kNoChild = -10;  // -ECHILD

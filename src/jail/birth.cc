@@ -30,7 +30,7 @@ namespace {
 
 using sys::raw::call;
 
-constexpr unsigned kDetach = 2;     // MNT_DETACH
+constexpr unsigned kDetach = 2;          // MNT_DETACH
 constexpr unsigned kEmptyPath = 0x1000;  // AT_EMPTY_PATH
 constexpr uint64_t kQuiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
@@ -50,7 +50,8 @@ class Newborn {
     wait_for(Birth::mapped);
     become_root();
     // Made and masked over the host's own, while the parent prepares the tree they go to.
-    if (birth_.proc != Place::no) must(move(proc_ = fresh("proc", kQuiet), "/proc"), "mount", "proc");
+    if (birth_.proc != Place::no)
+      must(move(proc_ = fresh("proc", kQuiet), "/proc"), "mount", "proc");
     sys_ = birth_.vnet ? fresh("sysfs", kQuiet | MOUNT_ATTR_RDONLY) : birth_.sys_tree;
     must(move(sys_, "/sys"), "mount", "sys");
     attach_masks();
@@ -123,12 +124,7 @@ class Newborn {
     stay_with_parent();
   }
 
-  struct Option {
-    const char* key;
-    const char* value;  // null: a flag
-  };
-
-  int fresh(const char* type, uint64_t attributes, const Option* options = nullptr,
+  int fresh(const char* type, uint64_t attributes, const MountOption* options = nullptr,
             unsigned count = 0) noexcept {
     const long fs = must(call(__NR_fsopen, type, FSOPEN_CLOEXEC), "mount", type);
     for (unsigned i = 0; i < count; ++i)
@@ -142,8 +138,8 @@ class Newborn {
   }
 
   int fresh_devpts() noexcept {
-    const Option options[] = {{"newinstance", nullptr}, {"ptmxmode", "0666"}, {"mode", "0620"},
-                              {"gid", "5"}};
+    const MountOption options[] = {
+        {"newinstance", nullptr}, {"ptmxmode", "0666"}, {"mode", "0620"}, {"gid", "5"}};
     return fresh("devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, options, 4);
   }
 
@@ -173,10 +169,10 @@ class Newborn {
       // turns read-only. It takes its layers by descriptor, from mounts that are attached.
       stack(birth_.lower);
       stack(birth_.store);
-      const Option options[] = {{"lowerdir", birth_.lower_dir.c_str()},
-                                {"upperdir", birth_.upper_dir.c_str()},
-                                {"workdir", birth_.work_dir.c_str()},
-                                {"userxattr", nullptr}};
+      const MountOption options[] = {{"lowerdir", birth_.lower_dir.c_str()},
+                                     {"upperdir", birth_.upper_dir.c_str()},
+                                     {"workdir", birth_.work_dir.c_str()},
+                                     {"userxattr", nullptr}};
       root_ = overlay_ = fresh("overlay", 0, options, 4);
     }
     stack(root_);
@@ -201,12 +197,11 @@ class Newborn {
   void attach(const Attachment& attachment) noexcept {
     int mount = attachment.tree;
     if (attachment.kind == Attachment::Kind::tmpfs) {
-      const Option size{"size", attachment.size.c_str()};
-      mount = fresh("tmpfs", attachment.attributes, &size, attachment.size.empty() ? 0 : 1);
+      mount = fresh("tmpfs", attachment.attributes, attachment.options.data(),
+                    static_cast<unsigned>(attachment.options.size()));
     } else if (attachment.kind == Attachment::Kind::proc) {
       mount = fresh("proc", attachment.attributes);
     }
-    const char* where = attachment.target.c_str();
     if (attachment.target.empty()) {  // a new root over the tree
       stack(mount);
       root_ = mount;
@@ -215,10 +210,11 @@ class Newborn {
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-    const long target = must(call(__NR_openat2, root_, where, &how, sizeof how), "mount", where);
+    const long target = must(call(__NR_openat2, root_, attachment.target.c_str(), &how, sizeof how),
+                             attachment.subject);
     must(call(__NR_move_mount, mount, "", target, "",
               MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
-         "mount", where);
+         attachment.subject);
     close(static_cast<int>(target));
     if (attachment.kind != Attachment::Kind::tree) close(mount);
   }

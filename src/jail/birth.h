@@ -15,25 +15,31 @@
 
 namespace gaol::jail {
 
+struct MountOption {
+  const char* key;
+  const char* value;  // null: a flag
+};
+
 // A mount below the jail's root, attached after the root and before /dev, /proc and /sys.
 struct Attachment {
   enum class Kind : uint8_t { tree, tmpfs, proc };
   Kind kind = Kind::tree;
-  int tree = -1;               // Kind::tree: a detached mount made by the parent
-  std::string target;          // relative to the jail's root; empty: the root itself
-  std::string size;            // Kind::tmpfs: bytes, or empty
-  uint64_t attributes = 0;     // MOUNT_ATTR_*, for what the child mounts itself
+  int tree = -1;                     // Kind::tree: a detached mount made by the parent
+  std::string target;                // relative to the jail's root; empty: the root itself
+  uint64_t attributes = 0;           // MOUNT_ATTR_*, for what the child mounts itself
+  std::vector<MountOption> options;  // Kind::tmpfs
+  const char* subject = nullptr;     // what a failure is called
 };
 
 enum class Place : uint8_t { no, if_present, required };
 
 struct Birth {
   // Set before the clone.
-  int parent = -1;             // pidfd of the parent: the child goes when it goes
-  int init = -1;               // O_PATH descriptor of gaol-init
-  int null = -1;               // the host's /dev/null, for init's standard descriptors
-  std::string empty_dir;       // an empty directory of the host's, the mask of directories
-  int sys_tree = -1;           // the host's sysfs, for a jail in the host's network stack
+  int parent = -1;        // pidfd of the parent: the child goes when it goes
+  int init = -1;          // O_PATH descriptor of gaol-init
+  int null = -1;          // the host's /dev/null, for init's standard descriptors
+  std::string empty_dir;  // an empty directory of the host's, the mask of directories
+  int sys_tree = -1;      // the host's sysfs, for a jail in the host's network stack
   std::string hostname, domainname;
   Place dev = Place::if_present, proc = Place::if_present;
   bool vnet = false;
@@ -42,7 +48,7 @@ struct Birth {
   int root = -1;               // the tree as one detached mount, or -1 for an overlay of
   int lower = -1, store = -1;  // these two, both idmapped
   std::string lower_dir, upper_dir, work_dir;  // as the overlay is told of them
-  int dev_tree = -1;           // a tmpfs with the jail's nodes
+  int dev_tree = -1;                           // a tmpfs with the jail's nodes
   std::vector<Attachment> attachments;
 
   // Moved on by the parent alone, with open_gate().
@@ -53,7 +59,7 @@ struct Birth {
   // may enter; its memory is still ours until the exec (sys::Child::wait_exec).
   enum Progress : uint32_t { growing, standing, failed };
   uint32_t progress = growing;
-  sys::ChildFailure failure;   // when `failed`
+  sys::ChildFailure failure;  // when `failed`
 };
 
 // Lets the child go on to where `gate` is enough.

@@ -332,22 +332,14 @@ void check_setting(const Setting& setting, Faults& faults) {
     report(faults, setting, label(setting), ": the value holds a NUL byte");
   } else {
     switch (self.type) {
-      case Type::boolean:
-        return check_boolean(setting, faults);
-      case Type::integer:
-        return check_integer(setting, faults);
-      case Type::string:
-        return check_string(setting, faults);
-      case Type::jailsys:
-        return check_jailsys(setting, faults);
-      case Type::ip4_list:
-        return check_addresses(setting, AF_INET, faults);
-      case Type::ip6_list:
-        return check_addresses(setting, AF_INET6, faults);
-      case Type::list:
-        return check_list(setting, faults);
-      case Type::keyvalue:
-        return check_key(setting, faults);
+      case Type::boolean: return check_boolean(setting, faults);
+      case Type::integer: return check_integer(setting, faults);
+      case Type::string: return check_string(setting, faults);
+      case Type::jailsys: return check_jailsys(setting, faults);
+      case Type::ip4_list: return check_addresses(setting, AF_INET, faults);
+      case Type::ip6_list: return check_addresses(setting, AF_INET6, faults);
+      case Type::list: return check_list(setting, faults);
+      case Type::keyvalue: return check_key(setting, faults);
     }
   }
 }

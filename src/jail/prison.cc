@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "jail/prison.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <optional>
+
+#include "base/suggest.h"
 #include "devfs/rules.h"
 #include "mac/capabilities.h"
 #include "mac/seccomp.h"
@@ -49,8 +55,8 @@ struct BirthParts {
   }
 };
 
-Result<> prepare_tree(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& ids,
-                      Birth& birth, BirthParts& parts) {
+Result<> prepare_tree(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& ids, Birth& birth,
+                      BirthParts& parts) {
   const dataset::Tree& tree = plan.tree;
   const auto shifted = [&](const std::string& path, bool read_only) {
     return kernel.detach_tree(path, {.recursive = !tree.thin() && path != "/",
@@ -83,51 +89,81 @@ Result<> prepare_devices(sys::Kernel& kernel, const PrisonPlan& plan, Birth& bir
   return {};
 }
 
-// What a line's options say about the mount itself; the rest belongs to its type.
-struct Flags {
-  bool read_only = false, nosuid = false, noexec = false;
+// Options of a mount line. Those without attributes say what is so anyway, or is for others.
+struct OptionWord {
+  std::string_view word;
+  uint64_t attributes;
 };
+constexpr OptionWord kOptionWords[] = {
+    {"ro", MOUNT_ATTR_RDONLY},
+    {"rdonly", MOUNT_ATTR_RDONLY},
+    {"nosuid", MOUNT_ATTR_NOSUID},
+    {"noexec", MOUNT_ATTR_NOEXEC},
+    {"nodev", 0},
+    {"rw", 0},
+    {"late", 0},
+    {"noatime", 0},
+};
+// Keys that a tmpfs takes a value for.
+constexpr const char* kTmpfsKeys[] = {"size", "mode", "uid", "gid"};
 
-Flags flags_of(const MountLine& line) {
-  Flags flags;
-  for (const auto& option : line.options) {
-    flags.read_only |= option == "ro" || option == "rdonly";
-    flags.nosuid |= option == "nosuid";
-    flags.noexec |= option == "noexec";
-  }
-  return flags;
+std::optional<MountOption> tmpfs_option(const std::string& option) {
+  for (const char* key : kTmpfsKeys)
+    if (option.starts_with(key) && option.substr(strlen(key)).starts_with('='))
+      return MountOption{key, option.c_str() + strlen(key) + 1};
+  return {};
 }
+
+Result<> read_option(const std::string& option, const MountLine& line, Attachment& attachment) {
+  if (const auto* known = std::ranges::find(kOptionWords, option, &OptionWord::word);
+      known != std::end(kOptionWords)) {
+    attachment.attributes |= known->attributes;
+    return {};
+  }
+  if (attachment.kind == Attachment::Kind::tmpfs)
+    if (const auto value = tmpfs_option(option)) {
+      attachment.options.push_back(*value);
+      return {};
+    }
+  std::vector<std::string_view> words;
+  for (const auto& known : kOptionWords) words.push_back(known.word);
+  return fail(line.subject, ": unknown option \"", option, "\"", did_you_mean(option, words));
+}
+
+struct FilesystemType {
+  std::string_view name;
+  Attachment::Kind kind;
+  uint64_t attributes;
+};
+constexpr uint64_t kInert = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+constexpr FilesystemType kTypes[] = {
+    {"nullfs", Attachment::Kind::tree, 0},         {"bind", Attachment::Kind::tree, 0},
+    {"tmpfs", Attachment::Kind::tmpfs, 0},         {"procfs", Attachment::Kind::proc, kInert},
+    {"linprocfs", Attachment::Kind::proc, kInert}, {"proc", Attachment::Kind::proc, kInert},
+};
 
 Result<Attachment> prepare_mount(sys::Kernel& kernel, const MountLine& line, const sys::Fd& ids,
                                  BirthParts& parts) {
-  const Flags flags = flags_of(line);
-  Attachment attachment{.target = line.target};
-  attachment.attributes = MOUNT_ATTR_NODEV | (flags.read_only ? MOUNT_ATTR_RDONLY : 0U) |
-                          (flags.nosuid ? MOUNT_ATTR_NOSUID : 0U) |
-                          (flags.noexec ? MOUNT_ATTR_NOEXEC : 0U);
-  if (line.type == "nullfs" || line.type == "bind") {
-    // As on FreeBSD, the mounts below the source are not seen through a nullfs.
-    auto tree = kernel.detach_tree(line.source, {.read_only = flags.read_only,
-                                                 .nosuid = flags.nosuid,
-                                                 .nodev = true,
-                                                 .noexec = flags.noexec,
-                                                 .id_map = &ids});
-    if (!tree) return fail(std::move(tree).error().in(line.parameter));
-    attachment.tree = parts.keep(std::move(*tree));
-    return attachment;
-  }
-  if (line.type == "tmpfs") {
-    attachment.kind = Attachment::Kind::tmpfs;
-    for (const std::string_view option : line.options)
-      if (option.starts_with("size=")) attachment.size = option.substr(5);
-    return attachment;
-  }
-  if (line.type == "procfs" || line.type == "linprocfs" || line.type == "proc") {
-    attachment.kind = Attachment::Kind::proc;
-    attachment.attributes |= MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-    return attachment;
-  }
-  return fail(line.parameter, ": ", line.target, ": unknown filesystem type \"", line.type, "\"");
+  const auto* type = std::ranges::find(kTypes, line.type, &FilesystemType::name);
+  if (type == std::end(kTypes))
+    return fail(line.subject, ": unknown filesystem type \"", line.type, "\"");
+  Attachment attachment{.kind = type->kind,
+                        .target = line.target,
+                        .attributes = MOUNT_ATTR_NODEV | type->attributes,
+                        .options = {},
+                        .subject = line.subject.c_str()};
+  for (const auto& option : line.options) TRY(read_option(option, line, attachment));
+  if (attachment.kind != Attachment::Kind::tree) return attachment;
+  // As on FreeBSD, the mounts below the source are not seen through a nullfs.
+  const auto has = [&](uint64_t attribute) { return (attachment.attributes & attribute) != 0; };
+  auto tree = kernel.detach_tree(line.source, {.read_only = has(MOUNT_ATTR_RDONLY),
+                                               .nosuid = has(MOUNT_ATTR_NOSUID),
+                                               .nodev = true,
+                                               .noexec = has(MOUNT_ATTR_NOEXEC),
+                                               .id_map = &ids});
+  if (!tree) return fail(std::move(tree).error().in(line.subject));
+  attachment.tree = parts.keep(std::move(*tree));
+  return attachment;
 }
 
 // The parent's half of the birth, while the child does its own.
@@ -161,11 +197,20 @@ bool wait_until_it_stands(sys::Kernel& kernel, const sys::Child& child, Birth& b
   return birth.progress == Birth::standing;
 }
 
+// Links are never followed where the jail's root could have put one.
+Error reason(const sys::ChildFailure& failure) {
+  Error error = failure.error();
+  if (failure.code == ELOOP)
+    error.text = concat(failure.act, failure.subject ? " " : "",
+                        failure.subject ? failure.subject : "", " is a symbolic link");
+  return error;
+}
+
 // --- entering ---
 
 struct Entrant {
-  int init;                               // pidfd
-  uint64_t bounding;                      // capabilities that may ever be held
+  int init;           // pidfd
+  uint64_t bounding;  // capabilities that may ever be held
   sock_fprog filter;
   const sys::ExecPlan& exec;
   sys::ChildFailure failure;
@@ -173,10 +218,12 @@ struct Entrant {
 
 long take_on_rules(const Entrant& self, const char*& act) noexcept {
   act = "jail_attach";
+  // From setns() to exec root of the jail has power over us, and our memory is still that of the
+  // host's command. It can neither trace nor open what is not dumpable.
+  if (const long rc = call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0); rc < 0) return rc;
   // Flags that name a namespace we are in already are harmless: the host's network stack is
   // joined again by a jail that shares it.
-  if (const long rc = call(__NR_setns, self.init,
-                           kNamespaces | CLONE_NEWCGROUP | CLONE_NEWNET);
+  if (const long rc = call(__NR_setns, self.init, kNamespaces | CLONE_NEWCGROUP | CLONE_NEWNET);
       rc < 0)
     return rc;
   if (const long rc = call(__NR_setgroups, 0, nullptr); rc < 0) return rc;
@@ -251,7 +298,7 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
     child.wait_exec();
     (void)kernel.reap(child.pidfd(), -1);
     // The child's own reason comes first: what the parent met may only be its death.
-    if (birth.failure.code) return std::unexpected(birth.failure.error());
+    if (birth.failure.code) return std::unexpected(reason(birth.failure));
     if (!provided) return std::unexpected(std::move(provided).error());
     return fail("init was killed before it had begun");
   }
@@ -274,8 +321,8 @@ Result<sys::Fd> enter_prison(sys::Kernel& kernel, const Entry& entry, const sys:
                   {}};
   TRY(kernel.children_into(entry.init));
   const sys::ChildStack stack;
-  auto child = kernel.clone(
-      {.cgroup = entry.cgroup.get(), .run = run_entrant, .argument = &entrant}, stack);
+  auto child =
+      kernel.clone({.cgroup = entry.cgroup.get(), .run = run_entrant, .argument = &entrant}, stack);
   TRY(kernel.children_into(kernel.self_pidfd()));
   if (!child) return std::unexpected(std::move(child).error());
   child->wait_exec();

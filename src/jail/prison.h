@@ -25,18 +25,18 @@ namespace gaol::jail {
 struct MountLine {
   std::string source, target, type;
   std::vector<std::string> options;
-  std::string parameter;  // the parameter it came from, for messages
+  std::string subject;  // `mount: /jails/www/src`, as messages about it begin
 };
 
 struct PrisonPlan {
   dataset::Tree tree;
-  uint32_t first_id = 0;     // 0 in the jail is this id on the host; 65,536 ids from here
+  uint32_t first_id = 0;  // 0 in the jail is this id on the host; 65,536 ids from here
   std::string hostname, domainname;
   bool vnet = false;
   Place dev = Place::if_present, proc = Place::if_present;
   int devfs_ruleset = 0;
   std::vector<MountLine> mounts;
-  std::string empty_dir;     // see Birth
+  std::string empty_dir;  // see Birth
 };
 
 constexpr uint32_t kIdsPerJail = 65536;
@@ -66,7 +66,7 @@ Result<> tell_init(sys::Kernel& kernel, const sys::Fd& init, WhenEmpty when_empt
 // Starts a program inside. The Fd is its pidfd, and it is a child of the caller; limits,
 // namespaces, capabilities and filter hold before its first instruction.
 struct Entry {
-  const sys::Fd& init;       // pidfd of the jail's init
+  const sys::Fd& init;  // pidfd of the jail's init
   const sys::Fd& cgroup;
   mac::Permissions permissions;
 };

@@ -29,9 +29,9 @@ class ChildStack {
 };
 
 struct CloneRequest {
-  uint64_t namespaces = 0;    // CLONE_NEW* for the child
-  int cgroup = -1;            // descriptor of a cgroup v2 directory to be born in; -1: ours
-  bool share_files = false;   // one descriptor table until exec
+  uint64_t namespaces = 0;   // CLONE_NEW* for the child
+  int cgroup = -1;           // descriptor of a cgroup v2 directory to be born in; -1: ours
+  bool share_files = false;  // one descriptor table until exec
   // Runs in the child, in the parent's memory, on its own stack; must not return. It may
   // call nothing that allocates, locks or touches errno: sys/raw.h only.
   void (*run)(void*) = nullptr;

@@ -71,17 +71,17 @@ void exec_in_child(const ExecPlan& plan, ChildFailure& failure) noexcept {
   if (command.uid &&
       failed(raw::call(__NR_setresuid, *command.uid, *command.uid, *command.uid), "setuid"))
     return;
+  // Neither ours nor what the caller's caller left open may reach the program. Closed and not
+  // only marked: the paths from here on may lead through a jail's /proc/self/fd.
+  if (failed(raw::call(__NR_close_range, 3U, ~0U, 0U), "close_range")) return;
   if (!command.directory.empty() &&
       failed(raw::call(__NR_chdir, command.directory.c_str()), "chdir", command.directory.c_str()))
-    return;
-  // Whatever the caller's caller left open must not reach the program.
-  if (failed(raw::call(__NR_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */), "close_range"))
     return;
 
   long reason = -ENOENT;
   for (const auto& file : plan.candidates_) {
-    const long rc = raw::call(__NR_execve, file.c_str(), plan.argv_.data(),
-                              plan.environment_.data());
+    const long rc =
+        raw::call(__NR_execve, file.c_str(), plan.argv_.data(), plan.environment_.data());
     if (rc == -ENOEXEC) {
       plan.shell_argv_[1] = const_cast<char*>(file.c_str());
       raw::call(__NR_execve, "/bin/sh", plan.shell_argv_.data(), plan.environment_.data());

@@ -39,17 +39,17 @@ struct Address {
 
 // How a detached copy of a directory tree is to be mounted.
 struct TreeOptions {
-  bool recursive = false;           // with the mounts below it
+  bool recursive = false;  // with the mounts below it
   bool read_only = false;
   bool nosuid = false, nodev = false, noexec = false;
-  const Fd* id_map = nullptr;       // a user namespace: file owners are shifted by its map
+  const Fd* id_map = nullptr;  // a user namespace: file owners are shifted by its map
 };
 
 struct Node {
-  std::string name;                 // one component, or a path whose directories exist
-  unsigned mode = 0;                // type and permission bits, as mknod(2) takes them
-  unsigned major = 0, minor = 0;    // devices
-  std::string target;               // symbolic links
+  std::string name;               // one component, or a path whose directories exist
+  unsigned mode = 0;              // type and permission bits, as mknod(2) takes them
+  unsigned major = 0, minor = 0;  // devices
+  std::string target;             // symbolic links
 };
 
 class Kernel {

@@ -27,10 +27,8 @@ inline Word word(T* pointer) noexcept {
 }
 inline Word word(decltype(nullptr)) noexcept { return 0; }
 template <class T>
-  requires std::integral<T> || std::is_enum_v<T>
-inline Word word(T value) noexcept {
-  return static_cast<Word>(value);
-}
+requires std::integral<T> || std::is_enum_v<T>
+inline Word word(T value) noexcept { return static_cast<Word>(value); }
 
 #if defined(__x86_64__)
 inline Word call6(Word n, Word a, Word b, Word c, Word d, Word e, Word f) noexcept {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/mount.h>
 #include <linux/openat2.h>
 #include <poll.h>
 #include <sched.h>
@@ -53,7 +54,7 @@ Result<Fd> own(long rc, const Subject&... doing) {
   return fail_errno(code, doing...);
 }
 
-Result<std::string> read_all(const Fd& fd, const std::string& path) {
+Result<std::string> read_all(const Fd& fd, const std::string& path, size_t limit = SIZE_MAX) {
   std::string text;
   char buffer[4096];
   for (;;) {
@@ -62,6 +63,7 @@ Result<std::string> read_all(const Fd& fd, const std::string& path) {
     if (got < 0) return fail_errno(errno, path);
     if (got == 0) return text;
     text.append(buffer, static_cast<size_t>(got));
+    if (text.size() > limit) return fail_errno(EFBIG, path);
   }
 }
 
@@ -121,17 +123,17 @@ class RealKernel final : public Kernel {
     return read_all(fd, path);
   }
 
-  Result<std::string> read_in_root(const Fd& root, const std::string& path,
-                                   size_t limit) override {
+  Result<std::string> read_in_root(const Fd& root, const std::string& path, size_t limit) override {
     open_how how{};
     how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-    const Fd fd = TRY(own(::syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof how), path));
+    const Fd fd =
+        TRY(own(::syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof how), path));
     struct stat st;
     TRY(done(::fstat(fd.get(), &st), path));
     if (!S_ISREG(st.st_mode)) return fail(path, ": not a regular file");
     if (static_cast<size_t>(st.st_size) > limit) return fail_errno(EFBIG, path);
-    return read_all(fd, path);
+    return read_all(fd, path, limit);  // it may grow while we read
   }
 
   Result<> write_file(const std::string& path, std::string_view text) override {
@@ -247,8 +249,8 @@ class RealKernel final : public Kernel {
     siginfo_t info{};
     while (::waitid(P_PIDFD, static_cast<id_t>(child.get()), &info, WEXITED) < 0)
       if (errno != EINTR) return fail_errno(errno, "wait");
-    if (info.si_code == CLD_EXITED) return W_EXITCODE(info.si_status, 0);
-    return W_EXITCODE(0, info.si_status);
+    if (info.si_code == CLD_EXITED) return info.si_status << 8;  // as wait() has it
+    return info.si_status;
   }
 
   Result<Child> clone(const CloneRequest& request, const ChildStack& stack) override {
@@ -283,8 +285,9 @@ class RealKernel final : public Kernel {
     struct statfs fs;
     TRY(done(::statfs(dir.c_str(), &fs), dir));
     if (fs.f_type == TMPFS_MAGIC) return {};
-    return done(::mount("gaol", dir.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"),
-                "mount ", dir);
+    return done(
+        ::mount("gaol", dir.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"),
+        "mount ", dir);
   }
 
   Result<Fd> detach_tree(const std::string& path, const TreeOptions& options) override {
@@ -303,22 +306,24 @@ class RealKernel final : public Kernel {
       attr.attr_set |= MOUNT_ATTR_IDMAP;
       attr.userns_fd = static_cast<uint64_t>(options.id_map->get());
     }
-    TRY(done(::syscall(SYS_mount_setattr, tree.get(), "", AT_EMPTY_PATH | recursive, &attr,
-                       sizeof attr),
-             path));
+    TRY(done(
+        ::syscall(SYS_mount_setattr, tree.get(), "", AT_EMPTY_PATH | recursive, &attr, sizeof attr),
+        path));
     return tree;
   }
 
   Result<Fd> new_tmpfs(uint32_t owner, const char* size) override {
-    const Fd fs = TRY(own(::fsopen("tmpfs", FSOPEN_CLOEXEC), "tmpfs"));
+    const Fd fs = TRY(own(::syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC), "tmpfs"));
     const std::string id = concat(owner);
     const char* const options[][2] = {
         {"mode", "0755"}, {"uid", id.c_str()}, {"gid", id.c_str()}, {"size", size}};
     for (const auto& [key, value] : options)
-      TRY(done(::fsconfig(fs.get(), FSCONFIG_SET_STRING, key, value, 0), "tmpfs ", key));
-    TRY(done(::fsconfig(fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "tmpfs"));
-    return own(::fsmount(fs.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC),
-               "tmpfs");
+      TRY(done(::syscall(SYS_fsconfig, fs.get(), FSCONFIG_SET_STRING, key, value, 0), "tmpfs ",
+               key));
+    TRY(done(::syscall(SYS_fsconfig, fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "tmpfs"));
+    return own(
+        ::syscall(SYS_fsmount, fs.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC),
+        "tmpfs");
   }
 
   Result<> make_nodes(const Fd& dir, std::span<const Node> nodes, uint32_t owner) override {
@@ -391,10 +396,10 @@ class RealKernel final : public Kernel {
  private:
   static Result<> make_node(const Fd& dir, const Node& node, uint32_t owner) {
     const char* name = node.name.c_str();
-    const long rc = S_ISLNK(node.mode)   ? ::symlinkat(node.target.c_str(), dir.get(), name)
-                    : S_ISDIR(node.mode) ? ::mkdirat(dir.get(), name, node.mode & 07777)
-                                         : ::mknodat(dir.get(), name, node.mode,
-                                                     makedev(node.major, node.minor));
+    const long rc = S_ISLNK(node.mode) ? ::symlinkat(node.target.c_str(), dir.get(), name)
+                    : S_ISDIR(node.mode)
+                        ? ::mkdirat(dir.get(), name, node.mode & 07777)
+                        : ::mknodat(dir.get(), name, node.mode, makedev(node.major, node.minor));
     TRY(done(rc, "/dev/", node.name));
     return done(::fchownat(dir.get(), name, owner, owner, AT_SYMLINK_NOFOLLOW), "/dev/", node.name);
   }

@@ -55,7 +55,7 @@ Result<std::vector<std::string>> names_in(const Fd& dir) {
 // Renames and never replaces. FUSE and ZFS before 2.2 know no flags (EINVAL): there we look first,
 // and only a directory made empty in between could be replaced.
 int rename_exclusive(int from_dir, const char* from, int to_dir, const char* to) {
-  if (::renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0) return 0;
+  if (::syscall(SYS_renameat2, from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0) return 0;
   if (errno != EINVAL) return -1;
   if (::faccessat(to_dir, to, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
     return ::renameat(from_dir, from, to_dir, to);
@@ -160,18 +160,12 @@ Result<> Copier::entry(const Fd& from, const Fd& to, const std::string& name) {
   if (::fstatat(from.get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) != 0)
     return fail_errno(errno, "stat");
   switch (is.st_mode & S_IFMT) {
-    case S_IFREG:
-      return regular(from, to, name, is);
-    case S_IFDIR:
-      return subdirectory(from, to, name, is.st_mode & 07777);
-    case S_IFLNK:
-      return copy_symlink(from, to, name, is);
-    case S_IFIFO:
-      return copy_fifo(to, name, is);
-    case S_IFSOCK:
-      return leave_out("socket, not copied"), Result<>();
-    default:
-      return leave_out("device, not copied"), Result<>();
+    case S_IFREG: return regular(from, to, name, is);
+    case S_IFDIR: return subdirectory(from, to, name, is.st_mode & 07777);
+    case S_IFLNK: return copy_symlink(from, to, name, is);
+    case S_IFIFO: return copy_fifo(to, name, is);
+    case S_IFSOCK: return leave_out("socket, not copied"), Result<>();
+    default: return leave_out("device, not copied"), Result<>();
   }
 }
 

@@ -149,12 +149,9 @@ Result<int> create(const Words& words) {
 
 std::string kind_phrase(const dataset::Info& tree) {
   switch (tree.kind) {
-    case dataset::Kind::thin:
-      return concat("a thin clone of ", tree.from);
-    case dataset::Kind::thick:
-      return concat("a thick tree (", tree.from, ")");
-    case dataset::Kind::foreign:
-      return "not made by gaol";
+    case dataset::Kind::thin: return concat("a thin clone of ", tree.from);
+    case dataset::Kind::thick: return concat("a thick tree (", tree.from, ")");
+    case dataset::Kind::foreign: return "not made by gaol";
   }
   return {};
 }

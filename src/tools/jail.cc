@@ -46,11 +46,13 @@ struct Options {
   std::optional<std::string> separator;
   std::string conf_file = "/etc/jail.conf";
   std::optional<std::string> jid_file;
-  jail::Settings settings;       // from -h, -l, -n, -s, -u, -U
+  jail::Settings settings;  // from -h, -l, -n, -s, -u, -U
   std::vector<std::string> words;
 
   bool command_line_only() const { return !settings.all().empty(); }
+  bool old_style() const { return !create && !modify && !remove; }
   bool only_removes() const { return remove && !create && !modify; }
+  bool restarts() const { return remove && create && !modify; }
 };
 
 [[noreturn]] void usage() {
@@ -77,14 +79,18 @@ Options parse_options(int argc, char** argv) {
       case 'e': o.separator = optarg; break;
       case 'f': o.conf_file = optarg; break;
       case 'h': set(o.settings, "ip_hostname", "true"); break;
-      case 'i': o.print_jid = true; o.verbosity = -1; break;
+      case 'i':
+        o.print_jid = true;
+        o.verbosity = -1;
+        break;
       case 'J': o.jid_file = optarg; break;
       case 'l': set(o.settings, "exec.clean", "true"); break;
       case 'n': set(o.settings, "name", optarg); break;
       case 'p': break;  // a limit on what runs at once; nothing runs at once yet
       case 'q': o.verbosity = -1; break;
       case 's': set(o.settings, "securelevel", optarg); break;
-      case 'u': case 'U':
+      case 'u':
+      case 'U':
         set(o.settings, "exec.jail_user", optarg);
         set(o.settings, "exec.system_jail_user", c == 'u' ? "true" : "false");
         break;
@@ -103,14 +109,17 @@ jail::Source machine_source() {
             auto text = sys::real_kernel().read_file(path == "-" ? "/proc/self/fd/0" : path);
             return text;
           },
-          .glob = [](const std::string& pattern) {
-            std::vector<std::string> out;
-            glob_t found{};
-            if (::glob(pattern.c_str(), GLOB_NOMAGIC, nullptr, &found) == 0)
-              out.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-            ::globfree(&found);
-            return out;
-          }};
+          .glob =
+              [](const std::string& pattern) {
+                // A plain name is not looked for here: reading it says what is wrong with it.
+                if (pattern.find_first_of("*?[\\") == pattern.npos) return std::vector{pattern};
+                std::vector<std::string> out;
+                glob_t found{};
+                if (::glob(pattern.c_str(), 0, nullptr, &found) == 0)
+                  out.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+                ::globfree(&found);
+                return out;
+              }};
 }
 
 class Program {
@@ -126,9 +135,14 @@ class Program {
   // What a line is about; without a title (a command-line jail) lines show only with -v.
   void tell(Report::What what, std::string_view text) {
     using enum Report::What;
+    if (what == failed) {
+      told_ = true;
+      return complain_about(title_, text);
+    }
     const bool result = what == created || what == removed || what == updated;
     if (!result) {
-      if (options_.verbosity > 0) say(title_.empty() ? std::string(text) : concat(title_, ": ", text));
+      if (options_.verbosity > 0)
+        say(title_.empty() ? std::string(text) : concat(title_, ": ", text));
       return;
     }
     const bool wanted = text.empty() ? options_.verbosity > 0 : options_.verbosity >= 0;
@@ -137,12 +151,17 @@ class Program {
     say(text.empty() ? std::string(word) : concat(text, ": ", word));
   }
 
-  // A fault of one jail: `jail: NAME: text`; existence problems name it themselves.
+  static void complain_about(const std::string& title, std::string_view text) {
+    complain("jail", title.empty() ? std::string(text) : concat(title, ": ", text));
+  }
+
+  // A fault of one jail: `jail: NAME: text`; existence problems name it themselves. What a step
+  // said while it failed is not said again.
   void fault(const std::string& title, const Error& error) {
     failed_ = true;
+    if (std::exchange(told_, false)) return;
     const bool existence = error.code == ENOENT || error.code == EEXIST;
-    const bool plain = title.empty() || (existence && error.text.starts_with('"'));
-    complain("jail", plain ? error.line() : concat(title, ": ", error.line()));
+    complain_about(existence && error.text.starts_with('"') ? "" : title, error.line());
   }
 
   int old_style();
@@ -153,20 +172,22 @@ class Program {
 
   bool load(bool missing_is_fine);
   void operate(const Request& request, bool by_wildcard);
+  void stop(const Request& request);
   void start(const Request& request, bool by_wildcard);
   bool start_configured(const std::string& name, bool by_wildcard);
   void stop_configured(const std::string& name, bool by_wildcard);
   void remove_word(const std::string& word);
-  void record_jid(warden::Jid jid, const Request& request);
+  std::string jid_line(warden::Jid jid, const Request& request) const;
+  void record_jid(const std::string& line);
 
   Options options_;
   Report report_;
   warden::Warden warden_;
   std::string title_;
   jail::Conf conf_;
-  std::map<std::string, bool> started_;    // by configured name: whether it is up
+  std::map<std::string, bool> started_;  // by configured name: whether it is up
   std::set<std::string> visiting_, stopped_;
-  bool failed_ = false;
+  bool failed_ = false, told_ = false;
   bool announce_removal_ = false;
 };
 
@@ -177,15 +198,19 @@ Result<> add_word(Request& request, const std::vector<std::string>& words, size_
   const std::string left = word.substr(0, equals);
   if (left == "command") {
     if (equals != word.npos) request.command_argv.push_back(word.substr(equals + 1));
-    request.command_argv.insert(request.command_argv.end(), words.begin() + static_cast<long>(at) + 1,
-                                words.end());
-    request.settings.set({.id = *jail::find("command"), .values = {join(request.command_argv, " ")}});
+    request.command_argv.insert(request.command_argv.end(),
+                                words.begin() + static_cast<long>(at) + 1, words.end());
+    request.settings.set(
+        {.id = *jail::find("command"), .values = {join(request.command_argv, " ")}});
     at = words.size();
     return {};
   }
   const auto spelling = TRY(jail::spelling(left));
-  jail::Setting setting{.id = spelling.id, .key = spelling.key, .values = {},
-                        .negated = spelling.negated, .where = {}};
+  jail::Setting setting{.id = spelling.id,
+                        .key = spelling.key,
+                        .values = {},
+                        .negated = spelling.negated,
+                        .where = {}};
   if (equals != word.npos) {
     const std::string value = word.substr(equals + 1);
     const auto name = jail::param(spelling.id).name;
@@ -223,17 +248,35 @@ int Program::command_line() {
       return 1;
     }
   }
+  if (options_.restarts()) stop(request);
   operate(request, false);
   return failed_;
 }
 
+std::string identity(const Request& request) {
+  return request.settings.text(request.settings.has("jid") ? "jid" : "name");
+}
+
 void Program::operate(const Request& request, bool by_wildcard) {
   title_ = request.title;
-  const auto who = request.settings.has("jid") ? request.settings.text("jid")
-                                               : request.settings.text("name");
+  const auto who = identity(request);
   if (options_.create && !options_.modify) return start(request, by_wildcard);
   if (options_.create && (who.empty() || !warden_.find(who))) return start(request, by_wildcard);
-  if (auto modified = warden_.modify(request); !modified) fault(request.title, modified.error());
+  auto modified = warden_.modify(request);
+  if (!modified && modified.error().code == EROFS && options_.remove) {
+    stop(request);
+    return start(request, by_wildcard);
+  }
+  if (!modified) fault(request.title, modified.error());
+}
+
+// The first half of a restart.
+void Program::stop(const Request& request) {
+  if (!request.title.empty()) return stop_configured(request.title, true);
+  auto running = warden_.find(identity(request));
+  if (!running) return;
+  if (auto stopped = warden_.stop(*running, &request.settings, ""); !stopped)
+    fault("", stopped.error());
 }
 
 void Program::start(const Request& request, bool by_wildcard) {
@@ -241,18 +284,24 @@ void Program::start(const Request& request, bool by_wildcard) {
   auto jid = warden_.start(request);
   if (jid) {
     if (options_.print_jid) say(concat(*jid));
-    return record_jid(*jid, request);
+    return record_jid(jid_line(*jid, request));
   }
   if (by_wildcard && jid.error().code == EEXIST) return;
   fault(request.title, jid.error());
 }
 
-// `jid=N` and the parameters in their order, separated by tabs.
-void Program::record_jid(warden::Jid jid, const Request& request) {
-  if (!options_.jid_file) return;
-  std::string line = concat("jid=", jid);
+// `jid=N` and the parameters in their order, separated by tabs; of an old-style jail its words.
+std::string Program::jid_line(warden::Jid jid, const Request& request) const {
+  if (options_.old_style()) {
+    const auto& words = options_.words;
+    return join({concat(jid), words[0], words[1], words[2], join(request.command_argv, " ")}, "\t");
+  }
   const auto rest = jail::export_line({.name = {}, .settings = request.settings}, "\t");
-  if (!rest.empty()) line += concat("\t", rest);
+  return concat("jid=", jid, rest.empty() ? "" : "\t", rest);
+}
+
+void Program::record_jid(const std::string& line) {
+  if (!options_.jid_file) return;
   std::FILE* file = std::fopen(options_.jid_file->c_str(), "ae");
   if (!file) return fault("", fail_errno(errno, "open ", *options_.jid_file).error());
   tools::write_line(file, line);
@@ -261,7 +310,7 @@ void Program::record_jid(warden::Jid jid, const Request& request) {
 
 bool Program::load(bool missing_is_fine) {
   if (missing_is_fine && options_.conf_file != "-" &&
-      ::access(options_.conf_file.c_str(), F_OK) != 0)
+      !sys::real_kernel().open(options_.conf_file, O_PATH))
     return true;
   auto conf = jail::load_conf(options_.conf_file, machine_source());
   if (!conf) {
@@ -323,15 +372,18 @@ void Program::stop_configured(const std::string& name, bool by_wildcard) {
   auto running = warden_.find(name);
   if (!running) {
     if (options_.clean_up) {
-      if (auto cleaned = warden_.cleanup(jail->settings, name); !cleaned) fault(name, cleaned.error());
+      if (auto cleaned = warden_.cleanup(jail->settings, name); !cleaned)
+        fault(name, cleaned.error());
     } else if (!by_wildcard) {
       if (options_.verbosity >= 0) fault(name, running.error());
       failed_ = true;
     }
     return;
   }
-  if (auto stopped = warden_.stop(*running, &jail->settings, name); !stopped)
+  if (auto stopped = warden_.stop(*running, &jail->settings, name); !stopped) {
     fault(name, stopped.error());
+    if (warden_.find(name)) started_[name] = false;  // not stopped, so not to be started again
+  }
 }
 
 int Program::configured() {
@@ -347,7 +399,7 @@ int Program::configured() {
     fault("", Error{ENOENT, concat("\"", target, "\" not found"), {}});
     return 1;
   }
-  if (options_.remove)
+  if (options_.restarts())
     for (auto name = names.rbegin(); name != names.rend(); ++name) stop_configured(*name, true);
   for (const auto& name : names) start_configured(name, wildcard);
   return failed_;
@@ -361,7 +413,7 @@ void Program::remove_word(const std::string& word) {
     // As documented: `*` is the surest way to remove everything, configured or not.
     auto rest = warden_.list();
     for (auto record = rest.rbegin(); record != rest.rend(); ++record)
-      if (jail::wildcard_match(word, record->name))
+      if (title_ = record->name; jail::wildcard_match(word, record->name))
         if (auto stopped = warden_.stop(*record, nullptr, record->name); !stopped)
           fault(record->name, stopped.error());
     return;
@@ -409,11 +461,11 @@ int Program::run() {
     }
     std::fclose(file);
   }
-  if (!options_.create && !options_.modify && !options_.remove) return old_style();
+  if (options_.old_style()) return old_style();
   if (options_.only_removes()) return remove_named();
   const auto& words = options_.words;
   if (words.size() > 1 || (words.size() == 1 && words[0].contains('='))) {
-    if (options_.remove || options_.clean_up) usage();
+    if (options_.remove_running || options_.clean_up) usage();
     return command_line();
   }
   return configured();

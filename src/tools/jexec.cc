@@ -63,12 +63,15 @@ Options parse_options(int argc, char** argv) {
 
 Result<sys::Command> make_command(const Options& o, const warden::Record& jail) {
   sys::Kernel& kernel = sys::real_kernel();
-  sys::Command command{.argv = o.command, .environment = warden::own_environment(),
-                       .directory = o.directory};
+  sys::Command command{
+      .argv = o.command, .environment = warden::own_environment(), .directory = o.directory};
   std::optional<warden::User> user;
-  if (o.jail_user) user = TRY(warden::jail_user(kernel, jail.init.pid, *o.jail_user));
-  else if (o.host_user) user = TRY(warden::host_user(kernel, *o.host_user));
-  else if (o.login) user = TRY(warden::host_user(kernel, concat(::getuid())));
+  if (o.jail_user)
+    user = TRY(warden::jail_user(kernel, jail.init.pid, *o.jail_user));
+  else if (o.host_user)
+    user = TRY(warden::host_user(kernel, *o.host_user));
+  else if (o.login)
+    user = TRY(warden::host_user(kernel, concat(::getuid())));
   if (o.login) {
     std::vector<std::string> kept;
     if (const char* term = warden::variable(command.environment, "TERM"))
@@ -102,7 +105,8 @@ void pass_on(int signal) {
 // sent to us alone are for the program.
 void relay_signals(const sys::Fd& child) {
   program = &child;
-  struct sigaction ignore{}, relay{};
+  struct sigaction ignore {
+  }, relay{};
   ignore.sa_handler = SIG_IGN;
   relay.sa_handler = pass_on;
   relay.sa_flags = SA_RESTART;

@@ -54,12 +54,17 @@ std::vector<char*> take_libxo(int argc, char** argv, Options& o) {
       continue;
     }
     word.remove_prefix(7);
-    if (word.empty() && at + 1 < argc) word = argv[++at];
-    else if (!word.empty()) word.remove_prefix(1);
+    if (word.empty() && at + 1 < argc)
+      word = argv[++at];
+    else if (!word.empty())
+      word.remove_prefix(1);
     for (auto piece : split(word, ','))
-      if (piece == "json" || piece == "J") o.json = true;
-      else if (piece == "pretty" || piece == "P") o.pretty = true;
-      else usage();
+      if (piece == "json" || piece == "J")
+        o.json = true;
+      else if (piece == "pretty" || piece == "P")
+        o.pretty = true;
+      else
+        usage();
   }
   return rest;
 }
@@ -71,15 +76,28 @@ Options parse_options(int argc, char** argv) {
   words.push_back(nullptr);
   for (int c; (c = ::getopt(count, words.data(), "+acdhj:Nnqsv")) != -1;) {
     switch (c) {
-      case 'a': case 'd': break;  // dying jails: here a jail is gone as soon as it is removed
+      case 'a':
+      case 'd': break;  // dying jails: here a jail is gone as soon as it is removed
       case 'c': o.check = true; break;
-      case 'h': o.header = true; o.settable = o.verbose = false; break;
+      case 'h':
+        o.header = true;
+        o.settable = o.verbose = false;
+        break;
       case 'j': o.jail = optarg; break;
       case 'N': o.name_first = true; break;
-      case 'n': o.pairs = true; o.verbose = false; break;
+      case 'n':
+        o.pairs = true;
+        o.verbose = false;
+        break;
       case 'q': o.quote = true; break;
-      case 's': o.pairs = o.quote = o.settable = true; o.header = o.verbose = false; break;
-      case 'v': o.verbose = true; o.header = o.pairs = o.settable = false; break;
+      case 's':
+        o.pairs = o.quote = o.settable = true;
+        o.header = o.verbose = false;
+        break;
+      case 'v':
+        o.verbose = true;
+        o.header = o.pairs = o.settable = false;
+        break;
       default: usage();
     }
   }
@@ -101,7 +119,8 @@ std::vector<std::string> plain_addresses(const warden::Record& jail, std::string
   const int family = parameter.starts_with("ip4") ? AF_INET : AF_INET6;
   std::vector<std::string> out;
   for (const auto& element : jail.settings.list(parameter))
-    if (auto spec = jail::parse_alias(element, family)) out.push_back(jail::address_text(spec->address));
+    if (auto spec = jail::parse_alias(element, family))
+      out.push_back(jail::address_text(spec->address));
   return out;
 }
 
@@ -118,7 +137,8 @@ Value value_of(const warden::Record& jail, const jail::Param& param, std::string
     case Type::boolean: return {{}, jail.settings.on(param.name)};
     case Type::jailsys:
       return {{std::string(jail::jailsys_word(jail.settings.jailsys(param.name)))}};
-    case Type::ip4_list: case Type::ip6_list: return {plain_addresses(jail, param.name)};
+    case Type::ip4_list:
+    case Type::ip6_list: return {plain_addresses(jail, param.name)};
     case Type::list: return {jail.settings.list(param.name)};
     case Type::keyvalue: {
       const std::string buffer = jail.settings.buffer(param.name, "");
@@ -137,10 +157,10 @@ bool is_list(const jail::Param& param) {
 }
 
 std::string quoted(const std::string& text) {
-  const char* mark = text.contains('\'')               ? "\""
-                     : text.contains('"')              ? "'"
+  const char* mark = text.contains('\'')                      ? "\""
+                     : text.contains('"')                     ? "'"
                      : text.find_first_of(" \t") != text.npos ? "\""
-                                                       : "";
+                                                              : "";
   return concat(mark, text, mark);
 }
 
@@ -213,12 +233,14 @@ void print_parameters(const Options& o, const std::vector<Column>& columns,
     for (const auto& column : columns) {
       if (o.settable && !settable(jail, *column.param)) continue;
       const Value value = value_of(jail, *column.param, column.key);
-      if (!o.pairs) cells.push_back(shown(o, *column.param, value));
+      if (!o.pairs)
+        cells.push_back(shown(o, *column.param, value));
       else if (column.param->type == Type::boolean)
         cells.push_back(jail::boolean_spelling(column.param->name, value.flag));
       else if (o.settable && !column.key.empty() && value.items[0].empty())
         cells.push_back(column.title());
-      else cells.push_back(concat(column.title(), "=", shown(o, *column.param, value)));
+      else
+        cells.push_back(concat(column.title(), "=", shown(o, *column.param, value)));
     }
     say(join(cells, " "));
   }
@@ -234,7 +256,9 @@ std::string cut(std::string text, size_t width) {
   text.resize(std::min(text.size(), width));
   return text;
 }
-std::string field(std::string text, size_t width) { return padded(cut(std::move(text), width), width); }
+std::string field(std::string text, size_t width) {
+  return padded(cut(std::move(text), width), width);
+}
 std::string right(std::string text, size_t width) {
   return text.size() >= width ? text : std::string(width - text.size(), ' ') + text;
 }
@@ -293,12 +317,14 @@ ordered_json json_of(const warden::Record& jail, const Column& column) {
 ordered_json json_of(const Options& o, const warden::Record& jail) {
   const Basics b = basics(jail);
   if (o.verbose)
-    return {{"jid", jail.jid}, {"hostname", b.hostname}, {"path", b.path}, {"name", b.name},
-            {"state", "ACTIVE"}, {"cpusetid", jail.jid}, {"ipv4-addrs", b.ip4},
-            {"ipv6-addrs", b.ip6}};
+    return {{"jid", jail.jid},     {"hostname", b.hostname}, {"path", b.path},
+            {"name", b.name},      {"state", "ACTIVE"},      {"cpusetid", jail.jid},
+            {"ipv4-addrs", b.ip4}, {"ipv6-addrs", b.ip6}};
   ordered_json out;
-  if (o.name_first) out["name"] = b.name;
-  else out["jid"] = jail.jid;
+  if (o.name_first)
+    out["name"] = b.name;
+  else
+    out["jid"] = jail.jid;
   out["ipv4"] = b.ip4.empty() ? "" : b.ip4[0];
   out["hostname"] = b.hostname;
   out["path"] = b.path;
@@ -337,10 +363,14 @@ int run(const Options& o) {
   } else {
     jails = warden.list();
   }
-  if (o.json) print_json(o, *chosen, jails);
-  else if (!chosen->empty()) print_parameters(o, *chosen, jails);
-  else if (o.verbose) print_verbose(jails);
-  else print_standard(o, jails);
+  if (o.json)
+    print_json(o, *chosen, jails);
+  else if (!chosen->empty())
+    print_parameters(o, *chosen, jails);
+  else if (o.verbose)
+    print_verbose(jails);
+  else
+    print_standard(o, jails);
   return 0;
 }
 

@@ -40,6 +40,10 @@ void start_clean(sys::Command& command, const User& user) {
   command.directory = user.home;
 }
 
+std::string user_parameter(const CommandContext& context, Where where) {
+  return context.settings.text(where == Where::jail ? "exec.jail_user" : "exec.system_user");
+}
+
 Result<> set_surroundings(const CommandContext& context, sys::Command& command, Where where) {
   command.environment = own_environment();
   const bool clean = context.settings.on("exec.clean");
@@ -49,8 +53,7 @@ Result<> set_surroundings(const CommandContext& context, sys::Command& command, 
     set_variable(command.environment, "JPATH", context.path);
     if (where == Where::jail) command.directory = "/";
   }
-  const std::string who = context.settings.text(where == Where::jail ? "exec.jail_user"
-                                                                     : "exec.system_user");
+  const std::string who = user_parameter(context, where);
   if (who.empty() && !clean) return {};
   const User user = TRY(user_for(context, who.empty() ? std::string("0") : who, where));
   if (!who.empty()) become(command, user);
@@ -68,10 +71,20 @@ Result<sys::Fd> console_log(const CommandContext& context, Where where) {
   return log;
 }
 
+std::string announcement(const CommandContext& context, std::string_view line, Where where) {
+  const std::string who = user_parameter(context, where);
+  return concat("run command", where == Where::jail ? " in jail" : "", who.empty() ? "" : " as ",
+                who, ": ", line);
+}
+
+void leave(const CommandContext& context, sys::Fd child, Where where) {
+  if (where == Where::jail) context.strays.push_back({context.jid, std::move(child)});
+}
+
 Result<sys::Fd> start(const CommandContext& context, const sys::Command& command, Where where) {
   if (where == Where::host) return context.kernel.spawn(command);
-  return jail::enter_prison(context.kernel,
-                            {*context.init, *context.cgroup, context.permissions}, command);
+  return jail::enter_prison(context.kernel, {*context.init, *context.cgroup, context.permissions},
+                            command);
 }
 
 }  // namespace
@@ -87,19 +100,25 @@ CommandLine parse_command(std::string_view line) {
 Result<> run_command(const CommandContext& context, const CommandLine& line, Where where) {
   if (line.argv.empty()) return {};
   const std::string text = join(line.argv, " ");
-  context.report.tell(Report::What::command,
-                      concat(where == Where::jail ? "run command in jail: " : "run command: ", text));
+  context.report.tell(Report::What::command, announcement(context, text, where));
   sys::Command command{.argv = line.argv, .new_session = line.background};
   TRY(set_surroundings(context, command, where));
   const sys::Fd log = TRY(console_log(context, where));
   command.output = log.get();
   auto child = start(context, command, where);
   if (!child) return fail(std::move(child).error().in(text));
-  if (line.background) return {};
+  if (line.background) {
+    leave(context, std::move(*child), where);
+    return {};
+  }
 
   const auto seconds = context.settings.integer("exec.timeout");
-  const auto status = TRY(context.kernel.reap(*child, seconds > 0 ? static_cast<int>(seconds) * 1000 : -1));
-  if (!status) return fail(text, ": timed out");
+  const auto status =
+      TRY(context.kernel.reap(*child, seconds > 0 ? static_cast<int>(seconds) * 1000 : -1));
+  if (!status) {
+    leave(context, std::move(*child), where);
+    return fail(text, ": timed out");
+  }
   if (WIFSIGNALED(*status)) return fail(text, ": exited on signal ", WTERMSIG(*status));
   if (WEXITSTATUS(*status) != 0) return fail(text, ": failed");
   return {};

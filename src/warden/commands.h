@@ -29,19 +29,29 @@ enum class Where : uint8_t { host, jail };
 
 // What is told while things happen. Libraries do not print; front ends do.
 struct Report {
-  enum class What : uint8_t { created, removed, updated, command, detail };
+  // failed: a step of a start or stop, told at once because undoing it has lines of its own. The
+  // first of them is also what the start or stop returns.
+  enum class What : uint8_t { created, removed, updated, failed, command, detail };
   std::function<void(What, std::string_view text)> tell = [](What, std::string_view) {};
+};
+
+// A child of ours in a jail that nobody waits for: its line ended with `&`, or exec.timeout ran
+// out. A jail's init cannot end before its parent has collected it.
+struct Stray {
+  Jid jid = 0;
+  sys::Fd process;  // pidfd
 };
 
 // Everything a command line may need to know of its jail.
 struct CommandContext {
   sys::Kernel& kernel;
   const Report& report;
+  std::vector<Stray>& strays;
   const jail::Settings& settings;  // exec.clean, users, timeout, console log
   Jid jid = 0;                     // 0: not known yet
   std::string name, path;
   // For Where::jail.
-  const sys::Fd* init = nullptr;   // pidfd
+  const sys::Fd* init = nullptr;  // pidfd
   int init_pid = 0;
   const sys::Fd* cgroup = nullptr;
   mac::Permissions permissions;

@@ -43,7 +43,8 @@ std::string unescaped(std::string_view field) {
     const bool octal = field[i] == '\\' && digits.size() == 3 &&
                        std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '7'; });
     if (octal) {
-      out.push_back(static_cast<char>((digits[0] - '0') * 64 + (digits[1] - '0') * 8 + digits[2] - '0'));
+      out.push_back(
+          static_cast<char>((digits[0] - '0') * 64 + (digits[1] - '0') * 8 + digits[2] - '0'));
       i += 3;
     } else {
       out.push_back(field[i]);
@@ -60,26 +61,27 @@ Result<jail::MountLine> mount_line(std::string_view line, const std::string& pat
                       .target = unescaped(fields[1]),
                       .type = std::string(fields[2]),
                       .options = {},
-                      .parameter = parameter};
+                      .subject = concat(parameter, ": ", unescaped(fields[1]))};
   if (fields.size() > 3) out.options = strings(split(fields[3], ','));
-  if (!out.target.starts_with('/'))
-    return fail(parameter, ": ", out.target, ": not an absolute pathname");
+  if (!out.target.starts_with('/')) return fail(out.subject, ": not an absolute pathname");
   // Mountpoints are written as the host sees them; the jail's own mount namespace starts at
   // its root.
   const std::string prefix = path == "/" ? "" : path;
   std::string target = out.target;
   while (target.size() > 1 && target.ends_with('/')) target.pop_back();
   if (target != prefix && !target.starts_with(prefix + "/"))
-    return fail(parameter, ": ", out.target, ": not below the jail's path ", path);
+    return fail(out.subject, ": not below the jail's path ", path);
   target.erase(0, prefix.size());
-  out.target = std::string(trim(target)).substr(std::min<size_t>(target.starts_with('/'), target.size()));
+  out.target =
+      std::string(trim(target)).substr(std::min<size_t>(target.starts_with('/'), target.size()));
   return out;
 }
 
 Result<std::vector<jail::MountLine>> mount_lines(sys::Kernel& kernel, const Settings& settings,
                                                  const std::string& path) {
   std::vector<jail::MountLine> out;
-  for (const auto& line : settings.list("mount")) out.push_back(TRY(mount_line(line, path, "mount")));
+  for (const auto& line : settings.list("mount"))
+    out.push_back(TRY(mount_line(line, path, "mount")));
   for (const auto& file : settings.list("mount.fstab")) {
     if (file.empty()) continue;
     auto text = kernel.read_file(file);
@@ -162,7 +164,8 @@ net::StackPlan stack_of(const Settings& settings, uint32_t first_id) {
   };
   net::StackPlan plan{.v4 = family("ip4", "ip4.addr", AF_INET),
                       .v6 = family("ip6", "ip6.addr", AF_INET6),
-                      .reserved_ports_uid = {}};
+                      .reserved_ports_uid = {},
+                      .own_stack = vnet};
   if (settings.on("allow.reserved_ports")) plan.reserved_ports_uid = first_id;
   return plan;
 }
@@ -182,14 +185,15 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request) {
   plan.name = settings.text("name");
   if (settings.has("jid")) plan.jid = static_cast<Jid>(settings.integer("jid"));
   if (plan.name.contains('.'))
-    return fail("name: ", plan.name, ": not supported on this system: a jail below a jail needs "
+    return fail("name: ", plan.name,
+                ": not supported on this system: a jail below a jail needs "
                 "nested namespaces, which are not made yet");
   plan.persist = settings.on("persist");
   plan.runs_something = !settings.list("exec.start").empty() || settings.has("command") ||
                         !settings.list("exec.poststart").empty();
   if (!plan.persist && !plan.runs_something)
-    return fail(Error{EINVAL, "new jail must persist or attach",
-                      "add persist, or a command to run in it"});
+    return fail(
+        Error{EINVAL, "new jail must persist or attach", "add persist, or a command to run in it"});
 
   plan.path = TRY(absolute_path(kernel, request));
   plan.prison.hostname = settings.text("host.hostname");

@@ -19,7 +19,7 @@ namespace gaol::warden {
 
 // One jail as asked for, by a configuration file or by a command line.
 struct Request {
-  std::string title;         // the configuration block's name; empty: command line
+  std::string title;  // the configuration block's name; empty: command line
   jail::Settings settings;
   // `command=` of a command line is one program with its arguments; elsewhere each value is a
   // line.
@@ -27,17 +27,17 @@ struct Request {
 };
 
 struct StartPlan {
-  std::string name;                       // empty: the jid's digits
-  std::optional<Jid> jid;                 // asked for, not given out
-  std::string path;                       // absolute
-  jail::PrisonPlan prison;                // tree, first_id and empty_dir are filled in later
+  std::string name;         // empty: the jid's digits
+  std::optional<Jid> jid;   // asked for, not given out
+  std::string path;         // absolute
+  jail::PrisonPlan prison;  // tree, first_id and empty_dir are filled in later
   mac::Permissions permissions;
   net::StackPlan stack;
   std::vector<net::Alias> aliases;
   std::vector<std::string> interfaces;
-  std::vector<std::string> addresses;     // every address, as text
+  std::vector<std::string> addresses;  // every address, as text
   bool persist = false;
-  bool runs_something = false;            // exec.start, command or exec.poststart
+  bool runs_something = false;  // exec.start, command or exec.poststart
 };
 
 Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request);

@@ -28,8 +28,8 @@ jail::Setting setting_from(const json& j) {
 }
 
 json to_json(const net::Alias& alias) {
-  return json::array({alias.interface, alias.address.family, alias.address.bytes,
-                      alias.address.prefix});
+  return json::array(
+      {alias.interface, alias.address.family, alias.address.bytes, alias.address.prefix});
 }
 
 net::Alias alias_from(const json& j) {

@@ -21,13 +21,13 @@ using Jid = int;
 struct Record {
   Jid jid = 0;
   std::string name;
-  jail::Settings settings;               // as given; defaults are the registry's
-  sys::ProcessId owner;                  // who is starting or stopping it; meaningless otherwise
-  sys::ProcessId init;                   // pid 0: not created yet
-  uint32_t first_id = 0;                 // see jail::PrisonPlan
+  jail::Settings settings;  // as given; defaults are the registry's
+  sys::ProcessId owner;     // who is starting or stopping it; meaningless otherwise
+  sys::ProcessId init;      // pid 0: not created yet
+  uint32_t first_id = 0;    // see jail::PrisonPlan
   std::string cgroup;
-  std::vector<net::Alias> aliases;       // made by us, to be removed by us
-  std::vector<std::string> interfaces;   // moved in, to be brought back
+  std::vector<net::Alias> aliases;      // made by us, to be removed by us
+  std::vector<std::string> interfaces;  // moved in, to be brought back
 
   std::string to_text() const;
   static Result<Record> from_text(std::string_view text);

@@ -18,9 +18,11 @@ namespace {
 
 using What = Report::What;
 
+constexpr int kPatience = 5000;  // milliseconds for what was killed to end
+
 CommandContext context_of(Start& start) {
-  auto context = command_context(start.machine, start.request.settings, start.record,
-                                 start.plan.path);
+  auto context =
+      command_context(start.machine, start.request.settings, start.record, start.plan.path);
   context.init = &start.prison.pidfd;
   context.cgroup = &start.cgroup;
   context.permissions = start.plan.permissions;
@@ -63,8 +65,7 @@ Result<> bring_aliases(Start& start) {
   for (const auto& alias : start.plan.aliases) {
     const bool there = TRY(kernel.has_address(alias.interface, alias.address));
     if (!there) missing.push_back(alias);
-    if (!there ||
-        brought_by_other(start.machine, record, alias, users_of(start.machine, alias)))
+    if (!there || brought_by_other(start.machine, record, alias, users_of(start.machine, alias)))
       record.aliases.push_back(alias);
   }
   TRY(start.machine.store.note(record));
@@ -92,20 +93,27 @@ Result<> drop_aliases(const Machine& machine, Record& record) {
 Result<> load_stack_programs(const Machine& machine, const std::string& root) {
   std::string self = TRY(machine.kernel.read_symlink("/proc/self/exe"));
   for (int up = 0; up < 2; ++up) self.resize(self.rfind('/'));
-  const sys::Fd child = TRY(machine.kernel.spawn(
-      {.argv = {concat(self, "/libexec/gaol/gaol-stack"), "load", root}}));
+  const sys::Fd child =
+      TRY(machine.kernel.spawn({.argv = {concat(self, "/libexec/gaol/gaol-stack"), "load", root}}));
   const auto status = TRY(machine.kernel.reap(child, -1));
   if (*status != 0) return fail("gaol-stack load failed; `gaol doctor` tells what is missing");
   return {};
 }
 
-Result<> hold_to_addresses(Start& start, const std::string& root) {
+Result<> hold_on_stack(Start& start, const std::string& root) {
   sys::Kernel& kernel = start.machine.kernel;
   const auto plan = stack_of(start.request.settings, start.record.first_id);
   auto applied = net::apply(kernel, start.record.cgroup, plan);
   if (!applied && applied.error().code == ENOENT) {
-    if (!net::needed(plan)) return {};
-    TRY(load_stack_programs(start.machine, root));
+    if (plan.own_stack) return {};
+    auto loaded = load_stack_programs(start.machine, root);
+    if (!loaded && !net::needed(plan)) {
+      start.machine.report.tell(What::detail,
+                                "abstract unix sockets of the host are open to the "
+                                "jail, because its programs could not be loaded");
+      return {};
+    }
+    TRY(std::move(loaded));
     applied = net::apply(kernel, start.record.cgroup, plan);
   }
   if (!applied) return fail(std::move(applied).error().in("ip4.addr"));
@@ -132,7 +140,7 @@ Result<> make_cgroup(Start& start) {
   }
   TRY(std::move(made));
   start.cgroup = TRY(kernel.open(path, O_RDONLY | O_DIRECTORY));
-  return hold_to_addresses(start, root);
+  return hold_on_stack(start, root);
 }
 
 Result<> drop_cgroup(const Machine& machine, Record& record) {
@@ -148,12 +156,18 @@ Result<> create(Start& start) {
   start.plan.prison.tree = TRY(find_tree(start.machine.kernel, start.plan.path));
   start.plan.prison.first_id = start.record.first_id;
   start.plan.prison.empty_dir = start.machine.store.empty_dir();
-  start.prison =
-      TRY(jail::create_prison(start.machine.kernel, start.plan.prison, start.cgroup));
+  start.prison = TRY(jail::create_prison(start.machine.kernel, start.plan.prison, start.cgroup));
   start.record.init = start.prison.init;
   TRY(start.machine.store.publish(start.record));
   start.machine.report.tell(What::created, start.request.title);
   return {};
+}
+
+void collect_strays(const Machine& machine, Jid jid) {
+  std::erase_if(machine.strays, [&](const Stray& stray) {
+    if (stray.jid == jid) (void)machine.kernel.reap(stray.process, kPatience);
+    return stray.jid == jid;
+  });
 }
 
 Result<> end_prison(const Machine& machine, Record& record) {
@@ -162,7 +176,10 @@ Result<> end_prison(const Machine& machine, Record& record) {
   if (!init) return {};  // gone by itself
   // Init is the first process of a PID namespace: the kernel kills the others with it.
   TRY(machine.kernel.signal(*init, SIGKILL));
-  TRY(machine.kernel.wait_gone(*init, -1));
+  collect_strays(machine, record.jid);
+  // What is in the jail is dead from here on. Init stays as long as somebody's child in it is not
+  // collected, a stopped jexec's for example, and that must not stop the rest.
+  TRY(machine.kernel.wait_gone(*init, kPatience));
   return {};
 }
 
@@ -177,7 +194,7 @@ Result<> push_interfaces(Start& start) {
     TRY(start.machine.store.publish(start.record));
     if (auto pushed = kernel.push_link(interface, netns); !pushed) {
       start.record.interfaces.pop_back();
-      return fail(std::move(pushed).error().in("vnet.interface ", interface));
+      return fail(std::move(pushed).error().in("vnet.interface"));
     }
   }
   return {};
@@ -193,7 +210,7 @@ Result<> pull_interfaces(const Machine& machine, Record& record) {
   Result<> first;
   for (const auto& interface : record.interfaces)
     if (auto pulled = machine.kernel.pull_link(interface, netns); !pulled && first)
-      first = fail(std::move(pulled).error().in("vnet.interface ", interface));
+      first = fail(std::move(pulled).error().in("vnet.interface"));
   record.interfaces.clear();
   return first;
 }
@@ -243,6 +260,11 @@ void undo_from(const Machine& machine, Record& record, size_t steps) {
         machine.report.tell(What::detail, undone.error().line());
 }
 
+Result<> told(const Machine& machine, Result<> result) {
+  if (!result) machine.report.tell(What::failed, result.error().line());
+  return result;
+}
+
 void forget(const Machine& machine, const Record& record) {
   const auto lock = machine.store.lock();
   machine.store.forget(record, addresses_of(record.settings));
@@ -281,7 +303,8 @@ void ask_to_end(const Stop& stop) {
   for (const auto& process : asked) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         end - std::chrono::steady_clock::now());
-    const auto gone = machine.kernel.wait_gone(process, std::max<int>(0, static_cast<int>(left.count())));
+    const auto gone =
+        machine.kernel.wait_gone(process, std::max<int>(0, static_cast<int>(left.count())));
     if (!gone || !*gone) return machine.report.tell(What::detail, "timed out");
   }
 }
@@ -302,6 +325,7 @@ CommandContext command_context(const Machine& machine, const jail::Settings& set
                                const Record& record, const std::string& path) {
   return {.kernel = machine.kernel,
           .report = machine.report,
+          .strays = machine.strays,
           .settings = settings,
           .jid = record.init.pid ? record.jid : 0,
           .name = record.name,
@@ -320,7 +344,7 @@ Result<> run_start(Start& start) {
   size_t done = 0;
   Result<> result;
   for (const auto& step : kStart) {
-    result = step.run(start);
+    result = told(start.machine, step.run(start));
     // The failing step left nothing of its own, except the cgroup that its jail sits in.
     ++done;
     if (!result) break;
@@ -342,8 +366,8 @@ Result<> run_stop(Stop& stop) {
     const auto init = machine.kernel.pidfd(stop.record.init);
     const auto cgroup = machine.kernel.open(stop.record.cgroup, O_RDONLY | O_DIRECTORY);
     if (init && cgroup) {
-      TRY(run_hooks(stop, "exec.prestop", Where::host, &*init, &*cgroup));
-      TRY(run_hooks(stop, "exec.stop", Where::jail, &*init, &*cgroup));
+      TRY(told(machine, run_hooks(stop, "exec.prestop", Where::host, &*init, &*cgroup)));
+      TRY(told(machine, run_hooks(stop, "exec.stop", Where::jail, &*init, &*cgroup)));
       ask_to_end(stop);
     }
   }
@@ -353,9 +377,9 @@ Result<> run_stop(Stop& stop) {
   const auto keep = [&](Result<> result) {
     if (!result && first) first = std::move(result);
   };
-  keep(pull_interfaces(machine, stop.record));
-  keep(end_prison(machine, stop.record));
-  keep(drop_cgroup(machine, stop.record));
+  keep(told(machine, pull_interfaces(machine, stop.record)));
+  keep(told(machine, end_prison(machine, stop.record)));
+  keep(told(machine, drop_cgroup(machine, stop.record)));
   machine.report.tell(What::removed, stop.title);
   keep(run_cleanup(stop));
   forget(machine, stop.record);
@@ -363,10 +387,11 @@ Result<> run_stop(Stop& stop) {
 }
 
 Result<> run_cleanup(Stop& stop) {
-  Result<> first = run_hooks(stop, "exec.poststop", Where::host, nullptr, nullptr);
-  auto dropped = drop_aliases(stop.machine, stop.record);
+  const Machine& machine = stop.machine;
+  auto first = told(machine, run_hooks(stop, "exec.poststop", Where::host, nullptr, nullptr));
+  auto dropped = told(machine, drop_aliases(machine, stop.record));
   if (first) first = std::move(dropped);
-  auto released = run_hooks(stop, "exec.release", Where::host, nullptr, nullptr);
+  auto released = told(machine, run_hooks(stop, "exec.release", Where::host, nullptr, nullptr));
   if (first) first = std::move(released);
   return first;
 }

@@ -22,6 +22,7 @@ struct Machine {
   sys::Kernel& kernel;
   Store& store;
   const Report& report;
+  std::vector<Stray>& strays;
 };
 
 // A jail on its way up.

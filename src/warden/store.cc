@@ -150,7 +150,15 @@ std::vector<Record> Store::busy() const {
   for (const Jid jid : jids_in(kernel_, root_ + "/busy")) {
     const auto text = kernel_.read_file(path("busy", jid));
     if (!text) continue;
-    if (auto record = Record::from_text(*text)) out.push_back(std::move(*record));
+    auto record = Record::from_text(*text);
+    if (!record) continue;
+    // Once it is published that is where the newest stands; who works on it, only here.
+    if (const auto published = kernel_.read_file(path("jails", jid)))
+      if (auto newer = Record::from_text(*published)) {
+        newer->owner = record->owner;
+        record = std::move(newer);
+      }
+    out.push_back(std::move(*record));
   }
   return out;
 }

@@ -53,8 +53,8 @@ class Store {
   std::optional<Record> read(Jid jid) const;
   std::optional<Jid> jid_of_name(const std::string& name) const;
   std::vector<Jid> users_of(const std::string& address) const;
-  std::vector<Jid> jids() const;       // published, in rising order
-  std::vector<Record> busy() const;    // being made or unmade, finished by nobody or somebody
+  std::vector<Jid> jids() const;     // published, in rising order
+  std::vector<Record> busy() const;  // being made or unmade, finished by nobody or somebody
 
  private:
   std::string path(std::string_view kind, Jid jid) const;

@@ -50,8 +50,7 @@ Result<User> host_user(sys::Kernel& kernel, std::string_view who) {
 }
 
 Result<User> jail_user(sys::Kernel& kernel, int init, std::string_view who) {
-  const sys::Fd root =
-      TRY(kernel.open(concat("/proc/", init, "/root"), O_PATH | O_DIRECTORY));
+  const sys::Fd root = TRY(kernel.open(concat("/proc/", init, "/root"), O_PATH | O_DIRECTORY));
   return find_user(TRY(kernel.read_in_root(root, "etc/passwd", kLargestFile)),
                    kernel.read_in_root(root, "etc/group", kLargestFile).value_or(""), who);
 }

@@ -83,8 +83,12 @@ Result<> Warden::refuse_clash(const StartPlan& plan) {
 }
 
 Result<Jid> Warden::start(const Request& request) {
-  Start start{.machine = machine(), .request = request, .plan = TRY(make_plan(kernel_, request)),
-              .record = {}, .cgroup = {}, .prison = {}};
+  Start start{.machine = machine(),
+              .request = request,
+              .plan = TRY(make_plan(kernel_, request)),
+              .record = {},
+              .cgroup = {},
+              .prison = {}};
   TRY(store_.prepare());
   {
     const auto lock = TRY(store_.lock());
@@ -148,7 +152,10 @@ Result<> Warden::stop(const Record& jail, const jail::Settings* configured,
 }
 
 Result<> Warden::cleanup(const jail::Settings& settings, const std::string& title) {
-  Stop stop{.machine = machine(), .settings = settings, .title = title, .record = {},
+  Stop stop{.machine = machine(),
+            .settings = settings,
+            .title = title,
+            .record = {},
             .path = settings.text("path")};
   stop.record.name = settings.text("name");
   stop.record.settings = settings;
@@ -156,9 +163,11 @@ Result<> Warden::cleanup(const jail::Settings& settings, const std::string& titl
 }
 
 Result<> Warden::modify(const Request& request) {
-  const auto who = request.settings.has("jid") ? request.settings.text("jid")
-                                               : request.settings.text("name");
+  const auto who =
+      request.settings.has("jid") ? request.settings.text("jid") : request.settings.text("name");
   if (who.empty()) return fail("no jail specified");
+  TRY(find(who));  // before the lock, which is not there where no jail has ever been
+  const auto lock = TRY(store_.lock());
   Record record = TRY(find(who));
   jail::Settings merged = record.settings;
   for (const auto& setting : request.settings.all()) {
@@ -166,7 +175,7 @@ Result<> Warden::modify(const Request& request) {
     if (param.when == jail::When::any) merged.set(setting);
     if (param.when == jail::When::create && param.name != "jid" &&
         request.settings.list(param.name) != record.settings.list(param.name))
-      return fail(param.name, " cannot be changed after creation");
+      return fail(Error{EROFS, concat(param.name, " cannot be changed after creation"), {}});
   }
   if (merged.text("name") != record.settings.text("name"))
     return fail("name cannot be changed while the jail runs");
@@ -174,7 +183,6 @@ Result<> Warden::modify(const Request& request) {
     return std::unexpected(std::move(faults.front()));
 
   const sys::Fd init = TRY(kernel_.pidfd(record.init));
-  const auto lock = TRY(store_.lock());
   TRY(kernel_.set_names(init, merged.text("host.hostname"), merged.text("host.domainname")));
   TRY(net::replace(kernel_, record.cgroup, stack_of(record.settings, record.first_id),
                    stack_of(merged, record.first_id)));

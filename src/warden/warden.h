@@ -27,7 +27,8 @@ class Warden {
   // that name or jid is running.
   Result<Jid> start(const Request& request);
 
-  // Changes what may be changed of a running jail, all or nothing. ENOENT: no such jail.
+  // Changes what may be changed of a running jail, all or nothing. ENOENT: no such jail. EROFS:
+  // what is asked would need a restart.
   Result<> modify(const Request& request);
 
   // Stops a running jail with the hooks and times of `configured`; null: it is not configured
@@ -45,16 +46,17 @@ class Warden {
   Result<sys::Fd> attach(const Record& jail, const sys::Command& command);
 
  private:
-  Machine machine() { return {kernel_, store_, report_}; }
-  void finish_the_dead();                                  // REQUIRES: lock
-  Result<> refuse_taken(const StartPlan& plan);            // REQUIRES: lock
-  Result<> refuse_clash(const StartPlan& plan);            // REQUIRES: lock
-  Result<> refuse_name(const std::string& name);           // REQUIRES: lock
+  Machine machine() { return {kernel_, store_, report_, strays_}; }
+  void finish_the_dead();                         // REQUIRES: lock
+  Result<> refuse_taken(const StartPlan& plan);   // REQUIRES: lock
+  Result<> refuse_clash(const StartPlan& plan);   // REQUIRES: lock
+  Result<> refuse_name(const std::string& name);  // REQUIRES: lock
   bool running(const Record& record) { return kernel_.alive(record.init); }
 
   sys::Kernel& kernel_;
   Report report_;
   Store store_;
+  std::vector<Stray> strays_;
 };
 
 }  // namespace gaol::warden

@@ -3,12 +3,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/magic.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -82,9 +84,22 @@ std::string drain(int fd) {
   return text;
 }
 
-void list_lines(std::vector<std::string>& out, const std::string& title, const std::string& line) {
-  std::istringstream lines(run(line).out);
-  for (std::string text; std::getline(lines, text);) out.push_back(title + ": " + text);
+// The keys of a map that gaol has pinned; none while it is not there.
+void list_keys(std::vector<std::string>& out, const std::string& map) {
+  const std::string pin = "/sys/fs/bpf/gaol/" + map;
+  bpf_attr attributes{};
+  attributes.pathname = reinterpret_cast<uint64_t>(pin.c_str());
+  const int fd = static_cast<int>(::syscall(SYS_bpf, BPF_OBJ_GET, &attributes, sizeof attributes));
+  if (fd < 0) return;
+  uint64_t key[8]{};
+  attributes = {};
+  attributes.map_fd = static_cast<uint32_t>(fd);
+  attributes.next_key = reinterpret_cast<uint64_t>(key);
+  while (::syscall(SYS_bpf, BPF_MAP_GET_NEXT_KEY, &attributes, sizeof attributes) == 0) {
+    out.push_back("map " + map + " " + std::to_string(key[0]));  // begins with the cgroup's id
+    attributes.key = reinterpret_cast<uint64_t>(key);
+  }
+  ::close(fd);
 }
 
 }  // namespace
@@ -104,14 +119,15 @@ Outcome run(const std::string& line, int seconds) {
     ::execl("/bin/sh", "sh", "-c", script.c_str(), nullptr);
     std::_Exit(127);
   }
-  int status = 0;
-  for (int waited = 0; ::waitpid(pid, &status, WNOHANG) == 0; ++waited) {
-    if (waited == seconds * 100) {
-      ::kill(pid, SIGKILL);
-      ADD_FAILURE() << "still running after " << seconds << " s: " << line;
-    }
-    ::poll(nullptr, 0, 10);
+  const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  pollfd ended{pidfd, POLLIN, 0};
+  if (::poll(&ended, 1, seconds * 1000) == 0) {
+    ::kill(pid, SIGKILL);
+    ADD_FAILURE() << "still running after " << seconds << " s: " << line;
   }
+  ::close(pidfd);
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
   ::lseek(out, 0, SEEK_SET);
   ::lseek(err, 0, SEEK_SET);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), drain(out), drain(err)};
@@ -142,15 +158,25 @@ std::string tiny_tree() {
 }
 
 std::vector<std::string> footprint() {
+  // One shell for all: this runs before and after every test.
+  const std::string self = std::to_string(::getpid());
+  const std::string script =
+      "awk '$5 != \"/run/gaol\" {print \"mount\", $5, $9}' /proc/self/mountinfo\n"
+      "ip -o link | awk '{print \"interface\", $2, $3}'\n"
+      "ip -o addr | awk '{print \"address\", $2, $3, $4}'\n"
+      "cd " +
+      cgroup_mount() +
+      " && find . -mindepth 1 -type d ! -path ./gaol -printf 'cgroup %P\\n'\n"
+      "cd /run/gaol 2>&- && find jails busy names addresses -mindepth 1 -printf 'record %p\\n'\n"
+      "ls -l /proc/" +
+      self +
+      "/fd | sed -n 's/.* -> /descriptor /p' | grep -v -e gaol-test -e pipe:\n"
+      "ps -o comm= --ppid " +
+      self + " | grep -vx -e sh | sed 's/^/child /'\n";
   std::vector<std::string> out;
-  list_lines(out, "mount", "awk '{print $5, $9}' /proc/self/mountinfo | grep -v '^/run/gaol '");
-  list_lines(out, "interface", "ip -o link | awk '{print $2, $3}'");
-  list_lines(out, "address", "ip -o addr | awk '{print $2, $3, $4}'");
-  list_lines(out, "cgroup", "cd " + cgroup_mount() + " && find . -mindepth 1 -type d ! -path ./gaol");
-  list_lines(out, "record", "cd /run/gaol 2>/dev/null && find jails busy names addresses -mindepth 1");
-  list_lines(out, "descriptor", "ls -l /proc/" + std::to_string(::getpid()) +
-                                    "/fd | sed -n 's/.* -> //p' | grep -v -e gaol-test -e pipe:");
-  list_lines(out, "child", "ps -o comm= --ppid " + std::to_string(::getpid()) + " | grep -vx -e sh");
+  std::istringstream lines(run(script).out);
+  for (std::string line; std::getline(lines, line);) out.push_back(line);
+  for (const char* map : {"jails", "addresses"}) list_keys(out, map);
   std::ranges::sort(out);
   return out;
 }
