@@ -117,6 +117,10 @@ class FakeKernel : public sys::Kernel {
     if (!symlinks.try_emplace(path, target).second) return fail_errno(EEXIST, path);
     return {};
   }
+  Result<sys::Fd> open_log(const std::string& path, bool) override {
+    TRY(done("open_log ", path));
+    return descriptor("");
+  }
   Result<std::string> read_symlink(const std::string& path) override {
     TRY(asked("read_symlink ", path));
     if (!symlinks.contains(path)) return fail_errno(ENOENT, path);
@@ -130,6 +134,7 @@ class FakeKernel : public sys::Kernel {
   }
   Result<sys::Fd> lock(const std::string& path) override {
     TRY(asked("lock ", path));
+    files.try_emplace(path);
     return descriptor("");
   }
 

@@ -40,6 +40,9 @@ class Newborn {
 
   [[noreturn]] void live() noexcept {
     stay_with_parent();
+    // Once others can see us, root of the jail has power over us: not over memory that cannot
+    // be dumped, which is the command's that made us.
+    must(call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0), "dumpable");
     must(call(__NR_unshare, CLONE_NEWCGROUP), "unshare");
     must(call(__NR_sethostname, birth_.hostname.data(), birth_.hostname.size()), "host.hostname");
     must(call(__NR_setdomainname, birth_.domainname.data(), birth_.domainname.size()),
@@ -199,8 +202,6 @@ class Newborn {
     if (attachment.kind == Attachment::Kind::tmpfs) {
       mount = fresh("tmpfs", attachment.attributes, attachment.options.data(),
                     static_cast<unsigned>(attachment.options.size()));
-    } else if (attachment.kind == Attachment::Kind::proc) {
-      mount = fresh("proc", attachment.attributes);
     }
     if (attachment.target.empty()) {  // a new root over the tree
       stack(mount);

@@ -22,7 +22,7 @@ struct MountOption {
 
 // A mount below the jail's root, attached after the root and before /dev, /proc and /sys.
 struct Attachment {
-  enum class Kind : uint8_t { tree, tmpfs, proc };
+  enum class Kind : uint8_t { tree, tmpfs };
   Kind kind = Kind::tree;
   int tree = -1;                     // Kind::tree: a detached mount made by the parent
   std::string target;                // relative to the jail's root; empty: the root itself

@@ -133,13 +133,11 @@ Result<> read_option(const std::string& option, const MountLine& line, Attachmen
 struct FilesystemType {
   std::string_view name;
   Attachment::Kind kind;
-  uint64_t attributes;
 };
-constexpr uint64_t kInert = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 constexpr FilesystemType kTypes[] = {
-    {"nullfs", Attachment::Kind::tree, 0},         {"bind", Attachment::Kind::tree, 0},
-    {"tmpfs", Attachment::Kind::tmpfs, 0},         {"procfs", Attachment::Kind::proc, kInert},
-    {"linprocfs", Attachment::Kind::proc, kInert}, {"proc", Attachment::Kind::proc, kInert},
+    {"nullfs", Attachment::Kind::tree},
+    {"bind", Attachment::Kind::tree},
+    {"tmpfs", Attachment::Kind::tmpfs},
 };
 
 Result<Attachment> prepare_mount(sys::Kernel& kernel, const MountLine& line, const sys::Fd& ids,
@@ -149,7 +147,7 @@ Result<Attachment> prepare_mount(sys::Kernel& kernel, const MountLine& line, con
     return fail(line.subject, ": unknown filesystem type \"", line.type, "\"");
   Attachment attachment{.kind = type->kind,
                         .target = line.target,
-                        .attributes = MOUNT_ATTR_NODEV | type->attributes,
+                        .attributes = MOUNT_ATTR_NODEV,
                         .options = {},
                         .subject = line.subject.c_str()};
   for (const auto& option : line.options) TRY(read_option(option, line, attachment));

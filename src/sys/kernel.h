@@ -63,6 +63,9 @@ class Kernel {
   // FIFO does not block, and more than `limit` bytes is an error (EFBIG).
   virtual Result<std::string> read_in_root(const Fd& root, const std::string& path,
                                            size_t limit) = 0;
+  // Opens a regular file for appending, making it if need be. Never waits for the other end of a
+  // FIFO; with `follow_links` off, no component of the path may be a symbolic link.
+  virtual Result<Fd> open_log(const std::string& path, bool follow_links) = 0;
   // Writes into an existing file in one write(2), as cgroup and proc files want it.
   virtual Result<> write_file(const std::string& path, std::string_view text) = 0;
   // Replaces a file whole: a reader sees the old text or the new, never a part.

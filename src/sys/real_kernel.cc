@@ -136,6 +136,18 @@ class RealKernel final : public Kernel {
     return read_all(fd, path, limit);  // it may grow while we read
   }
 
+  Result<Fd> open_log(const std::string& path, bool follow_links) override {
+    open_how how{};
+    how.flags = O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+    how.mode = 0666;
+    if (!follow_links) how.resolve = RESOLVE_NO_SYMLINKS;
+    Fd fd = TRY(own(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how), path));
+    struct stat st;
+    TRY(done(::fstat(fd.get(), &st), path));
+    if (!S_ISREG(st.st_mode)) return fail(path, ": not a regular file");
+    return fd;
+  }
+
   Result<> write_file(const std::string& path, std::string_view text) override {
     const Fd fd = TRY(open(path, O_WRONLY, 0));
     return done(::write(fd.get(), text.data(), text.size()), path);

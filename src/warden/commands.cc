@@ -61,12 +61,13 @@ Result<> set_surroundings(const CommandContext& context, sys::Command& command, 
   return {};
 }
 
-// Only what runs in the jail is logged; the file is the host's.
+// Only what runs in the jail is logged; the file is the host's. Below the jail's path its root
+// could have put a link in the way.
 Result<sys::Fd> console_log(const CommandContext& context, Where where) {
   const std::string path = context.settings.text("exec.consolelog");
   if (where == Where::host || path.empty()) return sys::Fd{};
   if (!path.starts_with('/')) return fail("exec.consolelog: ", path, ": not an absolute pathname");
-  auto log = context.kernel.open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY, 0666);
+  auto log = context.kernel.open_log(path, !path.starts_with(context.path + "/"));
   if (!log) return fail(std::move(log).error().in("exec.consolelog"));
   return log;
 }

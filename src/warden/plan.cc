@@ -94,6 +94,33 @@ Result<std::vector<jail::MountLine>> mount_lines(sys::Kernel& kernel, const Sett
   return out;
 }
 
+// What fstab(5) files of FreeBSD say of /dev and /proc is what mount.devfs and its like say: these
+// are made by the jail itself, masked, and nowhere else.
+struct StandardMount {
+  std::string_view type, target;
+  jail::Place jail::PrisonPlan::*place;  // null: comes along with another
+};
+constexpr StandardMount kStandardMounts[] = {
+    {"devfs", "dev", &jail::PrisonPlan::dev},     {"fdescfs", "dev/fd", nullptr},
+    {"procfs", "proc", &jail::PrisonPlan::proc},  {"linprocfs", "proc", &jail::PrisonPlan::proc},
+    {"proc", "proc", &jail::PrisonPlan::proc},    {"linsysfs", "sys", nullptr},
+};
+
+Result<> take_mounts(std::vector<jail::MountLine> lines, jail::PrisonPlan& prison) {
+  for (auto& line : lines) {
+    const auto* standard = std::ranges::find(kStandardMounts, line.type, &StandardMount::type);
+    if (standard == std::end(kStandardMounts)) {
+      prison.mounts.push_back(std::move(line));
+    } else if (line.target != standard->target) {
+      return fail(line.subject, ": ", line.type, " can be mounted at /", standard->target,
+                  " of the jail only");
+    } else if (standard->place) {
+      prison.*standard->place = jail::Place::required;
+    }
+  }
+  return {};
+}
+
 // Only an element that names an interface, or the parameter `interface`, makes an alias.
 Result<std::vector<net::Alias>> aliases_of(const Settings& settings) {
   std::vector<net::Alias> out;
@@ -202,7 +229,8 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request) {
   plan.prison.dev = place_of(settings, "mount.devfs");
   plan.prison.proc = place_of(settings, "mount.procfs");
   plan.prison.devfs_ruleset = static_cast<int>(settings.integer("devfs_ruleset"));
-  plan.prison.mounts = TRY(mount_lines(kernel, settings, plan.path));
+  auto lines = TRY(mount_lines(kernel, settings, plan.path));
+  TRY(take_mounts(std::move(lines), plan.prison));
   plan.permissions = permissions_of(settings);
   plan.stack = stack_of(settings, 0);
   plan.aliases = TRY(aliases_of(settings));

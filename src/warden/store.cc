@@ -12,6 +12,7 @@ namespace gaol::warden {
 
 namespace {
 
+constexpr size_t kCounterBytes = 16;
 constexpr Jid kLastJid = 999999;  // security.jail.*: jids run from 1 to here
 
 // EEXIST means that somebody was here before us, which is what we wanted.
@@ -40,7 +41,7 @@ bool Store::taken(Jid jid) const {
 }
 
 Result<Jid> Store::allocate(std::optional<Jid> wanted) {
-  const std::string counter = root_ + "/last";
+  const std::string counter = root_ + "/lock";  // its text; we hold the lock
   Jid last = 0, highest = 0;
   if (const auto text = kernel_.read_file(counter)) {
     const auto fields = words(*text);
@@ -54,7 +55,9 @@ Result<Jid> Store::allocate(std::optional<Jid> wanted) {
                                 [&](Jid other) { return taken(other); });
   };
   const auto give = [&](Jid jid, Jid new_last) -> Result<Jid> {
-    TRY(kernel_.publish(counter, concat(new_last, " ", std::max(highest, jid))));
+    std::string text = concat(new_last, " ", std::max(highest, jid));
+    text.resize(kCounterBytes, ' ');  // covers the one before, in one write
+    TRY(kernel_.write_file(counter, text));
     return jid;
   };
   if (wanted) {

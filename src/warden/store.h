@@ -2,7 +2,7 @@
 #pragma once
 
 // The records of all jails of this machine, in /run/gaol:
-//   lock                 orders writers; holds the last jid given out
+//   lock                 orders writers; holds the last jid given out and the highest ever
 //   jails/JID            one record, replaced whole: readers take no lock
 //   busy/JID             the record while the jail is being made or unmade, by Record::owner
 //   names/NAME           symbolic link to the JID
