@@ -261,7 +261,11 @@ void undo_from(const Machine& machine, Record& record, size_t steps) {
 }
 
 Result<> told(const Machine& machine, Result<> result) {
-  if (!result) machine.report.tell(What::failed, result.error().line());
+  if (result) return result;
+  Error& error = result.error();
+  if (error.code == ENOSYS && error.hint.empty())
+    error.hint = "`gaol doctor` tells what this kernel lacks";
+  machine.report.tell(What::failed, error.line());
   return result;
 }
 
