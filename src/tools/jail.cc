@@ -145,8 +145,8 @@ class Program {
         say(title_.empty() ? std::string(text) : concat(title_, ": ", text));
       return;
     }
-    const bool wanted = text.empty() ? options_.verbosity > 0 : options_.verbosity >= 0;
-    if (!wanted || (what == removed && !text.empty() && !announce_removal_)) return;
+    const bool plain = !text.empty() && (what != removed || announce_removal_);
+    if (options_.verbosity < (plain ? 0 : 1)) return;
     const char* word = what == created ? "created" : what == removed ? "removed" : "updated";
     say(text.empty() ? std::string(word) : concat(text, ": ", word));
   }
@@ -175,7 +175,9 @@ class Program {
   void stop(const Request& request);
   void start(const Request& request, bool by_wildcard);
   bool start_configured(const std::string& name, bool by_wildcard);
-  void stop_configured(const std::string& name, bool by_wildcard);
+  // Why a configured jail is to stop, and so what it means that it does not run.
+  enum class Asked { by_name, by_wildcard, as_dependant };
+  void stop_configured(const std::string& name, Asked asked);
   void remove_word(const std::string& word);
   std::string jid_line(warden::Jid jid, const Request& request) const;
   void record_jid(const std::string& line);
@@ -272,7 +274,7 @@ void Program::operate(const Request& request, bool by_wildcard) {
 
 // The first half of a restart.
 void Program::stop(const Request& request) {
-  if (!request.title.empty()) return stop_configured(request.title, true);
+  if (!request.title.empty()) return stop_configured(request.title, Asked::by_wildcard);
   auto running = warden_.find(identity(request));
   if (!running) return;
   if (auto stopped = warden_.stop(*running, &request.settings, ""); !stopped)
@@ -357,11 +359,11 @@ bool Program::start_configured(const std::string& name, bool by_wildcard) {
 }
 
 // Stops a configured jail and, before it, those that depend on it.
-void Program::stop_configured(const std::string& name, bool by_wildcard) {
+void Program::stop_configured(const std::string& name, Asked asked) {
   if (!stopped_.insert(name).second) return;
   for (auto other = conf_.jails.rbegin(); other != conf_.jails.rend(); ++other) {
     const auto depends = other->settings.list("depend");
-    if (std::ranges::count(depends, name) > 0) stop_configured(other->name, true);
+    if (std::ranges::count(depends, name) > 0) stop_configured(other->name, Asked::as_dependant);
   }
   const auto* jail = conf_.find(name);
   if (!jail->removable) {
@@ -371,10 +373,10 @@ void Program::stop_configured(const std::string& name, bool by_wildcard) {
   title_ = name;
   auto running = warden_.find(name);
   if (!running) {
-    if (options_.clean_up) {
+    if (options_.clean_up && asked != Asked::as_dependant) {
       if (auto cleaned = warden_.cleanup(jail->settings, name); !cleaned)
         fault(name, cleaned.error());
-    } else if (!by_wildcard) {
+    } else if (asked == Asked::by_name) {
       if (options_.verbosity >= 0) fault(name, running.error());
       failed_ = true;
     }
@@ -400,7 +402,8 @@ int Program::configured() {
     return 1;
   }
   if (options_.restarts())
-    for (auto name = names.rbegin(); name != names.rend(); ++name) stop_configured(*name, true);
+    for (auto name = names.rbegin(); name != names.rend(); ++name)
+      stop_configured(*name, Asked::by_wildcard);
   for (const auto& name : names) start_configured(name, wildcard);
   return failed_;
 }
@@ -409,19 +412,19 @@ void Program::remove_word(const std::string& word) {
   if (jail::is_wildcard(word)) {
     announce_removal_ = true;
     for (auto jail = conf_.jails.rbegin(); jail != conf_.jails.rend(); ++jail)
-      if (jail::wildcard_match(word, jail->name)) stop_configured(jail->name, true);
-    // As documented: `*` is the surest way to remove everything, configured or not.
+      if (jail::wildcard_match(word, jail->name)) stop_configured(jail->name, Asked::by_wildcard);
+    // As documented, `*` removes everything, configured or not.
     auto rest = warden_.list();
     for (auto record = rest.rbegin(); record != rest.rend(); ++record)
-      if (title_ = record->name; jail::wildcard_match(word, record->name))
+      if (title_ = record->name; jail::wildcard_match(word, title_) && !conf_.find(title_))
         if (auto stopped = warden_.stop(*record, nullptr, record->name); !stopped)
           fault(record->name, stopped.error());
     return;
   }
-  if (conf_.find(word)) return stop_configured(word, false);
+  if (conf_.find(word)) return stop_configured(word, Asked::by_name);
   auto running = warden_.find(word);
   if (!running) return fault("", running.error());
-  if (conf_.find(running->name)) return stop_configured(running->name, false);
+  if (conf_.find(running->name)) return stop_configured(running->name, Asked::by_name);
   title_ = running->name;
   if (auto stopped = warden_.stop(*running, nullptr, running->name); !stopped)
     fault(running->name, stopped.error());

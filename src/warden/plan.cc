@@ -16,16 +16,6 @@ namespace {
 using jail::Jailsys;
 using jail::Settings;
 
-Result<std::string> absolute_path(sys::Kernel& kernel, const Request& request) {
-  std::string path = request.settings.text("path");
-  if (!path.starts_with('/')) {
-    if (!request.title.empty()) return fail("path ", path, ": not an absolute pathname");
-    path = concat(TRY(kernel.read_symlink("/proc/self/cwd")), "/", path);
-  }
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  return path;
-}
-
 jail::Place place_of(const Settings& settings, std::string_view parameter) {
   if (!settings.has(parameter)) return jail::Place::if_present;
   return settings.on(parameter) ? jail::Place::required : jail::Place::no;
@@ -101,9 +91,9 @@ struct StandardMount {
   jail::Place jail::PrisonPlan::*place;  // null: comes along with another
 };
 constexpr StandardMount kStandardMounts[] = {
-    {"devfs", "dev", &jail::PrisonPlan::dev},     {"fdescfs", "dev/fd", nullptr},
-    {"procfs", "proc", &jail::PrisonPlan::proc},  {"linprocfs", "proc", &jail::PrisonPlan::proc},
-    {"proc", "proc", &jail::PrisonPlan::proc},    {"linsysfs", "sys", nullptr},
+    {"devfs", "dev", &jail::PrisonPlan::dev},    {"fdescfs", "dev/fd", nullptr},
+    {"procfs", "proc", &jail::PrisonPlan::proc}, {"linprocfs", "proc", &jail::PrisonPlan::proc},
+    {"proc", "proc", &jail::PrisonPlan::proc},   {"linsysfs", "sys", nullptr},
 };
 
 Result<> take_mounts(std::vector<jail::MountLine> lines, jail::PrisonPlan& prison) {
@@ -203,6 +193,16 @@ std::vector<std::string> addresses_of(const Settings& settings) {
   for (const auto& family : {plan.v4, plan.v6})
     for (const auto& address : family.addresses) out.push_back(jail::address_text(address));
   return out;
+}
+
+Result<std::string> absolute_path(sys::Kernel& kernel, const Request& request) {
+  std::string path = request.settings.text("path");
+  if (!path.starts_with('/')) {
+    if (!request.title.empty()) return fail("path ", path, ": not an absolute pathname");
+    path = concat(TRY(kernel.read_symlink("/proc/self/cwd")), "/", path);
+  }
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
 }
 
 Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request) {

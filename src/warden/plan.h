@@ -40,6 +40,9 @@ struct StartPlan {
   bool runs_something = false;  // exec.start, command or exec.poststart
 };
 
+// The jail's path as records have it. Relative ones are for the command line only.
+Result<std::string> absolute_path(sys::Kernel& kernel, const Request& request);
+
 Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request);
 
 // What stands at a jail's path. Not part of the plan, because exec.prepare and exec.prestart may

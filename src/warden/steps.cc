@@ -18,7 +18,7 @@ namespace {
 
 using What = Report::What;
 
-constexpr int kPatience = 5000;  // milliseconds for what was killed to end
+constexpr int kPatience = 2000;  // milliseconds for what was killed to end
 
 CommandContext context_of(Start& start) {
   auto context =

@@ -78,12 +78,24 @@ Result<> Store::reserve(const Record& record, const std::vector<std::string>& ad
   TRY(kernel_.publish(path("busy", record.jid), record.to_text()));
   if (record.name != concat(record.jid))
     TRY(kernel_.make_symlink(concat(record.jid), concat(root_, "/names/", record.name)));
+  return take_addresses(record.jid, addresses);
+}
+
+Result<> Store::take_addresses(Jid jid, const std::vector<std::string>& addresses) {
   for (const auto& address : addresses) {
     const std::string dir = concat(root_, "/addresses/", address);
     TRY(unless_there(kernel_.make_dir(dir, 0755)));
-    TRY(unless_there(kernel_.make_symlink(".", concat(dir, "/", record.jid))));
+    TRY(unless_there(kernel_.make_symlink(".", concat(dir, "/", jid))));
   }
   return {};
+}
+
+void Store::return_addresses(Jid jid, const std::vector<std::string>& addresses) {
+  for (const auto& address : addresses) {
+    const std::string dir = concat(root_, "/addresses/", address);
+    (void)kernel_.remove_file(concat(dir, "/", jid));
+    (void)kernel_.remove_dir(dir);  // the last one to go takes it along
+  }
 }
 
 Result<> Store::note(const Record& record) {
@@ -103,11 +115,7 @@ Result<> Store::unpublish(const Record& record) {
 }
 
 void Store::forget(const Record& record, const std::vector<std::string>& addresses) {
-  for (const auto& address : addresses) {
-    const std::string dir = concat(root_, "/addresses/", address);
-    (void)kernel_.remove_file(concat(dir, "/", record.jid));
-    (void)kernel_.remove_dir(dir);  // the last one to go takes it along
-  }
+  return_addresses(record.jid, addresses);
   if (jid_of_name(record.name) == record.jid)
     (void)kernel_.remove_file(concat(root_, "/names/", record.name));
   (void)kernel_.remove_file(path("jails", record.jid));

@@ -38,6 +38,9 @@ class Store {
   // Files the record as busy and takes its name and addresses. REQUIRES: lock; none of them
   // taken.
   Result<> reserve(const Record& record, const std::vector<std::string>& addresses);
+  // Enters the jail as a user of addresses, or strikes it out. REQUIRES: lock.
+  Result<> take_addresses(Jid jid, const std::vector<std::string>& addresses);
+  void return_addresses(Jid jid, const std::vector<std::string>& addresses);
   // Rewrites a busy record.
   Result<> note(const Record& record);
   // The jail is running: it shows in listings from now on.

@@ -32,6 +32,24 @@ bool clash(const net::FamilyPlan& ours, const net::FamilyPlan& theirs) {
   });
 }
 
+// Whether a parameter means the same in both, given or by default.
+bool same(const jail::Param& param, const jail::Settings& a, const jail::Settings& b) {
+  switch (param.type) {
+    case jail::Type::jailsys: return a.jailsys(param.name) == b.jailsys(param.name);
+    case jail::Type::boolean: return a.on(param.name) == b.on(param.name);
+    case jail::Type::list:
+    case jail::Type::ip4_list:
+    case jail::Type::ip6_list: return a.list(param.name) == b.list(param.name);
+    default: return a.text(param.name) == b.text(param.name);
+  }
+}
+
+std::vector<std::string> without(std::vector<std::string> all,
+                                 const std::vector<std::string>& some) {
+  std::erase_if(all, [&](const std::string& one) { return std::ranges::count(some, one) > 0; });
+  return all;
+}
+
 }  // namespace
 
 Warden::Warden(sys::Kernel& kernel, Report report, std::string root)
@@ -61,18 +79,19 @@ Result<> Warden::refuse_taken(const StartPlan& plan) {
   return {};
 }
 
-Result<> Warden::refuse_clash(const StartPlan& plan) {
-  for (const auto& address : plan.addresses) {
+Result<> Warden::refuse_clash(const jail::Settings& settings, Jid self) {
+  const auto ours = stack_of(settings, 0);
+  for (const auto& address : addresses_of(settings)) {
     for (const Jid user : store_.users_of(address)) {
       auto other = store_.read(user);
-      if (!other) continue;
+      if (user == self || !other) continue;
       if (!running(*other) && !kernel_.alive(other->owner)) {
         sweep(machine(), std::move(*other));
         continue;
       }
       const auto theirs = stack_of(other->settings, 0);
-      const bool four = clash(plan.stack.v4, theirs.v4);
-      if (four || clash(plan.stack.v6, theirs.v6))
+      const bool four = clash(ours.v4, theirs.v4);
+      if (four || clash(ours.v6, theirs.v6))
         return fail(Error{EADDRINUSE,
                           concat(four ? "ip4.addr: IPv4" : "ip6.addr: IPv6", " addresses clash: ",
                                  address, " belongs to jail \"", other->name, "\""),
@@ -94,7 +113,7 @@ Result<Jid> Warden::start(const Request& request) {
     const auto lock = TRY(store_.lock());
     finish_the_dead();
     TRY(refuse_taken(start.plan));
-    TRY(refuse_clash(start.plan));
+    TRY(refuse_clash(request.settings, 0));
     Record& record = start.record;
     record.jid = TRY(store_.allocate(start.plan.jid));
     record.name = start.plan.name.empty() ? concat(record.jid) : start.plan.name;
@@ -169,12 +188,14 @@ Result<> Warden::modify(const Request& request) {
   TRY(find(who));  // before the lock, which is not there where no jail has ever been
   const auto lock = TRY(store_.lock());
   Record record = TRY(find(who));
-  jail::Settings merged = record.settings;
-  for (const auto& setting : request.settings.all()) {
+  jail::Settings wanted = request.settings, merged = record.settings;
+  if (wanted.has("path"))
+    wanted.set({.id = *jail::find("path"), .values = {TRY(absolute_path(kernel_, request))}});
+  for (const auto& setting : wanted.all()) {
     const auto& param = jail::param(setting.id);
     if (param.when == jail::When::any) merged.set(setting);
     if (param.when == jail::When::create && param.name != "jid" &&
-        request.settings.list(param.name) != record.settings.list(param.name))
+        !same(param, wanted, record.settings))
       return fail(Error{EROFS, concat(param.name, " cannot be changed after creation"), {}});
   }
   if (merged.text("name") != record.settings.text("name"))
@@ -182,7 +203,11 @@ Result<> Warden::modify(const Request& request) {
   if (auto faults = jail::check(merged); !faults.empty())
     return std::unexpected(std::move(faults.front()));
 
+  TRY(refuse_clash(merged, record.jid));
+
+  const auto before = addresses_of(record.settings), after = addresses_of(merged);
   const sys::Fd init = TRY(kernel_.pidfd(record.init));
+  TRY(store_.take_addresses(record.jid, without(after, before)));
   TRY(kernel_.set_names(init, merged.text("host.hostname"), merged.text("host.domainname")));
   TRY(net::replace(kernel_, record.cgroup, stack_of(record.settings, record.first_id),
                    stack_of(merged, record.first_id)));
@@ -190,6 +215,7 @@ Result<> Warden::modify(const Request& request) {
                       merged.on("persist") ? jail::WhenEmpty::hold : jail::WhenEmpty::end));
   record.settings = std::move(merged);
   TRY(store_.publish(record));
+  store_.return_addresses(record.jid, without(before, after));
   report_.tell(Report::What::updated, request.title);
   return {};
 }

@@ -47,9 +47,10 @@ class Warden {
 
  private:
   Machine machine() { return {kernel_, store_, report_, strays_}; }
-  void finish_the_dead();                         // REQUIRES: lock
-  Result<> refuse_taken(const StartPlan& plan);   // REQUIRES: lock
-  Result<> refuse_clash(const StartPlan& plan);   // REQUIRES: lock
+  void finish_the_dead();                        // REQUIRES: lock
+  Result<> refuse_taken(const StartPlan& plan);  // REQUIRES: lock
+  // By what the jail `self` would be with these settings; 0: a new one. REQUIRES: lock
+  Result<> refuse_clash(const jail::Settings& settings, Jid self);
   Result<> refuse_name(const std::string& name);  // REQUIRES: lock
   bool running(const Record& record) { return kernel_.alive(record.init); }
 

@@ -1,27 +1,458 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// The life of a jail by the commands a user types, on a host of the test's own.
+// The life of a jail by the commands a user types, on a host of the test's own: what each
+// command says, in which order, and that nothing stays behind.
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <filesystem>
 
 #include "tests/support/host.h"
 
 namespace gaol::test {
 namespace {
 
-using LifeTest = KernelTest;
+namespace fs = std::filesystem;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr const char* kNoJails = "   JID  IP Address      Hostname                      Path\n";
+
+class LifeTest : public KernelTest {
+ protected:
+  void SetUp() override {
+    KernelTest::SetUp();
+    tree_ = tiny_tree();
+    fs::create_directory(dir_);
+  }
+  void TearDown() override {
+    fs::remove_all(dir_);
+    KernelTest::TearDown();
+  }
+
+  // jail(8) with the test's configuration file.
+  std::string jail(const std::string& words) { return seen("jail -f " + conf_ + " " + words); }
+  void configure(const std::string& text) { write_file(conf_, text); }
+  std::string names() { return run("jls name").out; }
+
+  std::string tree_;
+  const std::string dir_ = "/run/life", conf_ = dir_ + "/jail.conf";
+};
+
+double seconds_of(const std::function<void()>& act) {
+  const auto start = std::chrono::steady_clock::now();
+  act();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 TEST_F(LifeTest, ROOT_CreateListEnterModifyRemove) {
-  const std::string tree = tiny_tree();
-  auto made = run("jail -c name=web path=" + tree + " host.hostname=web.example.com persist");
-  EXPECT_EQ(made.status, 0) << made.err;
-  EXPECT_EQ(made.out + made.err, "");
-  EXPECT_EQ(run("jls -N name host.hostname path").out, "web web.example.com " + tree + "\n");
-  EXPECT_EQ(run("jexec web hostname").out, "web.example.com\n");
+  EXPECT_EQ(seen("jail -c name=web path=" + tree_ + " host.hostname=web.example.com persist"), "");
+  EXPECT_EQ(seen("jls -N name host.hostname path"), "web web.example.com " + tree_ + "\n");
+  EXPECT_EQ(seen("jexec web hostname"), "web.example.com\n");
   EXPECT_EQ(run("jexec web sh -c 'exit 7'").status, 7);
   EXPECT_EQ(run("jexec web sh -c 'kill -TERM $$'").status, 128 + 15);
-  EXPECT_EQ(run("jail -m name=web host.hostname=www").status, 0);
-  EXPECT_EQ(run("jexec web hostname").out, "www\n");
-  EXPECT_EQ(run("jail -r web").status, 0);
-  EXPECT_EQ(run("jls").out, "   JID  IP Address      Hostname                      Path\n");
+  EXPECT_EQ(seen("jail -m name=web host.hostname=www"), "");
+  EXPECT_EQ(seen("jexec web hostname"), "www\n");
+  EXPECT_EQ(seen("jail -r web"), "");
+  EXPECT_EQ(seen("jls"), kNoJails);
+}
+
+TEST_F(LifeTest, ROOT_FootprintSeesWhatAJailIs) {
+  const auto before = footprint();
+  seen("jail -c name=web path=" + tree_ + " persist ip4.addr=127.0.0.1,127.0.0.2");
+  const auto with = footprint();
+  for (const char* part : {"record names/web", "record jails/", "record addresses/127.0.0.2/",
+                           "cgroup gaol/", "map jails ", "map addresses "})
+    EXPECT_THAT(with, Contains(HasSubstr(part)));
+  seen("jail -r web");
+  EXPECT_EQ(footprint(), before);
+}
+
+// --- hooks ---
+
+// Every hook that both jails have says its own name; `changed` comes last and so wins.
+std::string hooks_conf(const std::string& changed = "") {
+  return R"($tree = "/run/tree";
+path = $tree;
+exec.clean;
+exec.prepare   = "echo prepare";
+exec.prestart  = "echo prestart";
+exec.created   = "echo created-hook";
+exec.start     = "/bin/echo start-in-jail";
+exec.poststart = "echo poststart";
+exec.prestop   = "echo prestop";
+exec.stop      = "/bin/echo stop-in-jail";
+exec.poststop  = "echo poststop";
+exec.release   = "echo release";
+)" + changed +
+         R"(
+web { host.hostname = web.example; persist; ip4 = inherit; }
+db  { persist; ip4 = inherit; depend = web; }
+)";
+}
+
+std::string started(const std::string& name) {
+  return "prepare\nprestart\n" + name + ": created\ncreated-hook\nstart-in-jail\npoststart\n";
+}
+std::string stopped(const std::string& name) {
+  return "prestop\nstop-in-jail\n" + name + ": removed\npoststop\nrelease\n";
+}
+
+TEST_F(LifeTest, ROOT_HooksRunInTheManPagesOrder) {
+  configure(hooks_conf());
+  EXPECT_EQ(jail("-c db"), started("web") + started("db"));
+  EXPECT_EQ(jail("-c db"), "jail: \"db\" already exists\n[exit 1]\n");
+  EXPECT_EQ(jail("-c"), "");
+  EXPECT_EQ(jail("-c '*'"), "");
+  EXPECT_EQ(jail("-r web"), stopped("db") + stopped("web"));
+  EXPECT_EQ(jail("-r web"), "jail: \"web\" not found\n[exit 1]\n");
+  EXPECT_EQ(jail("-qr web"), "[exit 1]\n");
+  EXPECT_EQ(jail("-r '*'"), "");
+}
+
+TEST_F(LifeTest, ROOT_FailingHooksAreUndone) {
+  struct {
+    std::string changed, command, seen;
+    bool runs_on;
+  } const cases[] = {
+      {"exec.prepare = /bin/false;", "-c web", "jail: web: /bin/false: failed\n[exit 1]\n", false},
+      {"exec.prestart = /bin/false;", "-c",
+       "prepare\njail: web: /bin/false: failed\njail: db: skipped\n[exit 1]\n", false},
+      {"exec.prestart = /bin/false;", "-qc", "prepare\njail: web: /bin/false: failed\n[exit 1]\n",
+       false},
+      {"exec.created = /bin/false;", "-c web",
+       "prepare\nprestart\nweb: created\njail: web: /bin/false: failed\nweb: removed\n[exit 1]\n",
+       false},
+      {"exec.start = /bin/false;", "-c web",
+       "prepare\nprestart\nweb: created\ncreated-hook\njail: web: /bin/false: failed\n"
+       "web: removed\n[exit 1]\n",
+       false},
+      {"exec.start = 'kill -9 $$';", "-c web",
+       "prepare\nprestart\nweb: created\ncreated-hook\n"
+       "jail: web: /bin/sh -c kill -9 $$: exited on signal 9\nweb: removed\n[exit 1]\n",
+       false},
+      {"exec.start = /no/such;", "-c web",
+       "prepare\nprestart\nweb: created\ncreated-hook\n"
+       "jail: web: /no/such: exec /no/such: No such file or directory\nweb: removed\n[exit 1]\n",
+       false},
+      {"exec.poststart = \"\", \"echo first\", /bin/false, \"echo never\";", "-c web",
+       "prepare\nprestart\nweb: created\ncreated-hook\nstart-in-jail\nfirst\n"
+       "jail: web: /bin/false: failed\nweb: removed\n[exit 1]\n",
+       false},
+      {"exec.prestop = /bin/false;", "-r web", "jail: web: /bin/false: failed\n[exit 1]\n", true},
+      {"exec.stop = /bin/false;", "-r web", "prestop\njail: web: /bin/false: failed\n[exit 1]\n",
+       true},
+      {"exec.poststop = /bin/false;", "-r web",
+       "prestop\nstop-in-jail\nweb: removed\njail: web: /bin/false: failed\nrelease\n[exit 1]\n",
+       false},
+      {"exec.release = /bin/false;", "-r web",
+       "prestop\nstop-in-jail\nweb: removed\npoststop\njail: web: /bin/false: failed\n[exit 1]\n",
+       false},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.changed + " " + c.command);
+    const bool stops = c.command.contains("r web");
+    if (stops) {
+      configure(hooks_conf());
+      EXPECT_EQ(jail("-c web"), started("web"));
+    }
+    configure(hooks_conf(c.changed));
+    EXPECT_EQ(jail(c.command), c.seen);
+    EXPECT_EQ(names(), c.runs_on ? "web\n" : "");
+    if (c.runs_on) seen("jail -qR web");
+  }
+}
+
+TEST_F(LifeTest, ROOT_CleanupRunsWhatFollowsARemoval) {
+  configure(hooks_conf());
+  EXPECT_EQ(jail("-rC web"), "poststop\nrelease\n");
+  EXPECT_EQ(jail("-c web"), started("web"));
+  EXPECT_EQ(jail("-rC web"), stopped("web"));
+}
+
+TEST_F(LifeTest, ROOT_RemovalByJidUsesTheConfiguredHooks) {
+  configure(hooks_conf());
+  jail("-c web");
+  EXPECT_EQ(jail("-r $(jls -j web jid)"), stopped("web"));
+  jail("-c web");
+  EXPECT_EQ(jail("-R web"), "");  // never with hooks, nor with words for a single jail
+}
+
+TEST_F(LifeTest, ROOT_RemovalOfEverything) {
+  configure(hooks_conf());
+  jail("-c");
+  seen("jail -c name=guest path=" + tree_ + " persist");
+  EXPECT_EQ(jail("-r '*'"), stopped("db") + stopped("web") + "guest: removed\n");
+  jail("-c web");
+  EXPECT_EQ(jail("-r nobody web"), "jail: \"nobody\" not found\n" + stopped("web") + "[exit 1]\n");
+  seen("jail -c name=a path=" + tree_ + " persist; jail -c name=b path=" + tree_ + " persist");
+  EXPECT_EQ(seen("jail -R '*'"), "b: removed\na: removed\n");
+  EXPECT_EQ(seen("jls"), kNoJails);
+}
+
+TEST_F(LifeTest, ROOT_ModifyAndRestart) {
+  configure(hooks_conf());
+  EXPECT_EQ(jail("-m web"), "jail: \"web\" not found\n[exit 1]\n");
+  EXPECT_EQ(jail("-cm web"), started("web"));
+  EXPECT_EQ(jail("-m web"), "web: updated\n");
+  EXPECT_EQ(jail("-cm"), "web: updated\n" + started("db"));
+  configure(hooks_conf("$tree = \"/run/life/other\";"));
+  make_tree(dir_ + "/other");
+  EXPECT_EQ(jail("-m web"), "jail: web: path cannot be changed after creation\n[exit 1]\n");
+  // What depends on a restarted jail goes down with it and stays down.
+  EXPECT_EQ(jail("-mr web"), stopped("db") + stopped("web") + started("web"));
+  EXPECT_EQ(names(), "web\n");
+  EXPECT_EQ(jail("-mr web"), "web: updated\n");
+  EXPECT_EQ(jail("-rc web"), stopped("web") + started("web"));
+  EXPECT_EQ(jail("-rc"), stopped("web") + started("web") + started("db"));
+  EXPECT_EQ(jail("-cmr"), "web: updated\ndb: updated\n");
+  EXPECT_EQ(jail("-qr '*'"),
+            "prestop\nstop-in-jail\npoststop\nrelease\n"
+            "prestop\nstop-in-jail\npoststop\nrelease\n");
+}
+
+TEST_F(LifeTest, ROOT_ConcurrentModificationsLoseNothing) {
+  seen("jail -c name=web path=" + tree_ + " persist meta=");
+  run("for i in 1 2 3 4 5 6 7 8; do jail -m name=web meta.k$i=$i & done; wait");
+  for (int i = 1; i <= 8; ++i)
+    EXPECT_EQ(run("jls -j web meta.k" + std::to_string(i)).out, std::to_string(i) + "\n");
+  seen("jail -r web");
+}
+
+// --- how long a jail lives ---
+
+TEST_F(LifeTest, ROOT_AJailWithoutPersistLivesAsLongAsAProcess) {
+  const std::string create = "jail -c name=web path=" + tree_ + " ";
+  EXPECT_EQ(seen(create + "command=/bin/true"), "");
+  EXPECT_EQ(names(), "");
+  // A daemon that its start line leaves behind keeps the jail...
+  EXPECT_EQ(seen(create + "exec.start='sleep 1000 >/dev/null 2>&1 & echo $! >/tmp/pid'"), "");
+  EXPECT_EQ(names(), "web\n");
+  EXPECT_EQ(seen("jls -j web persist"), "false\n");
+  // ...and takes it along.
+  EXPECT_EQ(seen("jexec web sh -c 'kill $(cat /tmp/pid)'"), "");
+  EXPECT_EQ(seen("while jls -c -j web; do sleep 0.05; done"), "");
+  EXPECT_EQ(names(), "");
+}
+
+TEST_F(LifeTest, ROOT_PersistCanComeAndGo) {
+  seen("jail -c name=web path=" + tree_ + " exec.start='sleep 1000 >/dev/null 2>&1 &'");
+  EXPECT_EQ(seen("jail -m name=web persist"), "");
+  EXPECT_EQ(seen("jexec web kill -9 -1; sleep 1.2; jls name persist"), "web true\n");
+  EXPECT_EQ(seen("jail -m name=web nopersist"), "");
+  EXPECT_EQ(seen("while jls -c -j web; do sleep 0.05; done; jls name"), "");
+}
+
+TEST_F(LifeTest, ROOT_BackgroundLinesAreNotWaitedFor) {
+  const std::string create = "jail -c name=web path=" + tree_ + " exec.start='/bin/sleep 1000 &' ";
+  EXPECT_LT(seconds_of([&] { EXPECT_EQ(seen(create), ""); }), 5);
+  EXPECT_EQ(seen("jexec web pidof sleep | wc -w"), "1\n");
+  EXPECT_LT(seconds_of([&] { EXPECT_EQ(seen("jail -r web"), ""); }), 5);
+  // Init cannot end before its parent collects what it did not wait for.
+  EXPECT_LT(seconds_of([&] {
+              EXPECT_EQ(seen(create + "exec.poststart=/bin/false"),
+                        "jail: /bin/false: failed\n[exit 1]\n");
+            }),
+            4);
+}
+
+TEST_F(LifeTest, ROOT_StopAsksBeforeItKills) {
+  const std::string create = "jail -c name=web path=" + tree_ + " ";
+  // Outside its configuration a jail has ten seconds; a process that goes needs none of them.
+  seen(create + "exec.start='/bin/sleep 1000 &'");
+  EXPECT_THAT(seen("jail -v -r web"), MatchesRegex("web: sent SIGTERM to: [0-9]+\n"
+                                                   "web: removed\n"));
+  configure("web { path = " + tree_ +
+            "; stop.timeout = 1;\n"
+            "exec.start = 'trap \"\" TERM; sleep 1000 & sleep 0.1 &'; }");
+  jail("-c web");
+  EXPECT_THAT(jail("-v -r web"), MatchesRegex("web: sent SIGTERM to:( [0-9]+)+\n"
+                                              "web: timed out\nweb: removed\n"));
+}
+
+TEST_F(LifeTest, ROOT_TimeoutsEndAStart) {
+  EXPECT_LT(seconds_of([&] {
+              EXPECT_EQ(seen("jail -c name=web path=" + tree_ +
+                             " exec.timeout=1 command=/bin/sleep 1000"),
+                        "jail: /bin/sleep 1000: timed out\n[exit 1]\n");
+            }),
+            4);
+  EXPECT_EQ(names(), "");
+}
+
+TEST_F(LifeTest, ROOT_ASuspendedVisitorDoesNotKeepAJail) {
+  seen("jail -c name=web path=" + tree_ + " persist");
+  run("jexec web sleep 1000 >/dev/null 2>&1 & echo $! >" + dir_ + "/pid");
+  run("sleep 0.2; kill -STOP $(cat " + dir_ + "/pid)");
+  EXPECT_EQ(seen("jail -r web"), "");
+  EXPECT_EQ(names(), "");
+  run("kill -CONT $(cat " + dir_ + "/pid)");
+}
+
+// --- what commands find ---
+
+const std::string kBare = "env -i PATH=\"$PATH\" TERM=vt100 SECRET=1 ";
+
+TEST_F(LifeTest, ROOT_EnvironmentOfCommands) {
+  const std::string create = kBare + "jail -c jid=77 name=web path=" + tree_ + " ";
+  auto variables = [&](const std::string& words) {
+    return run(create + words + " | grep -v -e ^PWD= -e ^SHLVL= | sort").out;
+  };
+  const std::string path = "PATH=" GAOL_BIN_DIR ":" + std::string(::getenv("PATH")) + "\n";
+  const std::string named =
+      "JID=77\nJNAME=web\nJPATH=" + tree_ + "\n" + path + "SECRET=1\nTERM=vt100\n";
+  EXPECT_EQ(variables("command=/bin/env"), named);
+  EXPECT_EQ(variables("exec.poststart=/usr/bin/env command=/bin/true"), named);
+  EXPECT_EQ(variables("exec.prestart=/usr/bin/env command=/bin/true"),
+            "JNAME=web\nJPATH=" + tree_ + "\n" + path + "SECRET=1\nTERM=vt100\n");
+  const std::string clean =
+      "HOME=/root\nPATH=/bin:/usr/bin\nSHELL=/bin/sh\nTERM=vt100\nUSER=root\n";
+  EXPECT_EQ(variables("exec.clean command=/bin/env"), clean);
+  EXPECT_EQ(run(create + "exec.clean command=/bin/pwd").out, "/root\n");
+  EXPECT_EQ(run(create + "command=/bin/pwd").out, "/\n");
+}
+
+TEST_F(LifeTest, ROOT_UsersOfCommands) {
+  const std::string create = "jail -c name=web path=" + tree_ + " ";
+  EXPECT_EQ(seen(create + "exec.jail_user=www command=/bin/id"),
+            "uid=33(www) gid=33(www) groups=33(www)\n");
+  EXPECT_EQ(seen(create + "exec.jail_user=33 command=/bin/sh -c 'echo $USER $HOME; pwd'"),
+            "www /var\n/\n");
+  EXPECT_EQ(seen(create + "exec.clean exec.jail_user=www command=/bin/pwd"), "/var\n");
+  EXPECT_EQ(seen(create + "exec.jail_user=nobody command=/bin/id"),
+            "jail: nobody: no such user\n[exit 1]\n");
+  EXPECT_EQ(seen(create + "exec.jail_user=4711 command=/bin/id"),
+            "jail: unknown uid 4711\n[exit 1]\n");
+  EXPECT_EQ(seen(create + "exec.system_jail_user exec.jail_user=nobody command='/bin/id' -u"),
+            "65534\n");
+  EXPECT_EQ(seen(create + "exec.system_user=nobody exec.prestart='id -un' command=/bin/id -u"),
+            "nobody\n0\n");
+  EXPECT_EQ(seen("jail -v -c path=" + tree_ + " exec.jail_user=www command=/bin/true"),
+            "created\nrun command in jail as www: /bin/true\n");
+}
+
+TEST_F(LifeTest, ROOT_ConsoleLogHoldsWhatRunsInTheJail) {
+  const std::string log = dir_ + "/console";
+  const std::string create = "jail -c name=web path=" + tree_ + " exec.consolelog=" + log + " ";
+  EXPECT_EQ(
+      seen(create + "exec.prestart='echo outside' command=/bin/sh -c 'echo in; echo err >&2'"),
+      "outside\n");
+  EXPECT_EQ(seen(create + "command=/bin/echo again"), "");
+  EXPECT_EQ(seen("cat " + log), "in\nerr\nagain\n");
+  // Below the jail's path its root may have put a link in the way.
+  make_tree(dir_ + "/other");
+  fs::create_symlink("/etc/passwd", dir_ + "/other/log");
+  EXPECT_THAT(seen("jail -c path=" + dir_ + "/other exec.consolelog=" + dir_ +
+                   "/other/log command=/bin/true"),
+              StartsWith("jail: exec.consolelog: " + dir_ + "/other/log: "));
+}
+
+// --- forms and flags ---
+
+TEST_F(LifeTest, ROOT_OldStyleIsWordForWord) {
+  EXPECT_EQ(seen("jail " + tree_ +
+                 " www.example.com '' /bin/sh -c 'hostname; echo \"$@\"' "
+                 "zero 'a  b' '$c' -d"),
+            "www.example.com\na  b $c -d\n");
+  EXPECT_EQ(seen("jail -l -n old -u www " + tree_ + " h '' /bin/id -un"),
+            "jail: www: no such user\n[exit 1]\n");  // of the host
+  EXPECT_EQ(seen("jail -l -n old -U www " + tree_ + " h 127.0.0.1,::1 /bin/id -un"), "www\n");
+  EXPECT_THAT(seen("jail -J " + dir_ + "/jids -i -n old " + tree_ + " h 127.0.0.1 /bin/echo a b"),
+              MatchesRegex("a b\n[0-9]+\n"));
+  EXPECT_THAT(run("cat " + dir_ + "/jids").out,
+              MatchesRegex("[0-9]+\t" + tree_ + "\th\t127.0.0.1\t/bin/echo a b\n"));
+  EXPECT_THAT(seen("jail -s 2 " + tree_ + " h '' /bin/true"),
+              HasSubstr("jail: securelevel 2: not supported on this system"));
+  EXPECT_THAT(seen("jail " + tree_ + " h ''"), HasSubstr("usage: jail"));
+  EXPECT_THAT(seen("jail tree h '' /bin/true"), HasSubstr("usage: jail"));
+}
+
+TEST_F(LifeTest, ROOT_FlagsOfANewJail) {
+  EXPECT_EQ(seen("jail -i -c jid=40 name=web path=" + tree_ + " persist"), "40\n");
+  const std::string jid = run("jail -i -J " + dir_ + "/jids -c path=" + tree_ +
+                              " persist host.hostname='a b' meta.x=\"it's\" | tr -d '\n'")
+                              .out;
+  EXPECT_EQ(
+      seen("cat " + dir_ + "/jids"),
+      "jid=" + jid + "\tpath=" + tree_ + "\tpersist\thost.hostname=\"a b\"\tmeta.x=\"it's\"\n");
+  EXPECT_EQ(seen("jls name host.hostname"), "web \"\"\n" + jid + " a b\n");
+  EXPECT_EQ(seen("jail -r " + jid + " 40"), jid + ": removed\nweb: removed\n");
+  EXPECT_EQ(seen("jail -d -c path=" + tree_ + " command=/bin/true"),
+            "jail: the -d flag and allow.dying are deprecated and have no effect\n");
+  EXPECT_EQ(seen("jail -J /no/such -c path=" + tree_ + " command=/bin/true"),
+            "jail: open /no/such: No such file or directory\n[exit 1]\n");
+}
+
+TEST_F(LifeTest, ROOT_WhatJlsShowsCanBeSetAgain) {
+  seen("jail -c name=web path=" + tree_ + " persist host.hostname='a b' allow.mlock meta.k=v");
+  const std::string shown = run("jls -s -j web | tee " + dir_ + "/shown").out;
+  EXPECT_THAT(shown, HasSubstr(" persist "));
+  EXPECT_EQ(seen("eval \"jail -m $(cat " + dir_ + "/shown)\""), "");
+  EXPECT_EQ(run("jls -s -j web").out, shown);
+  seen("jail -r web");
+  EXPECT_EQ(seen("eval \"jail -c $(cat " + dir_ + "/shown)\""), "");
+  EXPECT_EQ(run("jls -s").out, shown);
+  seen("jail -r web");
+}
+
+// --- init ---
+
+TEST_F(LifeTest, ROOT_InitIsSmallAndOutOfReach) {
+  seen("jail -c name=web path=" + tree_ + " persist");
+  const std::string pss =
+      run("awk '/^Pss:/ {print $2}' /proc/" + init_of("web") + "/smaps_rollup").out;
+  ASSERT_FALSE(pss.empty());
+  EXPECT_LT(std::stoi(pss), 60) << "KiB";
+  // Root of the jail owns the namespace that init is the first process of.
+  EXPECT_EQ(seen("jexec web sh -c 'kill -9 1; kill -USR1 1; sleep 0.1; echo $?'"), "0\n");
+  EXPECT_EQ(names(), "web\n");
+  EXPECT_THAT(seen("jexec web sh -c 'cat /proc/1/mem'"), HasSubstr("Permission denied"));
+  EXPECT_THAT(seen("jexec web sh -c 'ls -l /proc/1/root/ /proc/1/exe'"),
+              HasSubstr("Permission denied"));
+  EXPECT_THAT(seen("jexec web sh -c 'echo 1000 >/proc/1/oom_score_adj; dd if=/dev/zero "
+                   "of=/proc/1/mem count=1'"),
+              HasSubstr("Permission denied"));
+  seen("jail -r web");
+}
+
+// --- trees ---
+
+TEST_F(LifeTest, ROOT_ThinClonesAreWritableAndTheReleaseIsNot) {
+  const std::string releases = dir_ + "/releases", jails = dir_ + "/jails";
+  EXPECT_THAT(seen("gaol release builtin --releases " + releases + " tiny"),
+              Not(HasSubstr("exit")));
+  configure("persist;\n");
+  for (const char* name : {"a", "b"})
+    EXPECT_THAT(seen("gaol create " + std::string(name) + " -r tiny --releases " + releases +
+                     " --path " + jails + "/" + name + " >>" + conf_),
+                Not(HasSubstr("exit")));
+  EXPECT_THAT(jail("-c"), HasSubstr("a: created\n"));
+  EXPECT_EQ(seen("jexec a sh -c 'echo mine >/etc/own; rm /etc/group; ls -n /etc/own | cut -c1-20'"),
+            "-rw-r--r--    1 0   \n");
+  EXPECT_EQ(seen("jexec b sh -c 'cat /etc/own; wc -l </etc/group'"),
+            "cat: can't open '/etc/own': No such file or directory\n" +
+                run("wc -l <" + releases + "/tiny/etc/group").out);
+  EXPECT_EQ(run("stat -c %u " + jails + "/a/etc/own").out, "0\n");
+  EXPECT_EQ(jail("-r '*'"), "b: removed\na: removed\n");
+  EXPECT_EQ(jail("-q -c a"), "");
+  EXPECT_EQ(seen("jexec a cat /etc/own"), "mine\n");
+  EXPECT_EQ(jail("-q -r a"), "");
+}
+
+TEST_F(LifeTest, ROOT_ThreeHundredJails) {
+  EXPECT_EQ(
+      seen("for i in $(seq 300); do jail -c name=j$i path=" + tree_ + " persist || exit; done"),
+      "");
+  std::string expected;
+  for (int i = 1; i <= 300; ++i) expected += "j" + std::to_string(i) + "\n";
+  EXPECT_EQ(names(), expected);
+  EXPECT_EQ(run("jls jid | sort -n -c; jls jid | wc -l").out, "300\n");
+  EXPECT_LT(seconds_of([&] { names(); }), 1);
+  EXPECT_EQ(run("jail -R '*' | wc -l").out, "300\n");
 }
 
 }  // namespace

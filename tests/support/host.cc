@@ -133,6 +133,18 @@ Outcome run(const std::string& line, int seconds) {
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), drain(out), drain(err)};
 }
 
+std::string seen(const std::string& line) {
+  const Outcome outcome = run("exec 2>&1\n" + line);
+  if (outcome.status == 0) return outcome.out;
+  return outcome.out + "[exit " + std::to_string(outcome.status) + "]\n";
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  ASSERT_TRUE(out.flush()) << path;
+}
+
 void make_tree(const std::string& path) {
   for (const char* dir : {"bin", "dev", "proc", "sys", "tmp", "etc", "root", "var"})
     fs::create_directories(path + "/" + dir);
@@ -157,6 +169,12 @@ std::string tiny_tree() {
   return path;
 }
 
+std::string init_of(const std::string& jail) {
+  return run("for pid in $(cat " + cgroup_mount() + "/gaol/$(jls -j " + jail +
+             " jid)/cgroup.procs); do grep -q gaol-init /proc/$pid/comm && printf $pid; done")
+      .out;
+}
+
 std::vector<std::string> footprint() {
   // One shell for all: this runs before and after every test.
   const std::string self = std::to_string(::getpid());
@@ -167,7 +185,8 @@ std::vector<std::string> footprint() {
       "cd " +
       cgroup_mount() +
       " && find . -mindepth 1 -type d ! -path ./gaol -printf 'cgroup %P\\n'\n"
-      "cd /run/gaol 2>&- && find jails busy names addresses -mindepth 1 -printf 'record %p\\n'\n"
+      "cd /run/gaol 2>/dev/null && find jails busy names addresses -mindepth 1 -printf 'record "
+      "%p\\n'\n"
       "ls -l /proc/" +
       self +
       "/fd | sed -n 's/.* -> /descriptor /p' | grep -v -e gaol-test -e pipe:\n"

@@ -25,11 +25,20 @@ struct Outcome {
 // Runs a shell line with the built commands in front of PATH; stops after `seconds`.
 Outcome run(const std::string& line, int seconds = 60);
 
+// What a terminal would show of a shell line: stdout and stderr as they come, and a last line
+// `[exit N]` unless N is 0.
+std::string seen(const std::string& line);
+
+void write_file(const std::string& path, const std::string& text);
+
 // A tree that can be a jail's root, made once per test program: a static busybox with its
 // applets, /etc/passwd, empty /dev, /proc, /sys, /tmp. Writable; owned by uid 0.
 std::string tiny_tree();
 // A fresh copy of it at `path`.
 void make_tree(const std::string& path);
+
+// The pid of a running jail's init, as text.
+std::string init_of(const std::string& jail);
 
 // What a jail could leave behind, one line each: mounts, interfaces with their addresses,
 // cgroups, files of /run/gaol, pinned BPF map entries, open descriptors, child processes.

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// Addresses and interfaces of jails, as the host sees them come and go. What a jail can do with
+// its addresses is tested in stack_kernel_test.cc.
+
+#include <gmock/gmock.h>
+
+#include "tests/support/host.h"
+
+namespace gaol::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// Interfaces for a test: a patch cable that lies on the host with both its ends.
+class NetworkTest : public KernelTest {
+ protected:
+  void SetUp() override {
+    KernelTest::SetUp();
+    ASSERT_EQ(run("ip link add ep0a type veth peer name ep0b && ip link set ep0a up").err, "");
+  }
+  void TearDown() override {
+    run("ip link del ep0a");
+    KernelTest::TearDown();
+  }
+
+  static std::string create(const std::string& parameters) {
+    return seen("jail -c path=" + tiny_tree() + " persist " + parameters);
+  }
+  // The addresses of ep0a, one a line; the kernel's own link-local ones left out.
+  static std::string addresses() {
+    return run("ip -o addr show dev ep0a | awk '!/inet6 fe80/ {print $4}'").out;
+  }
+  static bool on_host(const std::string& interface) {
+    return run("ip link show " + interface).status == 0;
+  }
+};
+
+TEST_F(NetworkTest, ROOT_NET_AliasesComeAndGo) {
+  EXPECT_EQ(create("name=a interface=ep0a ip4.addr=10.1.0.1,10.1.0.2/24 "
+                   "ip6.addr='ep0a|2001:db8::1/64'"),
+            "");
+  EXPECT_EQ(addresses(), "10.1.0.1/32\n10.1.0.2/24\n2001:db8::1/64\n");
+  EXPECT_EQ(run("jls -j a ip4.addr ip6.addr").out, "10.1.0.1,10.1.0.2 2001:db8::1\n");
+  EXPECT_EQ(seen("jail -r a"), "");
+  EXPECT_EQ(addresses(), "");
+}
+
+TEST_F(NetworkTest, ROOT_NET_WhatStoodThereBeforeStays) {
+  run("ip addr add 10.1.0.1/32 dev ep0a");
+  EXPECT_EQ(create("name=a ip4.addr='ep0a|10.1.0.1'"), "");
+  EXPECT_EQ(addresses(), "10.1.0.1/32\n");
+  EXPECT_EQ(seen("jail -r a"), "");
+  EXPECT_EQ(addresses(), "10.1.0.1/32\n");
+}
+
+TEST_F(NetworkTest, ROOT_NET_TheLastOfThoseWhoShareAnAliasTakesItAway) {
+  EXPECT_EQ(create("name=a ip4.addr='ep0a|10.1.0.1'"), "");
+  EXPECT_EQ(create("name=b ip4.addr='ep0a|10.1.0.1'"), "");
+  EXPECT_EQ(create("name=c ip4.addr='ep0a|10.1.0.1'"), "");
+  EXPECT_EQ(seen("jail -r a; kill -9 " + init_of("c") + "; jls name"), "b\n");
+  EXPECT_EQ(addresses(), "10.1.0.1/32\n");
+  EXPECT_EQ(seen("jail -r b"), "");
+  EXPECT_EQ(addresses(), "");
+}
+
+TEST_F(NetworkTest, ROOT_NET_AFailedStartTakesItsAliasesAlong) {
+  EXPECT_EQ(create("name=a interface=ep0a ip4.addr=10.1.0.1 exec.prestart=/bin/false"),
+            "jail: /bin/false: failed\n[exit 1]\n");
+  EXPECT_EQ(addresses(), "");
+  // The second cannot be added: the first goes too.
+  EXPECT_THAT(create("name=a ip4.addr='ep0a|10.1.0.1','nope0|10.1.0.2'"),
+              HasSubstr("interface: nope0: No such device\n[exit 1]"));
+  EXPECT_EQ(addresses(), "");
+}
+
+TEST_F(NetworkTest, ROOT_NET_BPF_SharingIsForSingleAddresses) {
+  EXPECT_EQ(create("name=many ip4.addr=10.1.0.1,10.1.0.2"), "");
+  const std::string clash =
+      "jail: ip4.addr: IPv4 addresses clash: 10.1.0.2 belongs to jail \"many\" (jails may share an "
+      "address only if it is the single one of each)\n[exit 1]\n";
+  EXPECT_EQ(create("name=one ip4.addr=10.1.0.2"), clash);
+  EXPECT_EQ(create("name=one ip4.addr=10.1.0.3"), "");
+  EXPECT_EQ(create("name=two ip4.addr=10.1.0.3 ip6.addr=::1"), "");
+  // The same rules while a jail runs.
+  EXPECT_EQ(seen("jail -m name=one ip4.addr=10.1.0.2"), clash);
+  EXPECT_EQ(seen("jail -m name=one ip4.addr=10.1.0.4"), "");
+  EXPECT_EQ(run("jls -j one ip4.addr").out, "10.1.0.4\n");
+  EXPECT_EQ(
+      create("name=three ip4.addr=10.1.0.4,10.1.0.5"),
+      "jail: ip4.addr: IPv4 addresses clash: 10.1.0.4 belongs to jail \"one\" (jails may share "
+      "an address only if it is the single one of each)\n[exit 1]\n");
+  EXPECT_EQ(seen("jail -m name=many ip4.addr=10.1.0.1"), "");
+  EXPECT_EQ(create("name=three ip4.addr=10.1.0.2,10.1.0.5"), "");
+  EXPECT_EQ(run("jail -R '*' | wc -l").out, "4\n");
+}
+
+// --- a network stack of its own ---
+
+TEST_F(NetworkTest, ROOT_NET_VnetHasItsOwnStack) {
+  EXPECT_EQ(create("name=v vnet exec.start='ip link set lo up'"), "");
+  EXPECT_EQ(seen("jexec v sh -c 'ip -o link | cut -d: -f2; ip addr add 10.9.9.9/32 dev lo; "
+                 "ip -o -4 addr show dev lo | wc -l'"),
+            " lo\n2\n");
+  EXPECT_EQ(run("ip -o addr | grep -c 10.9.9.9").out, "0\n");
+  EXPECT_EQ(seen("jail -r v"), "");
+}
+
+TEST_F(NetworkTest, ROOT_NET_InterfacesMoveInAndComeBack) {
+  EXPECT_EQ(create("name=v vnet vnet.interface=ep0b exec.start='ip addr add 10.9.0.2/24 dev ep0b' "
+                   "exec.start='ip link set ep0b up'"),
+            "");
+  EXPECT_FALSE(on_host("ep0b"));
+  EXPECT_EQ(run("ip addr add 10.9.0.1/24 dev ep0a; busybox ping -qc 1 -W 2 10.9.0.2 >/dev/null").status, 0);
+  EXPECT_EQ(seen("jail -r v"), "");
+  EXPECT_TRUE(on_host("ep0b"));
+}
+
+TEST_F(NetworkTest, ROOT_NET_InterfacesComeBackFromAFailedStart) {
+  EXPECT_EQ(create("name=v vnet vnet.interface=ep0b exec.start=/bin/false"),
+            "jail: /bin/false: failed\n[exit 1]\n");
+  EXPECT_TRUE(on_host("ep0b"));
+  EXPECT_EQ(create("name=v vnet vnet.interface=ep0b,nope0"),
+            "jail: vnet.interface: nope0: move to netns: No such device\n[exit 1]\n");
+  EXPECT_TRUE(on_host("ep0b"));
+}
+
+// A jail's root may rename what it was lent.
+TEST_F(NetworkTest, ROOT_NET_ARenamedInterfaceIsNoHindrance) {
+  EXPECT_EQ(create("name=v vnet vnet.interface=ep0b exec.start='ip link set ep0b name mine0'"), "");
+  EXPECT_THAT(seen("jail -r v"), Not(HasSubstr("exit")));
+}
+
+}  // namespace
+}  // namespace gaol::test
