@@ -1,30 +1,38 @@
-# gaol_layer(NAME SOURCES ... MAY_USE ...): one static library per folder under src/, and the
-# only other folders it may include from. Linking is by these names alone, and
+include(cmake/musl.cmake)
+
+# gaol_layer(NAME SOURCES ... MAY_USE ...): one static library per folder under src/ (and libc),
+# and the only other folders it may include from. Linking is by these names alone, and
 # tests/layers_test.cc reads the same list, so an include sideways or up fails twice.
 set_property(GLOBAL PROPERTY GAOL_LAYERS "")
 
 function(gaol_layer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;MAY_USE;LINK" ${ARGN})
   list(TRANSFORM ARG_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/src/${name}/)
-  add_library(gaol_${name} STATIC ${ARG_SOURCES})
-  target_include_directories(gaol_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
-  foreach(used IN LISTS ARG_MAY_USE)
-    target_link_libraries(gaol_${name} PUBLIC gaol_${used})
+  foreach(libc IN LISTS GAOL_LIBCS)
+    add_library(${libc}_${name} STATIC ${ARG_SOURCES})
+    target_include_directories(${libc}_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    foreach(used IN LISTS ARG_MAY_USE)
+      target_link_libraries(${libc}_${name} PUBLIC ${libc}_${used})
+    endforeach()
+    target_link_libraries(${libc}_${name} PUBLIC ${libc}_flags ${ARG_LINK})
   endforeach()
-  target_link_libraries(gaol_${name} PUBLIC gaol_flags ${ARG_LINK})
   set_property(GLOBAL APPEND_STRING PROPERTY GAOL_LAYERS "${name}:${ARG_MAY_USE}\n")
 endfunction()
 
 # gaol_program(NAME SOURCES ... USE ...): one command in bin/. Static in ordinary builds,
-# because loading shared libraries is a third of what a start would take; the sanitizers
-# need a dynamic one.
+# because loading shared libraries is a third of what a start would take, and on musl where
+# that works; the sanitizers need a dynamic one.
 function(gaol_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USE" ${ARGN})
+  list(GET GAOL_LIBCS -1 libc)
   add_executable(${name} ${ARG_SOURCES})
   foreach(used IN LISTS ARG_USE)
-    target_link_libraries(${name} PRIVATE gaol_${used})
+    target_link_libraries(${name} PRIVATE ${libc}_${used})
   endforeach()
-  target_link_libraries(${name} PRIVATE gaol_flags)
+  target_link_libraries(${name} PRIVATE ${libc}_flags)
+  if(libc STREQUAL "musl")
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src/sys/musl.cc)
+  endif()
   if(NOT GAOL_SANITIZE)
     target_link_options(${name} PRIVATE -static -no-pie)
   endif()
