@@ -117,6 +117,13 @@ class FakeKernel : public sys::Kernel {
     if (!symlinks.try_emplace(path, target).second) return fail_errno(EEXIST, path);
     return {};
   }
+  bool exists(const char* path) override { return files.contains(path) || is_dir(path); }
+  Result<> make_link(const std::string& from, const std::string& to) override {
+    TRY(done("make_link ", from, " ", to));
+    if (!files.contains(from)) return fail_errno(ENOENT, from);
+    files[to] = files[from];
+    return {};
+  }
   Result<sys::Fd> open_log(const std::string& path, bool) override {
     TRY(done("open_log ", path));
     return descriptor("");

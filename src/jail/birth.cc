@@ -48,8 +48,6 @@ class Newborn {
     must(call(__NR_setdomainname, birth_.domainname.data(), birth_.domainname.size()),
          "host.domainname");
     if (birth_.vnet) bring_up_loopback();
-    // The host's files are reached while we are its root in name still; in power no more.
-    gather_masks();
     wait_for(Birth::mapped);
     become_root();
     // Made and masked over the host's own, while the parent prepares the tree they go to.
@@ -57,8 +55,9 @@ class Newborn {
       must(move(proc_ = fresh("proc", kQuiet), "/proc"), "mount", "proc");
     sys_ = birth_.vnet ? fresh("sysfs", kQuiet | MOUNT_ATTR_RDONLY) : birth_.sys_tree;
     must(move(sys_, "/sys"), "mount", "sys");
-    attach_masks();
     const int pts = birth_.dev == Place::no ? -1 : fresh_devpts();
+    wait_for(Birth::masked);
+    attach_masks();
 
     wait_for(Birth::ready);
     attach_root();
@@ -220,33 +219,11 @@ class Newborn {
     if (attachment.kind != Attachment::Kind::tree) close(mount);
   }
 
-  static constexpr unsigned kFiles = std::size(mac::kMaskedFiles);
-  static constexpr unsigned kMasks = kFiles + std::size(mac::kMaskedDirs);
-  static const char* mask_path(unsigned i) noexcept {
-    return (i < kFiles ? mac::kMaskedFiles[i] : mac::kMaskedDirs[i - kFiles]).data();
-  }
-
-  // Masks are the host's null device and an empty directory of the host's, cloned once for
-  // each place before any path of the jail's is in reach (never the jail's own /dev/null).
-  void gather_masks() noexcept {
-    for (unsigned i = 0; i < kMasks; ++i) {
-      masks_[i] = -1;
-      if (call(__NR_faccessat, AT_FDCWD, mask_path(i), 0) == -ENOENT) continue;
-      const char* source = i < kFiles ? "/dev/null" : birth_.empty_dir.c_str();
-      masks_[i] = static_cast<int>(must(
-          call(__NR_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE | O_CLOEXEC), "mask", source));
-      if (i >= kFiles) set_read_only(masks_[i], source);
-    }
-  }
-
   void attach_masks() noexcept {
     const auto present = [&](const char* path) { return (path[1] == 'p' ? proc_ : sys_) >= 0; };
-    for (unsigned i = 0; i < kMasks; ++i) {
-      if (masks_[i] < 0) continue;
-      const char* path = mask_path(i);
-      const long rc = present(path) ? move(masks_[i], path) : 0;
-      if (rc != -ENOENT) must(rc, "mask", path);
-      close(masks_[i]);
+    for (const auto& mask : birth_.masks) {
+      const long rc = present(mask.path) ? move(mask.tree, mask.path) : 0;
+      if (rc != -ENOENT) must(rc, "mask", mask.path);
     }
     // The settings of a network stack of its own are the jail's to change; the kernel keeps
     // the others from it.
@@ -274,6 +251,7 @@ class Newborn {
     // From here on descriptors are our own.
     must(call(__NR_unshare, CLONE_FILES), "unshare");
     call(__NR_prctl, PR_SET_PDEATHSIG, 0);
+    tell_parent(Birth::standing);
     call(__NR_setsid);
     for (const int standard : {0, 1, 2}) call(__NR_dup3, birth_.null, standard, 0);
     call(__NR_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
@@ -284,7 +262,6 @@ class Newborn {
     must(call(__NR_capset, &header, nothing), "capset");
     const char* const argv[] = {"init", nullptr};
     const char* const environment[] = {nullptr};
-    tell_parent(Birth::standing);
     must(call(__NR_execveat, birth_.init, "", argv, environment, kEmptyPath), "exec", "gaol-init");
     sys::exit_child(1);
   }
@@ -294,7 +271,6 @@ class Newborn {
   Birth& birth_;
   int stacked_ = 0;
   int root_ = -1, overlay_ = -1, proc_ = -1, sys_ = -1;
-  int masks_[kMasks];
 };
 
 }  // namespace

@@ -38,13 +38,19 @@ struct Birth {
   int parent = -1;        // pidfd of the parent: the child goes when it goes
   int init = -1;          // O_PATH descriptor of gaol-init
   int null = -1;          // the host's /dev/null, for init's standard descriptors
-  std::string empty_dir;  // an empty directory of the host's, the mask of directories
   int sys_tree = -1;      // the host's sysfs, for a jail in the host's network stack
   std::string hostname, domainname;
   Place dev = Place::if_present, proc = Place::if_present;
   bool vnet = false;
 
-  // Set before the gate opens.
+  // Set before the gate opens at `masked`: what covers which file or directory.
+  struct Mask {
+    const char* path;
+    int tree;
+  };
+  std::vector<Mask> masks;
+
+  // Set before the gate opens at `ready`.
   int root = -1;               // the tree as one detached mount, or -1 for an overlay of
   int lower = -1, store = -1;  // these two, both idmapped
   std::string lower_dir, upper_dir, work_dir;  // as the overlay is told of them
@@ -52,7 +58,7 @@ struct Birth {
   std::vector<Attachment> attachments;
 
   // Moved on by the parent alone, with open_gate().
-  enum Gate : uint32_t { closed, mapped, ready };
+  enum Gate : uint32_t { closed, mapped, masked, ready };
   uint32_t gate = closed;
 
   // Moved on by the child alone. Once it stands, its descriptors are its own and every process

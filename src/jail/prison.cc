@@ -16,6 +16,7 @@
 #include "base/suggest.h"
 #include "devfs/rules.h"
 #include "mac/capabilities.h"
+#include "mac/masks.h"
 #include "mac/seccomp.h"
 #include "sys/raw.h"
 
@@ -54,6 +55,23 @@ struct BirthParts {
     return owned.back().get();
   }
 };
+
+// Masks are the host's null device and an empty directory of the host's, never the jail's own.
+// What this kernel does not have needs none.
+Result<> prepare_masks(sys::Kernel& kernel, const PrisonPlan& plan, Birth& birth,
+                       BirthParts& parts) {
+  const auto mask = [&](std::string_view path, const std::string& source,
+                        const sys::TreeOptions& options) -> Result<> {
+    if (!kernel.exists(path.data())) return {};
+    birth.masks.push_back({path.data(), parts.keep(TRY(kernel.detach_tree(source, options)))});
+    return {};
+  };
+  for (const auto path : mac::kMaskedFiles) TRY(mask(path, "/dev/null", {}));
+  for (const auto path : mac::kMaskedDirs)
+    TRY(mask(path, plan.empty_dir,
+             {.read_only = true, .nosuid = true, .nodev = true, .noexec = true}));
+  return {};
+}
 
 Result<> prepare_tree(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& ids, Birth& birth,
                       BirthParts& parts) {
@@ -169,6 +187,8 @@ Result<> provide(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Child& 
                  BirthParts& parts) {
   TRY(kernel.map_ids(child, plan.first_id, kIdsPerJail));
   open_gate(birth, Birth::mapped);
+  TRY(prepare_masks(kernel, plan, birth, parts));
+  open_gate(birth, Birth::masked);
   const sys::Fd ids = TRY(kernel.namespace_of(child.pidfd(), child.pid(), "user"));
   auto tree = prepare_tree(kernel, plan, ids, birth, parts);
   if (!tree) {
@@ -253,6 +273,7 @@ void run_entrant(void* argument) noexcept {
 // What the child uses until its exec.
 struct Prison::Cradle {
   Birth birth;
+  BirthParts parts;
   sys::ChildStack stack;
   sys::Child child;
   ~Cradle() { child.wait_exec(); }
@@ -263,11 +284,12 @@ Prison::Prison(Prison&&) noexcept = default;
 Prison& Prison::operator=(Prison&&) noexcept = default;
 Prison::~Prison() = default;
 
-Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& cgroup) {
+Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& cgroup,
+                             const std::function<Result<>(const sys::ProcessId&)>& meanwhile) {
   Prison prison;
   prison.cradle_ = std::make_unique<Prison::Cradle>();
   Birth& birth = prison.cradle_->birth;
-  BirthParts parts;
+  BirthParts& parts = prison.cradle_->parts;
   birth.parent = kernel.self_pidfd().get();
   birth.init = parts.keep(TRY(open_init(kernel)));
   birth.null = parts.keep(TRY(kernel.open("/dev/null", O_RDWR)));
@@ -275,7 +297,6 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
   if (!plan.vnet)
     birth.sys_tree = parts.keep(TRY(kernel.detach_tree(
         "/sys", {.read_only = true, .nosuid = true, .nodev = true, .noexec = true})));
-  birth.empty_dir = plan.empty_dir;
   birth.hostname = plan.hostname;
   birth.domainname = plan.domainname;
   birth.dev = plan.dev;
@@ -289,7 +310,9 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
                             .run = be_born,
                             .argument = &birth},
                            prison.cradle_->stack));
+  prison.init = kernel.identify(child);
   auto provided = provide(kernel, plan, child, birth, parts);
+  if (provided) provided = meanwhile(prison.init);
   if (!provided) (void)kernel.signal(child.pidfd(), SIGKILL);
   const bool stands = provided && wait_until_it_stands(kernel, child, birth);
   if (!stands) {
@@ -300,7 +323,6 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
     if (!provided) return std::unexpected(std::move(provided).error());
     return fail("init was killed before it had begun");
   }
-  prison.init = kernel.identify(child);
   prison.pidfd = child.take_pidfd();
   return prison;
 }

@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,7 +37,7 @@ struct PrisonPlan {
   Place dev = Place::if_present, proc = Place::if_present;
   int devfs_ruleset = 0;
   std::vector<MountLine> mounts;
-  std::string empty_dir;  // see Birth
+  std::string empty_dir;  // on the host; what masked directories show
 };
 
 constexpr uint32_t kIdsPerJail = 65536;
@@ -53,11 +54,14 @@ class Prison {
   ~Prison();  // waits for init's exec, which goes on behind our back
 
  private:
-  friend Result<Prison> create_prison(sys::Kernel&, const PrisonPlan&, const sys::Fd&);
+  friend Result<Prison> create_prison(sys::Kernel&, const PrisonPlan&, const sys::Fd&,
+                                      const std::function<Result<>(const sys::ProcessId&)>&);
   struct Cradle;
   std::unique_ptr<Cradle> cradle_;
 };
-Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& cgroup);
+// `meanwhile` is told of the new init and does what else there is to do while that is busy.
+Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& cgroup,
+                             const std::function<Result<>(const sys::ProcessId&)>& meanwhile);
 
 // What init does when no process but itself is left.
 enum class WhenEmpty : uint8_t { hold, end };

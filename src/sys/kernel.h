@@ -58,6 +58,7 @@ class Kernel {
 
   // --- files of the host ---
   virtual Result<Fd> open(const std::string& path, int flags, unsigned mode = 0) = 0;
+  virtual bool exists(const char* path) = 0;
   virtual Result<std::string> read_file(const std::string& path) = 0;
   // Reads a file below `root`, which belongs to a tenant: links are resolved inside it, a
   // FIFO does not block, and more than `limit` bytes is an error (EFBIG).
@@ -74,6 +75,8 @@ class Kernel {
   virtual Result<> remove_dir(const std::string& path) = 0;
   virtual Result<> remove_file(const std::string& path) = 0;
   virtual Result<> make_symlink(const std::string& target, const std::string& path) = 0;
+  // Gives a file a second name.
+  virtual Result<> make_link(const std::string& from, const std::string& to) = 0;
   virtual Result<std::string> read_symlink(const std::string& path) = 0;
   virtual Result<std::vector<std::string>> list_dir(const std::string& path) = 0;  // sorted
   // Takes the exclusive lock of the file, waiting for it; released when the Fd closes.

@@ -118,6 +118,8 @@ class RealKernel final : public Kernel {
     return own(::open(path.c_str(), flags | O_CLOEXEC, mode), path);
   }
 
+  bool exists(const char* path) override { return ::access(path, F_OK) == 0; }
+
   Result<std::string> read_file(const std::string& path) override {
     const Fd fd = TRY(open(path, O_RDONLY, 0));
     return read_all(fd, path);
@@ -173,6 +175,10 @@ class RealKernel final : public Kernel {
   }
   Result<> make_symlink(const std::string& target, const std::string& path) override {
     return done(::symlink(target.c_str(), path.c_str()), path);
+  }
+
+  Result<> make_link(const std::string& from, const std::string& to) override {
+    return done(::link(from.c_str(), to.c_str()), to);
   }
 
   Result<std::string> read_symlink(const std::string& path) override {

@@ -250,6 +250,11 @@ int Program::command_line() {
       return 1;
     }
   }
+  for (const auto& other : request.settings.list("depend"))
+    if (!warden_.find(other)) {
+      fault("", fail("depends on nonexistent jail \"", other, "\"").error());
+      return 1;
+    }
   if (options_.restarts()) stop(request);
   operate(request, false);
   return failed_;

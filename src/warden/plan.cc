@@ -197,6 +197,7 @@ std::vector<std::string> addresses_of(const Settings& settings) {
 
 Result<std::string> absolute_path(sys::Kernel& kernel, const Request& request) {
   std::string path = request.settings.text("path");
+  if (path.empty()) return fail("path: empty");
   if (!path.starts_with('/')) {
     if (!request.title.empty()) return fail("path ", path, ": not an absolute pathname");
     path = concat(TRY(kernel.read_symlink("/proc/self/cwd")), "/", path);
@@ -215,6 +216,7 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request) {
     return fail("name: ", plan.name,
                 ": not supported on this system: a jail below a jail needs "
                 "nested namespaces, which are not made yet");
+  if (plan.name.contains('/')) return fail("name: ", plan.name, ": a jail's name has no /");
   plan.persist = settings.on("persist");
   plan.runs_something = !settings.list("exec.start").empty() || settings.has("command") ||
                         !settings.list("exec.poststart").empty();

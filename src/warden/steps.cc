@@ -156,9 +156,17 @@ Result<> create(Start& start) {
   start.plan.prison.tree = TRY(find_tree(start.machine.kernel, start.plan.path));
   start.plan.prison.first_id = start.record.first_id;
   start.plan.prison.empty_dir = start.machine.store.empty_dir();
-  start.prison = TRY(jail::create_prison(start.machine.kernel, start.plan.prison, start.cgroup));
-  start.record.init = start.prison.init;
-  TRY(start.machine.store.publish(start.record));
+  auto prison = jail::create_prison(start.machine.kernel, start.plan.prison, start.cgroup,
+                                    [&](const sys::ProcessId& init) {
+                                      start.record.init = init;
+                                      return start.machine.store.note(start.record);
+                                    });
+  if (!prison) {
+    start.record.init = {};
+    return std::unexpected(std::move(prison).error());
+  }
+  start.prison = std::move(*prison);
+  TRY(start.machine.store.enter(start.record.jid));
   start.machine.report.tell(What::created, start.request.title);
   return {};
 }
@@ -278,6 +286,9 @@ void forget(const Machine& machine, const Record& record) {
 Result<> settle(Start& start) {
   const Machine& machine = start.machine;
   if (!start.plan.persist && inmates(machine, start.record).empty()) {
+    // With nothing to bring back from it, what its birth held is let go while it dies.
+    if (start.record.interfaces.empty()) (void)machine.kernel.signal(start.prison.pidfd, SIGKILL);
+    start.prison = {};
     undo_from(machine, start.record, std::size(kStart));
     forget(machine, start.record);
     return {};

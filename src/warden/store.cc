@@ -51,6 +51,7 @@ Result<Jid> Store::allocate(std::optional<Jid> wanted) {
     }
   }
   const auto free = [&](Jid jid) {
+    if (jid > highest && static_cast<uint32_t>(jid) < kRanges) return true;  // never given out, nor one of its range
     return std::ranges::none_of(jids_sharing_ids(jid, std::max(highest, jid)),
                                 [&](Jid other) { return taken(other); });
   };
@@ -101,6 +102,9 @@ void Store::return_addresses(Jid jid, const std::vector<std::string>& addresses)
 Result<> Store::note(const Record& record) {
   return kernel_.publish(path("busy", record.jid), record.to_text());
 }
+
+// One file under two names, until it is replaced in jails/ or no longer busy.
+Result<> Store::enter(Jid jid) { return kernel_.make_link(path("busy", jid), path("jails", jid)); }
 
 Result<> Store::publish(const Record& record) {
   return kernel_.publish(path("jails", record.jid), record.to_text());

@@ -4,7 +4,7 @@
 // The records of all jails of this machine, in /run/gaol:
 //   lock                 orders writers; holds the last jid given out and the highest ever
 //   jails/JID            one record, replaced whole: readers take no lock
-//   busy/JID             the record while the jail is being made or unmade, by Record::owner
+//   busy/JID             its record while the jail is being made or unmade, by Record::owner
 //   names/NAME           symbolic link to the JID
 //   addresses/ADDR/JID   who uses an address
 //   empty/               what masked directories show
@@ -43,7 +43,9 @@ class Store {
   void return_addresses(Jid jid, const std::vector<std::string>& addresses);
   // Rewrites a busy record.
   Result<> note(const Record& record);
-  // The jail is running: it shows in listings from now on.
+  // The jail is running: as last noted, it shows in listings from now on.
+  Result<> enter(Jid jid);
+  // Replaces the record of a running jail.
   Result<> publish(const Record& record);
   // Nobody works on it any more.
   void settle(Jid jid);

@@ -16,8 +16,8 @@ TEST_F(FeatureTest, ROOT_AMissingCallIsOneLineThatSaysWhatToDo) {
   const char* const calls[] = {"clone3", "open_tree", "mount_setattr", "move_mount",
                                "fsopen", "fsmount",   "pivot_root",    "setns"};
   for (const std::string call : calls) {
-    const auto outcome = run(GAOL_TEST_DIR "/deny_syscall " + call + " jail -c name=web path=" +
-                             tiny_tree() + " command=true");
+    const auto outcome = run(GAOL_TEST_DIR "/deny_syscall " + call +
+                             " jail -c name=web path=" + tiny_tree() + " command=true");
     EXPECT_EQ(outcome.status, 1) << call;
     EXPECT_EQ(outcome.out, "") << call;
     EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << call << ": " << outcome.err;

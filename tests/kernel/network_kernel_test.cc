@@ -112,7 +112,9 @@ TEST_F(NetworkTest, ROOT_NET_InterfacesMoveInAndComeBack) {
                    "exec.start='ip link set ep0b up'"),
             "");
   EXPECT_FALSE(on_host("ep0b"));
-  EXPECT_EQ(run("ip addr add 10.9.0.1/24 dev ep0a; busybox ping -qc 1 -W 2 10.9.0.2 >/dev/null").status, 0);
+  EXPECT_EQ(
+      run("ip addr add 10.9.0.1/24 dev ep0a; busybox ping -qc 1 -W 2 10.9.0.2 >/dev/null").status,
+      0);
   EXPECT_EQ(seen("jail -r v"), "");
   EXPECT_TRUE(on_host("ep0b"));
 }

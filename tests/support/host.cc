@@ -180,7 +180,7 @@ std::vector<std::string> footprint() {
   const std::string self = std::to_string(::getpid());
   const std::string script =
       "awk '$5 != \"/run/gaol\" {print \"mount\", $5, $9}' /proc/self/mountinfo\n"
-      "ip -o link | awk '{print \"interface\", $2, $3}'\n"
+      "ip -o link | awk '{print \"interface\", $2}'\n"
       "ip -o addr | awk '{print \"address\", $2, $3, $4}'\n"
       "cd " +
       cgroup_mount() +
@@ -200,6 +200,20 @@ std::vector<std::string> footprint() {
   return out;
 }
 
+std::string changes_since(const std::vector<std::string>& before) {
+  const auto now = footprint();
+  std::string out;
+  const auto tell = [&](char sign, const std::vector<std::string>& all,
+                        const std::vector<std::string>& known) {
+    std::vector<std::string> news;
+    std::ranges::set_difference(all, known, std::back_inserter(news));
+    for (const auto& line : news) out += sign + (" " + line + "\n");
+  };
+  tell('+', now, before);
+  tell('-', before, now);
+  return out;
+}
+
 void KernelTest::SetUp() {
   GAOL_NEEDS(::geteuid() == 0, "needs root");
   tiny_tree();
@@ -208,7 +222,7 @@ void KernelTest::SetUp() {
 
 void KernelTest::TearDown() {
   if (::geteuid() != 0) return;
-  EXPECT_EQ(footprint(), before_) << "something was left behind";
+  EXPECT_EQ(changes_since(before_), "");
 }
 
 }  // namespace gaol::test

@@ -43,6 +43,8 @@ std::string init_of(const std::string& jail);
 // What a jail could leave behind, one line each: mounts, interfaces with their addresses,
 // cgroups, files of /run/gaol, pinned BPF map entries, open descriptors, child processes.
 std::vector<std::string> footprint();
+// What is different now, a line each: `+` has appeared, `-` is gone. Empty: nothing.
+std::string changes_since(const std::vector<std::string>& before);
 
 // Skips the test (or fails it under GAOL_MUST_RUN) with the reason.
 #define GAOL_NEEDS(condition, reason)                                       \
