@@ -3,9 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/prctl.h>
+#include <linux/mount.h>
 #include <linux/sched.h>
-#include <linux/seccomp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,19 +14,14 @@
 
 #include "base/suggest.h"
 #include "devfs/rules.h"
+#include "jail/entrant.h"
 #include "mac/capabilities.h"
 #include "mac/masks.h"
 #include "mac/seccomp.h"
-#include "sys/raw.h"
 
 namespace gaol::jail {
 
 namespace {
-
-using sys::raw::call;
-
-constexpr uint64_t kNamespaces =
-    CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
 
 // gaol-init lies beside our own program's directory: <prefix>/libexec/gaol/gaol-init.
 Result<sys::Fd> open_init(sys::Kernel& kernel) {
@@ -224,50 +218,6 @@ Error reason(const sys::ChildFailure& failure) {
   return error;
 }
 
-// --- entering ---
-
-struct Entrant {
-  int init;           // pidfd
-  uint64_t bounding;  // capabilities that may ever be held
-  sock_fprog filter;
-  const sys::ExecPlan& exec;
-  sys::ChildFailure failure;
-};
-
-long take_on_rules(const Entrant& self, const char*& act) noexcept {
-  act = "jail_attach";
-  // From setns() to exec root of the jail has power over us, and our memory is still that of the
-  // host's command. It can neither trace nor open what is not dumpable.
-  if (const long rc = call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0); rc < 0) return rc;
-  // Flags that name a namespace we are in already are harmless: the host's network stack is
-  // joined again by a jail that shares it.
-  if (const long rc = call(__NR_setns, self.init, kNamespaces | CLONE_NEWCGROUP | CLONE_NEWNET);
-      rc < 0)
-    return rc;
-  if (const long rc = call(__NR_setgroups, 0, nullptr); rc < 0) return rc;
-  if (const long rc = call(__NR_setresgid, 0, 0, 0); rc < 0) return rc;
-  if (const long rc = call(__NR_setresuid, 0, 0, 0); rc < 0) return rc;
-  act = "capabilities";
-  for (int capability = 0; capability < 64; ++capability) {
-    if (self.bounding >> capability & 1) continue;
-    if (call(__NR_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) break;  // past the last one
-  }
-  // Last, and without no_new_privs, because setuid programs work in a jail: that takes the
-  // CAP_SYS_ADMIN which the exec then loses for good.
-  act = "seccomp";
-  return call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &self.filter);
-}
-
-void run_entrant(void* argument) noexcept {
-  auto& self = *static_cast<Entrant*>(argument);
-  const char* act = nullptr;
-  if (const long rc = take_on_rules(self, act); rc < 0)
-    self.failure = {static_cast<int>(-rc), act, nullptr};
-  else
-    sys::exec_in_child(self.exec, self.failure);
-  sys::exit_child(1);
-}
-
 }  // namespace
 
 // What the child uses until its exec.
@@ -341,8 +291,8 @@ Result<sys::Fd> enter_prison(sys::Kernel& kernel, const Entry& entry, const sys:
                   {}};
   TRY(kernel.children_into(entry.init));
   const sys::ChildStack stack;
-  auto child =
-      kernel.clone({.cgroup = entry.cgroup.get(), .run = run_entrant, .argument = &entrant}, stack);
+  auto child = kernel.clone(
+      {.cgroup = entry.cgroup.get(), .run = enter_in_child, .argument = &entrant}, stack);
   TRY(kernel.children_into(kernel.self_pidfd()));
   if (!child) return std::unexpected(std::move(child).error());
   child->wait_exec();

@@ -57,7 +57,7 @@ Result<uint64_t> apply(sys::Kernel& kernel, const std::string& cgroup, const Sta
 Result<> replace(sys::Kernel& kernel, const std::string& cgroup, const StackPlan& before,
                  const StackPlan& after);
 
-// REQUIRES: no process is left in the jail. The cgroup itself may be gone.
+// The cgroup itself may be gone; a process that is left in it has no network from here on.
 Result<> undo(sys::Kernel& kernel, uint64_t cgroup_id, const StackPlan& plan);
 
 }  // namespace gaol::net

@@ -51,6 +51,12 @@ class ExecPlan {
 // Session, output, credentials, directory, descriptors, exec. Runs between clone and
 // exec. Returns only when it failed, with `failure` filled in.
 void exec_in_child(const ExecPlan& plan, ChildFailure& failure) noexcept;
+// The whole of a child that is only that. The argument points to a Spawning.
+struct Spawning {
+  const ExecPlan& plan;
+  ChildFailure failure;
+};
+void spawn_in_child(void* spawning) noexcept;
 // Ends the child without running anything of libc's.
 [[noreturn]] void exit_child(int status) noexcept;
 

@@ -69,7 +69,8 @@ class Kernel {
   virtual Result<Fd> open_log(const std::string& path, bool follow_links) = 0;
   // Writes into an existing file in one write(2), as cgroup and proc files want it.
   virtual Result<> write_file(const std::string& path, std::string_view text) = 0;
-  // Replaces a file whole: a reader sees the old text or the new, never a part.
+  // Replaces a file whole: a reader sees the old text or the new, never a part. A kill may leave
+  // PATH.new.
   virtual Result<> publish(const std::string& path, std::string_view text) = 0;
   virtual Result<> make_dir(const std::string& path, unsigned mode) = 0;  // EEXIST is an error
   virtual Result<> remove_dir(const std::string& path) = 0;

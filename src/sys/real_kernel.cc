@@ -101,17 +101,6 @@ uint64_t birth_of(const Fd& pidfd, int pid) {
 
 Fd open_pidfd(int pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
 
-struct SpawnChild {
-  const ExecPlan& plan;
-  ChildFailure failure;
-};
-
-void run_spawned(void* argument) {
-  auto* child = static_cast<SpawnChild*>(argument);
-  exec_in_child(child->plan, child->failure);
-  exit_child(1);
-}
-
 class RealKernel final : public Kernel {
  public:
   Result<Fd> open(const std::string& path, int flags, unsigned mode) override {
@@ -251,9 +240,9 @@ class RealKernel final : public Kernel {
 
   Result<Fd> spawn(const Command& command) override {
     const ExecPlan plan(command);
-    SpawnChild shared{plan, {}};
+    Spawning shared{plan, {}};
     const ChildStack stack;
-    Child child = TRY(clone_shared({.run = run_spawned, .argument = &shared}, stack));
+    Child child = TRY(clone_shared({.run = spawn_in_child, .argument = &shared}, stack));
     child.wait_exec();
     if (shared.failure.code) {
       (void)reap(child.pidfd(), -1);

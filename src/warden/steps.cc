@@ -146,8 +146,10 @@ Result<> make_cgroup(Start& start) {
 Result<> drop_cgroup(const Machine& machine, Record& record) {
   const auto id = machine.kernel.cgroup_id(record.cgroup);
   if (!id) return {};
+  // The entry first: without the directory nobody would know its key any more.
+  auto undone = net::undo(machine.kernel, *id, stack_of(record.settings, record.first_id));
   TRY(machine.kernel.end_cgroup(record.cgroup));
-  return net::undo(machine.kernel, *id, stack_of(record.settings, record.first_id));
+  return undone;
 }
 
 // --- the prison ---
@@ -282,6 +284,11 @@ void forget(const Machine& machine, const Record& record) {
   machine.store.forget(record, addresses_of(record.settings));
 }
 
+Result<> unpublish(const Machine& machine, const Record& record) {
+  const auto lock = TRY(machine.store.lock());
+  return machine.store.unpublish(record);
+}
+
 // A jail that is not to persist lives from here on as long as a process does.
 Result<> settle(Start& start) {
   const Machine& machine = start.machine;
@@ -387,7 +394,7 @@ Result<> run_stop(Stop& stop) {
     }
   }
   stop.record.owner = machine.kernel.self();
-  TRY(machine.store.unpublish(stop.record));
+  TRY(unpublish(machine, stop.record));
   Result<> first;
   const auto keep = [&](Result<> result) {
     if (!result && first) first = std::move(result);

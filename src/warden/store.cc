@@ -15,6 +15,8 @@ namespace {
 constexpr size_t kCounterBytes = 16;
 constexpr Jid kLastJid = 999999;  // security.jail.*: jids run from 1 to here
 
+constexpr std::string_view kTorn = ".new";  // see Kernel::publish()
+
 // EEXIST means that somebody was here before us, which is what we wanted.
 Result<> unless_there(Result<> made) {
   if (!made && made.error().code == EEXIST) return {};
@@ -51,7 +53,8 @@ Result<Jid> Store::allocate(std::optional<Jid> wanted) {
     }
   }
   const auto free = [&](Jid jid) {
-    if (jid > highest && static_cast<uint32_t>(jid) < kRanges) return true;  // never given out, nor one of its range
+    if (jid > highest && static_cast<uint32_t>(jid) < kRanges)
+      return true;  // never given out, nor one of its range
     return std::ranges::none_of(jids_sharing_ids(jid, std::max(highest, jid)),
                                 [&](Jid other) { return taken(other); });
   };
@@ -123,6 +126,8 @@ void Store::forget(const Record& record, const std::vector<std::string>& address
   if (jid_of_name(record.name) == record.jid)
     (void)kernel_.remove_file(concat(root_, "/names/", record.name));
   (void)kernel_.remove_file(path("jails", record.jid));
+  for (const char* kind : {"jails", "busy"})  // of a kill -9 between the write and the rename
+    (void)kernel_.remove_file(concat(path(kind, record.jid), kTorn));
   settle(record.jid);
 }
 
@@ -159,6 +164,17 @@ std::vector<Jid> Store::users_of(const std::string& address) const {
 }
 
 std::vector<Jid> Store::jids() const { return jids_in(kernel_, root_ + "/jails"); }
+
+std::vector<std::string> Store::torn() const {
+  const std::string dir = root_ + "/busy";
+  const auto names = kernel_.list_dir(dir).value_or(std::vector<std::string>{});
+  std::vector<std::string> out;
+  for (const std::string_view name : names)
+    if (name.ends_with(kTorn) &&
+        std::ranges::count(names, name.substr(0, name.size() - kTorn.size())) == 0)
+      out.push_back(concat(dir, "/", name));
+  return out;
+}
 
 std::vector<Record> Store::busy() const {
   std::vector<Record> out;

@@ -49,7 +49,8 @@ class Store {
   Result<> publish(const Record& record);
   // Nobody works on it any more.
   void settle(Jid jid);
-  // The jail is being removed by Record::owner; it shows in no listing any more.
+  // The jail is being removed by Record::owner; it shows in no listing any more. REQUIRES: lock,
+  // unless it is busy.
   Result<> unpublish(const Record& record);
   // Nothing of it is left. REQUIRES: lock.
   void forget(const Record& record, const std::vector<std::string>& addresses);
@@ -60,6 +61,8 @@ class Store {
   std::vector<Jid> users_of(const std::string& address) const;
   std::vector<Jid> jids() const;     // published, in rising order
   std::vector<Record> busy() const;  // being made or unmade, finished by nobody or somebody
+  // Files of records that were never filed: of whoever holds the lock now, or was killed.
+  std::vector<std::string> torn() const;
 
  private:
   std::string path(std::string_view kind, Jid jid) const;

@@ -58,6 +58,7 @@ Warden::Warden(sys::Kernel& kernel, Report report, std::string root)
 void Warden::finish_the_dead() {
   for (auto& record : store_.busy())
     if (!kernel_.alive(record.owner)) sweep(machine(), std::move(record));
+  for (const auto& path : store_.torn()) (void)kernel_.remove_file(path);
 }
 
 Result<> Warden::refuse_name(const std::string& name) {
@@ -144,8 +145,10 @@ std::vector<Record> Warden::list() {
     if (!record) continue;
     (running(*record) ? alive : dead).push_back(std::move(*record));
   }
-  const bool unfinished = std::ranges::any_of(
-      store_.busy(), [&](const Record& record) { return !kernel_.alive(record.owner); });
+  const bool unfinished =
+      !store_.torn().empty() || std::ranges::any_of(store_.busy(), [&](const Record& record) {
+        return !kernel_.alive(record.owner);
+      });
   if (dead.empty() && !unfinished) return alive;
   if (const auto lock = store_.lock()) {
     finish_the_dead();
@@ -155,6 +158,7 @@ std::vector<Record> Warden::list() {
           now && now->init == record.init && !kernel_.alive(now->owner))
         sweep(machine(), std::move(record));
   }
+  std::erase_if(alive, [&](const Record& record) { return !running(record); });  // unfinished ones
   return alive;
 }
 

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -235,6 +236,8 @@ int main(int argc, char** argv) {
   const std::string v2 = cgroup_mount();
   const std::string cgroup = v2.empty() ? "" : v2 + "/gaol-test-" + std::to_string(::getpid());
   if (!cgroup.empty() && ::mkdir(cgroup.c_str(), 0755) < 0) die(cgroup);
+  // Orphans come to us: not every machine's first process collects its children.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const pid_t child = ::fork();
   if (child == 0) {
     become_host(cgroup);
@@ -243,7 +246,7 @@ int main(int argc, char** argv) {
     std::_Exit(result);
   }
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  while (::wait(&status) != child) continue;
   if (!cgroup.empty()) {
     // Left-overs of a failed test end with it.
     const int kill = ::open((cgroup + "/cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC);

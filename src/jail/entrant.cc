@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// Runs between clone3() and execve() in memory shared with a parent that waits: see birth.cc for
+// what that forbids. Limits and BPF programs hold already, for it was born in the jail's cgroup.
+
+#include "jail/entrant.h"
+
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+
+#include "sys/raw.h"
+
+namespace gaol::jail {
+
+namespace {
+
+using sys::raw::call;
+
+long take_on_rules(const Entrant& self, const char*& act) noexcept {
+  act = "jail_attach";
+  // From setns() to exec root of the jail has power over us, and our memory is still that of the
+  // host's command. It can neither trace nor open what is not dumpable.
+  if (const long rc = call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0); rc < 0) return rc;
+  // Flags that name a namespace we are in already are harmless: the host's network stack is
+  // joined again by a jail that shares it.
+  if (const long rc = call(__NR_setns, self.init, kNamespaces | CLONE_NEWCGROUP | CLONE_NEWNET);
+      rc < 0)
+    return rc;
+  if (const long rc = call(__NR_setgroups, 0, nullptr); rc < 0) return rc;
+  if (const long rc = call(__NR_setresgid, 0, 0, 0); rc < 0) return rc;
+  if (const long rc = call(__NR_setresuid, 0, 0, 0); rc < 0) return rc;
+  act = "capabilities";
+  for (int capability = 0; capability < 64; ++capability) {
+    if (self.bounding >> capability & 1) continue;
+    if (call(__NR_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) break;  // past the last one
+  }
+  // Last, and without no_new_privs, because setuid programs work in a jail: that takes the
+  // CAP_SYS_ADMIN which the exec then loses for good.
+  act = "seccomp";
+  return call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &self.filter);
+}
+
+}  // namespace
+
+void enter_in_child(void* entrant) noexcept {
+  auto& self = *static_cast<Entrant*>(entrant);
+  const char* act = nullptr;
+  if (const long rc = take_on_rules(self, act); rc < 0)
+    self.failure = {static_cast<int>(-rc), act, nullptr};
+  else
+    sys::exec_in_child(self.exec, self.failure);
+  sys::exit_child(1);
+}
+
+}  // namespace gaol::jail
