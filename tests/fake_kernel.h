@@ -23,7 +23,9 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -41,11 +43,15 @@ class FakeKernel : public sys::Kernel {
   std::map<std::string, std::string> symlinks;  // path to target
   std::set<std::string> dirs;                   // made by make_dir()
   std::map<int, uint64_t> living;               // pid to birth
-  std::deque<int> exits;                        // wait(2) statuses of the next children; then 0
+  std::deque<std::optional<int>> exits;         // wait(2) statuses of the next children; then 0
   std::map<std::string, uint64_t> cgroup_ids;   // path to id; others get one when asked for
   std::map<std::string, std::map<std::string, std::string>> maps;  // by pin; bytes to bytes
   std::map<std::string, unsigned> links;                           // interfaces here, to index
   std::map<std::string, std::set<std::string>> aliases;            // interface to "10.0.0.1/32"
+
+  // Plays what clone() makes. A child has no descriptor here: an invalid one means the last that
+  // was born into namespaces of its own.
+  std::function<void(const sys::CloneRequest&)> play_child = [](const sys::CloneRequest&) {};
 
   // Fails calls whose line begins with `line`, after letting `spare` of them pass. For calls
   // that leave no line: "read_file PATH", "open PATH", "list_dir PATH", "link_index NAME" ...
@@ -57,6 +63,9 @@ class FakeKernel : public sys::Kernel {
     nth_ = nth;
     nth_code_ = code;
   }
+  // kill -9 just before that call: it leaves by an exception, and we are not alive any more.
+  struct Killed {};
+  void kill_nth(size_t nth) { fail_nth(nth, kKill); }
 
   // --- files of the host ---
   Result<sys::Fd> open(const std::string& path, int flags, unsigned) override {
@@ -142,6 +151,7 @@ class FakeKernel : public sys::Kernel {
   Result<sys::Fd> lock(const std::string& path) override {
     TRY(asked("lock ", path));
     files.try_emplace(path);
+    files.try_emplace(path);
     return descriptor("");
   }
 
@@ -151,7 +161,7 @@ class FakeKernel : public sys::Kernel {
     if (!self_pidfd_) self_pidfd_ = process_descriptor(1);
     return self_pidfd_;
   }
-  sys::ProcessId identify(const sys::Child& child) override { return {child.pid(), 1}; }
+  sys::ProcessId identify(const sys::Child&) override { return {cloned_, 1}; }
   bool alive(const sys::ProcessId& process) override {
     const auto found = living.find(process.pid);
     return found != living.end() && found->second == process.birth;
@@ -168,23 +178,27 @@ class FakeKernel : public sys::Kernel {
   }
   // SIGKILL ends the process; other signals are only written down.
   Result<> signal(const sys::Fd& pidfd, int signal) override {
-    const int pid = pids_.at(pidfd.get());
+    const int pid = pid_of(pidfd);
     TRY(done("signal ", pid, " SIG", sigabbrev_np(signal)));
     if (!living.contains(pid)) return fail_errno(ESRCH, "signal");
     if (signal == SIGKILL) living.erase(pid);
     return {};
   }
   Result<bool> wait_gone(const sys::Fd& pidfd, int) override {
-    TRY(asked("wait_gone ", pids_.at(pidfd.get())));
-    return !living.contains(pids_.at(pidfd.get()));
+    TRY(asked("wait_gone ", pid_of(pidfd)));
+    return !living.contains(pid_of(pidfd));
   }
   Result<sys::Fd> spawn(const sys::Command& command) override {
     TRY(done("spawn ", join(command.argv, " ")));
     return process_descriptor(next_pid_++);
   }
-  // No test can go on in a child that is not there: see the kernel tests for that.
-  Result<sys::Child> clone(const sys::CloneRequest&, const sys::ChildStack&) override {
-    TRY(done("clone"));
+  Result<sys::Child> clone(const sys::CloneRequest& request, const sys::ChildStack&) override {
+    TRY(done(request.namespaces ? "clone into namespaces" : "clone"));
+    if (request.namespaces) {
+      living[cloned_ = next_pid_++] = 1;
+      cgroup_of_[cloned_] = opened_[request.cgroup];
+    }
+    play_child(request);
     return sys::Child();
   }
   Result<> map_ids(const sys::Child&, uint32_t first, uint32_t count) override {
@@ -196,15 +210,15 @@ class FakeKernel : public sys::Kernel {
   }
   Result<> set_names(const sys::Fd& pidfd, const std::string& hostname,
                      const std::string& domainname) override {
-    return done("set_names ", pids_.at(pidfd.get()), " ", hostname, " ", domainname);
+    return done("set_names ", pid_of(pidfd), " ", hostname, " ", domainname);
   }
   Result<> children_into(const sys::Fd& pidfd) override {
-    return done("children_into ", pids_.at(pidfd.get()));
+    return done("children_into ", pid_of(pidfd));
   }
   Result<std::optional<int>> reap(const sys::Fd& child, int) override {
-    TRY(asked("reap ", pids_.at(child.get())));
+    TRY(asked("reap ", pid_of(child)));
     if (exits.empty()) return 0;
-    const int status = exits.front();
+    const auto status = exits.front();
     exits.pop_front();
     return status;
   }
@@ -233,6 +247,7 @@ class FakeKernel : public sys::Kernel {
   }
   Result<> end_cgroup(const std::string& path) override {
     TRY(done("end_cgroup ", path));
+    std::erase_if(living, [&](const auto& process) { return cgroup_of_[process.first] == path; });
     dirs.erase(path);
     return {};
   }
@@ -293,6 +308,10 @@ class FakeKernel : public sys::Kernel {
   template <class... Parts>
   Result<> done(const Parts&... parts) {
     diary.push_back(concat(parts...));
+    if (diary.size() == nth_ && nth_code_ == kKill) {
+      living.erase(1);
+      throw Killed();
+    }
     if (diary.size() == nth_) return fail_errno(nth_code_, diary.back());
     return asked(diary.back());
   }
@@ -329,18 +348,23 @@ class FakeKernel : public sys::Kernel {
     (void)!::pwrite(fd.get(), text.data(), text.size(), 0);
     return fd;
   }
+  int pid_of(const sys::Fd& process) const { return process ? pids_.at(process.get()) : cloned_; }
   sys::Fd process_descriptor(int pid) {
     sys::Fd fd = descriptor("");
     pids_[fd.get()] = pid;
     return fd;
   }
 
+  static constexpr int kKill = -1;
+
   std::vector<Failure> failures_;
   size_t nth_ = 0;
   int nth_code_ = 0;
   int next_pid_ = 10'000;
-  std::map<int, int> pids_;            // descriptor to pid
-  std::map<int, std::string> opened_;  // descriptor to path
+  int cloned_ = -1;
+  std::map<int, int> pids_;               // descriptor to pid
+  std::map<int, std::string> opened_;     // descriptor to path
+  std::map<int, std::string> cgroup_of_;  // of what clone() made
   std::set<std::string> away_;
   sys::Fd self_pidfd_;
 };

@@ -69,7 +69,7 @@ void examine_processes(Examination& out, const Facts& facts) {
           "systemd.unified_cgroup_hierarchy=1");
   out.add("controllers", Need::wanted, !cgroups.controllers.empty(),
           cgroups.controllers.empty() ? "none" : join(cgroups.controllers, " "),
-          "limits and accounting (rctl)", "boot without cgroup_disable=");
+          "limits (not set yet)", "boot without cgroup_disable=");
   out.add("cgroup.kill", Need::wanted, cgroups.kill, cgroups.kill ? "yes" : "no",
           "ends all of a jail at once", "Linux 5.14; without it, gaol kills a jail's init");
   out.add("clone into cgroup", Need::required, facts.clone_into_cgroup,
@@ -103,9 +103,9 @@ void examine_files(Examination& out, const Facts& facts) {
           facts.zfs ? "OpenZFS"
           : fuse    ? "zfs-fuse"
                     : "no",
-          "datasets, snapshots, clones", "apt install zfs-dkms (contrib), or zfs-fuse");
+          "datasets (not driven yet)", "apt install zfs-dkms (contrib), or zfs-fuse");
   out.add("btrfs", Need::wanted, facts.btrfs, facts.btrfs ? "yes" : "no",
-          "subvolumes, snapshots, quotas", "modprobe btrfs; apt install btrfs-progs");
+          "trees; subvolumes are not driven yet", "modprobe btrfs; apt install btrfs-progs");
 }
 
 void examine_network(Examination& out, const Facts& facts) {
@@ -121,16 +121,17 @@ void examine_network(Examination& out, const Facts& facts) {
   out.add("network namespaces", Need::wanted, facts.network_namespace, "VNET jails",
           "a kernel with CONFIG_NET_NS");
   out.add("veth", Need::wanted, facts.veth, "epair", "modprobe veth");
-  out.add("nftables", Need::wanted, facts.nftables, "pf", "modprobe nf_tables");
+  out.add("nftables", Need::wanted, facts.nftables, "rules in VNET jails; pf is to come",
+          "modprobe nf_tables");
 }
 
 void examine_containment(Examination& out, const Facts& facts) {
   out.add("seccomp", Need::required, facts.seccomp, "system calls a jail may not make",
           "a kernel with CONFIG_SECCOMP_FILTER");
   out.add("AppArmor", Need::wanted, facts.apparmor, facts.apparmor ? "yes" : "no",
-          "host policies (mac.label)", "boot with apparmor=1 security=apparmor");
-  out.add("BPF LSM", Need::wanted, facts.bpf_lsm, facts.bpf_lsm ? "yes" : "no", "MAC policies",
-          "boot with bpf in lsm=");
+          "host policies (not driven yet)", "boot with apparmor=1 security=apparmor");
+  out.add("BPF LSM", Need::wanted, facts.bpf_lsm, facts.bpf_lsm ? "yes" : "no",
+          "MAC policies (not driven yet)", "boot with bpf in lsm=");
 }
 
 void examine_programs(Examination& out, const Facts& facts) {

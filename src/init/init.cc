@@ -74,6 +74,7 @@ GAOL_ENTRY void _start() {
     Siginfo info;
     const long signal =
         call(__NR_rt_sigtimedwait, &watched, &info, empty ? &second : nullptr, sizeof watched);
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the kernel filled it in
     if (signal < 0 || info.code != kFromUser || info.sender != 0) continue;
     if (signal == SIGUSR1) mode = Mode::run_until_empty;
     if (signal == SIGUSR2) mode = Mode::hold;

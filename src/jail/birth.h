@@ -35,10 +35,10 @@ enum class Place : uint8_t { no, if_present, required };
 
 struct Birth {
   // Set before the clone.
-  int parent = -1;        // pidfd of the parent: the child goes when it goes
-  int init = -1;          // O_PATH descriptor of gaol-init
-  int null = -1;          // the host's /dev/null, for init's standard descriptors
-  int sys_tree = -1;      // the host's sysfs, for a jail in the host's network stack
+  int parent = -1;    // pidfd of the parent: the child goes when it goes
+  int init = -1;      // O_PATH descriptor of gaol-init
+  int null = -1;      // the host's /dev/null, for init's standard descriptors
+  int sys_tree = -1;  // the host's sysfs, for a jail in the host's network stack
   std::string hostname, domainname;
   Place dev = Place::if_present, proc = Place::if_present;
   bool vnet = false;

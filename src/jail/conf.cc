@@ -50,11 +50,9 @@ const JailConf* Conf::find(std::string_view name) const {
 
 std::string quote_value(std::string_view value) {
   char quote = '\0';
-  if (value.empty() || value.contains('\''))
-    quote = '"';
-  else if (value.contains('"'))
+  if (value.contains('"') && !value.contains('\''))
     quote = '\'';
-  else if (value.find_first_of(" \t") != value.npos)
+  else if (value.empty() || value.find_first_of("' \t") != value.npos)
     quote = '"';
 
   std::string out;

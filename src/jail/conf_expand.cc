@@ -189,9 +189,9 @@ class Expander {
   void imply(uint32_t slot, std::string_view value);
   void merge(const Bound& bound);
   void resolve(uint32_t root);
-  void open(Record& record);
-  bool assemble(Record& record);
-  bool add_values(Record& record, const Bound& part);
+  void open(Record& opened);
+  bool assemble(Record& opened);
+  bool add_values(Record& opened, const Bound& part);
   const Record* referenced(const Bound& part, const Piece& piece, uint32_t slot);
   void store();
   bool refuse(Place place, std::string_view what);

@@ -209,7 +209,7 @@ void Lexer::escape(Token& token) {
   if (const size_t letter = kLetters.find(c); letter != kLetters.npos) {
     byte(token, begin, static_cast<unsigned char>(kMeant[letter]));
   } else if (is_octal(c)) {
-    unsigned value = static_cast<unsigned>(c - '0');
+    auto value = static_cast<unsigned>(c - '0');
     for (int digits = 1; digits < 3 && is_octal(peek()); ++digits)
       value = value * 8 + static_cast<unsigned>(text_[at_++] - '0');
     byte(token, begin, value & 0xFF);

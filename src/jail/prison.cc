@@ -260,9 +260,9 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
                             .run = be_born,
                             .argument = &birth},
                            prison.cradle_->stack));
-  prison.init = kernel.identify(child);
+  prison.init_ = kernel.identify(child);
   auto provided = provide(kernel, plan, child, birth, parts);
-  if (provided) provided = meanwhile(prison.init);
+  if (provided) provided = meanwhile(prison.init_);
   if (!provided) (void)kernel.signal(child.pidfd(), SIGKILL);
   const bool stands = provided && wait_until_it_stands(kernel, child, birth);
   if (!stands) {
@@ -273,7 +273,7 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
     if (!provided) return std::unexpected(std::move(provided).error());
     return fail("init was killed before it had begun");
   }
-  prison.pidfd = child.take_pidfd();
+  prison.pidfd_ = child.take_pidfd();
   return prison;
 }
 

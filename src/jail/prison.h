@@ -46,8 +46,8 @@ constexpr uint32_t kIdsPerJail = 65536;
 // processes in it or without, until it is told otherwise.
 class Prison {
  public:
-  sys::ProcessId init;
-  sys::Fd pidfd;
+  const sys::ProcessId& init() const noexcept { return init_; }
+  const sys::Fd& pidfd() const noexcept { return pidfd_; }  // of init
   Prison();
   Prison(Prison&&) noexcept;
   Prison& operator=(Prison&&) noexcept;
@@ -57,6 +57,8 @@ class Prison {
   friend Result<Prison> create_prison(sys::Kernel&, const PrisonPlan&, const sys::Fd&,
                                       const std::function<Result<>(const sys::ProcessId&)>&);
   struct Cradle;
+  sys::ProcessId init_;
+  sys::Fd pidfd_;
   std::unique_ptr<Cradle> cradle_;
 };
 // `meanwhile` is told of the new init and does what else there is to do while that is busy.

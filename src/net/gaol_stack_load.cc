@@ -24,6 +24,7 @@
 #include "sys/kernel.h"
 
 // The compiled programs as bytes of this one.
+// NOLINTBEGIN(bugprone-macro-parentheses): names of the assembler's, not expressions
 #define EMBED(name, file)                                  \
   asm(".section .rodata\n"                                 \
       ".balign 8\n" #name ": .incbin \"" file "\"\n" #name \
@@ -32,6 +33,7 @@
   extern "C" const char name[], name##_end[]
 EMBED(gaol_stack_object, GAOL_STACK_OBJECT);
 EMBED(gaol_unix_object, GAOL_UNIX_OBJECT);
+// NOLINTEND(bugprone-macro-parentheses)
 
 namespace gaol::net {
 

@@ -20,7 +20,7 @@ namespace gaol::sys {
 // A stack for one such child. It must outlive the child's exec: see Child::wait_exec().
 class ChildStack {
  public:
-  static constexpr size_t kBytes = 64 * 1024;
+  static constexpr size_t kBytes = 65536;
   ChildStack() : memory_(new std::byte[kBytes]) {}
   std::byte* base() const noexcept { return memory_.get(); }
 

@@ -38,7 +38,7 @@ struct Words {
   std::map<int, std::string> options;  // by the letter of their short form
   std::vector<std::string> operands;
   bool has(int letter) const { return options.contains(letter); }
-  std::string text(int letter, std::string standard = {}) const {
+  std::string text(int letter, const std::string& standard = {}) const {
     const auto found = options.find(letter);
     return found == options.end() ? standard : found->second;
   }

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <ranges>
 #include <set>
 #include <string>
 #include <vector>
@@ -174,7 +175,7 @@ class Program {
   void operate(const Request& request, bool by_wildcard);
   void stop(const Request& request);
   void start(const Request& request, bool by_wildcard);
-  bool start_configured(const std::string& name, bool by_wildcard);
+  bool start_configured(const std::string& name);
   // Why a configured jail is to stop, and so what it means that it does not run.
   enum class Asked { by_name, by_wildcard, as_dependant };
   void stop_configured(const std::string& name, Asked asked);
@@ -187,6 +188,8 @@ class Program {
   warden::Warden warden_;
   std::string title_;
   jail::Conf conf_;
+  std::set<std::string> targets_;        // configured names that were asked for,
+  bool by_wildcard_ = false;             // maybe not one by one
   std::map<std::string, bool> started_;  // by configured name: whether it is up
   std::set<std::string> visiting_, stopped_;
   bool failed_ = false, told_ = false;
@@ -330,7 +333,7 @@ bool Program::load(bool missing_is_fine) {
 }
 
 // Starts a configured jail and, before it, those it depends on. False if it is not up.
-bool Program::start_configured(const std::string& name, bool by_wildcard) {
+bool Program::start_configured(const std::string& name) {
   if (const auto done = started_.find(name); done != started_.end()) return done->second;
   const auto* jail = conf_.find(name);
   if (!visiting_.insert(name).second) {
@@ -346,7 +349,7 @@ bool Program::start_configured(const std::string& name, bool by_wildcard) {
     if (!conf_.find(other)) {
       fault(name, fail("depends on undefined jail \"", other, "\"").error());
       ready = false;
-    } else if (!start_configured(other, true)) {
+    } else if (!start_configured(other)) {
       if (options_.verbosity >= 0) fault(name, fail("skipped").error());
       failed_ = true;
       ready = false;
@@ -356,7 +359,12 @@ bool Program::start_configured(const std::string& name, bool by_wildcard) {
   bool up = false;
   if (ready) {
     const bool failed_before = std::exchange(failed_, false);
-    operate({.title = name, .settings = jail->settings, .command_argv = {}}, by_wildcard);
+    const Request request{.title = name, .settings = jail->settings, .command_argv = {}};
+    // What others depend on has to run; it is not changed.
+    if (targets_.contains(name))
+      operate(request, by_wildcard_);
+    else if (options_.create)
+      start(request, true);
     up = !failed_;
     failed_ |= failed_before;
   }
@@ -366,9 +374,9 @@ bool Program::start_configured(const std::string& name, bool by_wildcard) {
 // Stops a configured jail and, before it, those that depend on it.
 void Program::stop_configured(const std::string& name, Asked asked) {
   if (!stopped_.insert(name).second) return;
-  for (auto other = conf_.jails.rbegin(); other != conf_.jails.rend(); ++other) {
-    const auto depends = other->settings.list("depend");
-    if (std::ranges::count(depends, name) > 0) stop_configured(other->name, Asked::as_dependant);
+  for (const auto& other : std::views::reverse(conf_.jails)) {
+    const auto depends = other.settings.list("depend");
+    if (std::ranges::count(depends, name) > 0) stop_configured(other.name, Asked::as_dependant);
   }
   const auto* jail = conf_.find(name);
   if (!jail->removable) {
@@ -407,23 +415,24 @@ int Program::configured() {
     return 1;
   }
   if (options_.restarts())
-    for (auto name = names.rbegin(); name != names.rend(); ++name)
-      stop_configured(*name, Asked::by_wildcard);
-  for (const auto& name : names) start_configured(name, wildcard);
+    for (const auto& name : std::views::reverse(names)) stop_configured(name, Asked::by_wildcard);
+  targets_.insert(names.begin(), names.end());
+  by_wildcard_ = wildcard;
+  for (const auto& name : names) start_configured(name);
   return failed_;
 }
 
 void Program::remove_word(const std::string& word) {
   if (jail::is_wildcard(word)) {
     announce_removal_ = true;
-    for (auto jail = conf_.jails.rbegin(); jail != conf_.jails.rend(); ++jail)
-      if (jail::wildcard_match(word, jail->name)) stop_configured(jail->name, Asked::by_wildcard);
+    for (const auto& jail : std::views::reverse(conf_.jails))
+      if (jail::wildcard_match(word, jail.name)) stop_configured(jail.name, Asked::by_wildcard);
     // As documented, `*` removes everything, configured or not.
-    auto rest = warden_.list();
-    for (auto record = rest.rbegin(); record != rest.rend(); ++record)
-      if (title_ = record->name; jail::wildcard_match(word, title_) && !conf_.find(title_))
-        if (auto stopped = warden_.stop(*record, nullptr, record->name); !stopped)
-          fault(record->name, stopped.error());
+    const auto rest = warden_.list();
+    for (const auto& record : std::views::reverse(rest))
+      if (title_ = record.name; jail::wildcard_match(word, title_) && !conf_.find(title_))
+        if (auto stopped = warden_.stop(record, nullptr, record.name); !stopped)
+          fault(record.name, stopped.error());
     return;
   }
   if (conf_.find(word)) return stop_configured(word, Asked::by_name);

@@ -44,6 +44,15 @@ struct Options {
   std::vector<std::string> parameters;
 };
 
+void take_libxo_word(std::string_view word, Options& o) {
+  if (word == "json" || word == "J")
+    o.json = true;
+  else if (word == "pretty" || word == "P")
+    o.pretty = true;
+  else
+    usage();
+}
+
 // libxo's options come first and are consumed whole.
 std::vector<char*> take_libxo(int argc, char** argv, Options& o) {
   std::vector<char*> rest{argv[0]};
@@ -54,17 +63,15 @@ std::vector<char*> take_libxo(int argc, char** argv, Options& o) {
       continue;
     }
     word.remove_prefix(7);
+    if (word.starts_with(':')) {  // one letter each
+      for (const char letter : word.substr(1)) take_libxo_word({&letter, 1}, o);
+      continue;
+    }
     if (word.empty() && at + 1 < argc)
       word = argv[++at];
     else if (!word.empty())
       word.remove_prefix(1);
-    for (auto piece : split(word, ','))
-      if (piece == "json" || piece == "J")
-        o.json = true;
-      else if (piece == "pretty" || piece == "P")
-        o.pretty = true;
-      else
-        usage();
+    for (const auto piece : split(word, ',')) take_libxo_word(piece, o);
   }
   return rest;
 }
@@ -259,7 +266,7 @@ std::string cut(std::string text, size_t width) {
 std::string field(std::string text, size_t width) {
   return padded(cut(std::move(text), width), width);
 }
-std::string right(std::string text, size_t width) {
+std::string right(const std::string& text, size_t width) {
   return text.size() >= width ? text : std::string(width - text.size(), ' ') + text;
 }
 

@@ -2,6 +2,7 @@
 #include "warden/record.h"
 
 #include <algorithm>
+#include <array>
 
 #include <nlohmann/json.hpp>
 
@@ -35,7 +36,8 @@ json to_json(const net::Alias& alias) {
 net::Alias alias_from(const json& j) {
   net::Alias alias{.interface = j.at(0), .address = {}};
   alias.address.family = j.at(1);
-  std::ranges::copy(j.at(2).get<std::vector<uint8_t>>(), alias.address.bytes);
+  std::ranges::copy(j.at(2).get<std::array<uint8_t, sizeof alias.address.bytes>>(),
+                    alias.address.bytes);
   alias.address.prefix = j.at(3);
   return alias;
 }

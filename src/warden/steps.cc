@@ -23,7 +23,7 @@ constexpr int kPatience = 2000;  // milliseconds for what was killed to end
 CommandContext context_of(Start& start) {
   auto context =
       command_context(start.machine, start.request.settings, start.record, start.plan.path);
-  context.init = &start.prison.pidfd;
+  context.init = &start.prison.pidfd();
   context.cgroup = &start.cgroup;
   context.permissions = start.plan.permissions;
   return context;
@@ -189,7 +189,7 @@ Result<> end_prison(const Machine& machine, Record& record) {
   collect_strays(machine, record.jid);
   // What is in the jail is dead from here on. Init stays as long as somebody's child in it is not
   // collected, a stopped jexec's for example, and that must not stop the rest.
-  TRY(machine.kernel.wait_gone(*init, kPatience));
+  (void)TRY(machine.kernel.wait_gone(*init, kPatience));
   return {};
 }
 
@@ -198,7 +198,8 @@ Result<> end_prison(const Machine& machine, Record& record) {
 Result<> push_interfaces(Start& start) {
   if (start.plan.interfaces.empty()) return {};
   sys::Kernel& kernel = start.machine.kernel;
-  const sys::Fd netns = TRY(kernel.namespace_of(start.prison.pidfd, start.record.init.pid, "net"));
+  const sys::Fd netns =
+      TRY(kernel.namespace_of(start.prison.pidfd(), start.record.init.pid, "net"));
   for (const auto& interface : start.plan.interfaces) {
     start.record.interfaces.push_back(interface);
     TRY(start.machine.store.publish(start.record));
@@ -294,14 +295,14 @@ Result<> settle(Start& start) {
   const Machine& machine = start.machine;
   if (!start.plan.persist && inmates(machine, start.record).empty()) {
     // With nothing to bring back from it, what its birth held is let go while it dies.
-    if (start.record.interfaces.empty()) (void)machine.kernel.signal(start.prison.pidfd, SIGKILL);
+    if (start.record.interfaces.empty()) (void)machine.kernel.signal(start.prison.pidfd(), SIGKILL);
     start.prison = {};
     undo_from(machine, start.record, std::size(kStart));
     forget(machine, start.record);
     return {};
   }
   if (!start.plan.persist)
-    TRY(jail::tell_init(machine.kernel, start.prison.pidfd, jail::WhenEmpty::end));
+    TRY(jail::tell_init(machine.kernel, start.prison.pidfd(), jail::WhenEmpty::end));
   machine.store.settle(start.record.jid);
   return {};
 }

@@ -50,6 +50,8 @@ Result<Jid> Store::allocate(std::optional<Jid> wanted) {
     if (fields.size() == 2) {
       last = number<Jid>(fields[0]).value_or(0);
       highest = number<Jid>(fields[1]).value_or(kLastJid);
+    } else if (!fields.empty()) {
+      highest = kLastJid;  // damaged: whatever was given out, it may be in use
     }
   }
   const auto free = [&](Jid jid) {

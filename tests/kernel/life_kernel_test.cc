@@ -209,6 +209,8 @@ TEST_F(LifeTest, ROOT_ModifyAndRestart) {
   EXPECT_EQ(jail("-mr web"), "web: updated\n");
   EXPECT_EQ(jail("-rc web"), stopped("web") + started("web"));
   EXPECT_EQ(jail("-rc"), stopped("web") + started("web") + started("db"));
+  // What others depend on is only asked to run.
+  EXPECT_EQ(jail("-m db"), "db: updated\n");
   EXPECT_EQ(jail("-cmr"), "web: updated\ndb: updated\n");
   EXPECT_EQ(jail("-qr '*'"),
             "prestop\nstop-in-jail\npoststop\nrelease\n"
@@ -441,6 +443,20 @@ TEST_F(LifeTest, ROOT_ThinClonesAreWritableAndTheReleaseIsNot) {
   EXPECT_EQ(jail("-q -c a"), "");
   EXPECT_EQ(seen("jexec a cat /etc/own"), "mine\n");
   EXPECT_EQ(jail("-q -r a"), "");
+}
+
+TEST_F(LifeTest, ROOT_ManyCommandsAtOnce) {
+  const std::string create = "jail -c path=" + tree_ + " persist name=";
+  EXPECT_EQ(seen("for i in $(seq 40); do " + create + "j$i & done; wait"), "");
+  EXPECT_EQ(run("jls jid | sort -un | wc -l; jls name | sort -u | wc -l").out, "40\n40\n");
+  EXPECT_EQ(seen("for i in $(seq 40); do jail -r j$i & done; wait"), "");
+  EXPECT_EQ(names(), "");
+  // Of those who want one name, one gets it; of those who remove it, all are content or too late.
+  EXPECT_EQ(run("for i in $(seq 20); do " + create + "one & done; wait").err,
+            run("for i in $(seq 19); do echo 'jail: \"one\" already exists'; done").out);
+  EXPECT_THAT(seen("for i in $(seq 20); do jail -r one & done; wait"),
+              MatchesRegex("(jail: \"one\" not found\n)*"));
+  EXPECT_EQ(names(), "");
 }
 
 TEST_F(LifeTest, ROOT_ThreeHundredJails) {

@@ -98,8 +98,7 @@ INLINE int is_held_by_hooks(const struct bpf_sock* socket) {
     case IPPROTO_UDP:
     case IPPROTO_UDPLITE:
     case IPPROTO_ICMP:
-    case IPPROTO_ICMPV6:
-      return 1;
+    case IPPROTO_ICMPV6: return 1;
   }
   return socket->type == kRaw;
 }

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "warden/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "jail/address.h"
+#include "tests/fake_host.h"
+
+namespace gaol::warden {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class PlanTest : public testing::Test {
+ protected:
+  Result<StartPlan> plan(std::vector<std::string> words, const std::string& title = {}) {
+    return make_plan(kernel_, request(words, title));
+  }
+  FakeHost kernel_;
+};
+
+TEST_F(PlanTest, RefusesAndSaysWhy) {
+  struct {
+    std::vector<std::string> words;
+    std::string text, title = {};
+  } const cases[] = {
+      {{"path=/jails/web"},
+       "new jail must persist or attach (add persist, or a command to run in it)"},
+      {{"path=/jails/web", "exec.prestart=true", "exec.created=true"},
+       "new jail must persist or attach (add persist, or a command to run in it)"},
+      {{"path=web", "persist"}, "path web: not an absolute pathname", "web"},
+      {{"path=", "persist"}, "path: empty"},
+      {{"name=a/b", "persist"}, "name: a/b: a jail's name has no /"},
+      {{"name=a.b", "persist"},
+       "name: a.b: not supported on this system: a jail below a jail needs nested namespaces, "
+       "which are not made yet"},
+      {{"persist", "vnet.interface=ep0b"},
+       "vnet.interface: the jail has no network stack of its own (is `vnet;` missing?)"},
+      {{"persist", "mount=/src"}, "mount: /src: missing information"},
+      {{"persist", "path=/jails/web", "mount=/src dst nullfs"},
+       "mount: dst: not an absolute pathname"},
+      {{"persist", "path=/jails/web", "mount=/src /jails/webcam nullfs"},
+       "mount: /jails/webcam: not below the jail's path /jails/web"},
+      {{"persist", "mount.fstab=/etc/fstab.web"},
+       "mount.fstab: /etc/fstab.web: No such file or directory"},
+      {{"persist", "ip4.addr=10.0.0.256"}, "ip4.addr: not an IPv4 address: 10.0.0.256"},
+  };
+  for (const auto& c : cases) {
+    const auto refused = plan(c.words, c.title);
+    ASSERT_FALSE(refused) << c.text;
+    EXPECT_EQ(refused.error().line(), c.text);
+  }
+  EXPECT_THAT(kernel_.diary, IsEmpty()) << "planning changes nothing";
+}
+
+TEST_F(PlanTest, PathsAreMadeWhole) {
+  EXPECT_EQ(plan({"path=/jails/web//", "persist"})->path, "/jails/web");
+  EXPECT_EQ(plan({"path=web/", "persist"})->path, "/jails/web");
+  EXPECT_EQ(plan({"path=/", "persist"})->path, "/");
+  EXPECT_EQ(plan({"persist"})->path, "/") << "as on FreeBSD, the host's own tree";
+}
+
+TEST_F(PlanTest, MountpointsAreSeenFromTheJail) {
+  kernel_.files["/fstab"] =
+      "# device  mountpoint  type\n"
+      "\n/a\\040b\t/jails/web/c\\040d nullfs ro,nosuid 0 0 # words behind\n"
+      "proc /jails/web/proc procfs rw\n"
+      "x /jails/web tmpfs\n";
+  const auto made = plan({"path=/jails/web", "persist", "mount=/s /jails/web/t/ tmpfs size=1m",
+                          "mount.fstab=", "mount.fstab=/fstab"});
+  ASSERT_TRUE(made) << made.error().line();
+  ASSERT_EQ(made->prison.mounts.size(), 3u);
+  const auto& first = made->prison.mounts[0];
+  EXPECT_EQ(first.source, "/s");
+  EXPECT_EQ(first.target, "t");
+  EXPECT_EQ(first.subject, "mount: /jails/web/t/");
+  EXPECT_THAT(first.options, ElementsAre("size=1m"));
+  const auto& second = made->prison.mounts[1];
+  EXPECT_EQ(second.source, "/a b");
+  EXPECT_EQ(second.target, "c d");
+  EXPECT_EQ(second.subject, "mount.fstab: /jails/web/c d");
+  EXPECT_THAT(second.options, ElementsAre("ro", "nosuid"));
+  EXPECT_EQ(made->prison.mounts[2].target, "");
+  EXPECT_EQ(made->prison.proc, jail::Place::required) << "the jail's own, not another";
+}
+
+TEST_F(PlanTest, OnlyElementsWithAnInterfaceAreAliases) {
+  const auto made = plan({"persist", "ip4.addr=10.0.0.1,lo1|10.0.0.2/24", "ip6.addr=::1"});
+  ASSERT_EQ(made->aliases.size(), 1u);
+  EXPECT_EQ(made->aliases[0].interface, "lo1");
+  EXPECT_EQ(made->aliases[0].address.prefix, 24);
+  EXPECT_THAT(made->addresses, ElementsAre("10.0.0.1", "10.0.0.2", "::1"));
+  const auto all = plan({"persist", "interface=em0", "ip4.addr=10.0.0.1,lo1|10.0.0.2"});
+  ASSERT_EQ(all->aliases.size(), 2u);
+  EXPECT_EQ(all->aliases[0].interface, "em0");
+  EXPECT_EQ(all->aliases[1].interface, "lo1");
+}
+
+TEST_F(PlanTest, WhatTheNetworkMeans) {
+  const auto none = plan({"persist"});
+  EXPECT_FALSE(none->permissions.inet4 || none->permissions.inet6 || none->stack.v4.inherit);
+  const auto shared = plan({"persist", "ip4.addr=10.0.0.1", "ip6=inherit"});
+  EXPECT_TRUE(shared->permissions.inet4);
+  EXPECT_FALSE(shared->stack.v4.inherit);
+  EXPECT_EQ(shared->stack.v4.addresses.size(), 1u);
+  EXPECT_TRUE(shared->stack.v6.inherit);
+  const auto own = plan({"persist", "vnet", "vnet.interface=ep0b", "vnet.interface=ep1b"});
+  EXPECT_TRUE(own->prison.vnet && own->stack.v4.inherit && own->stack.v6.inherit);
+  EXPECT_THAT(own->interfaces, ElementsAre("ep0b", "ep1b"));
+}
+
+TEST_F(PlanTest, ATreeIsADirectoryAndNoLink) {
+  EXPECT_EQ(find_tree(kernel_, "/jails/web")->path, "/jails/web");
+  kernel_.symlinks["/jails/link"] = "/jails/web";
+  EXPECT_EQ(find_tree(kernel_, "/jails/link").error().line(),
+            "path /jails/link: is a symbolic link to /jails/web (give the directory itself)");
+  EXPECT_EQ(find_tree(kernel_, "/jails/none").error().line(),
+            "path /jails/none: No such file or directory (create it, for example with `gaol "
+            "create`)");
+}
+
+}  // namespace
+}  // namespace gaol::warden

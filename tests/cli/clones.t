@@ -1,0 +1,32 @@
+Thin jails of the small release that is built in.
+
+# gaol release builtin --releases $PWD/releases tiny
+# gaol release list --releases $PWD/releases
+NAME  CLONES  FROM
+tiny       0  busybox
+# gaol create www --releases $PWD/releases -r tiny --path $PWD/jails/www >>jail.conf
+# cat jail.conf
+www {
+  path = "/run/cli/jails/www";
+  host.hostname = "www";
+  exec.start = "/bin/sh /etc/rc";
+  exec.stop = "/bin/sh /etc/rc.shutdown";
+  exec.clean;
+  mount.devfs;
+}
+# sed -i 's/^www {/www { persist;/' jail.conf
+# jail -f jail.conf -c www
+www: created
+# jexec www sh -c 'echo mine >/etc/motd; cat /etc/motd'
+mine
+# gaol release destroy --releases $PWD/releases tiny
+gaol: release destroy: /run/cli/releases/tiny: in use by thin clones: /run/cli/jails/www
+[exit 1]
+# jail -f jail.conf -r www
+www: removed
+# gaol destroy --path $PWD/jails/www
+destroy /run/cli/jails/www: a thin clone of /run/cli/releases/tiny
+nothing is destroyed without --yes
+# gaol destroy --path $PWD/jails/www --yes
+destroy /run/cli/jails/www: a thin clone of /run/cli/releases/tiny
+# gaol release destroy --releases $PWD/releases tiny
