@@ -26,16 +26,7 @@
 #include <cstring>
 
 #include "sys/fd.h"
-
-#ifndef SYS_mount_setattr
-#define SYS_mount_setattr 442
-#endif
-#ifndef MOUNT_ATTR_IDMAP
-#define MOUNT_ATTR_IDMAP 0x00100000
-#endif
-#ifndef PID_FS_MAGIC
-#define PID_FS_MAGIC 0x50494446
-#endif
+#include "sys/newer.h"
 
 namespace gaol::sys {
 

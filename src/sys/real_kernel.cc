@@ -26,15 +26,8 @@
 
 #include "sys/bpf.h"
 #include "sys/kernel.h"
+#include "sys/newer.h"
 #include "sys/rtnl.h"
-
-// Where libc's headers are older than the call; the value is the kernel's.
-#ifndef MOUNT_ATTR_IDMAP
-#define MOUNT_ATTR_IDMAP 0x00100000
-#endif
-#ifndef PID_FS_MAGIC
-#define PID_FS_MAGIC 0x50494446
-#endif
 
 namespace gaol::sys {
 
