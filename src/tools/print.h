@@ -11,8 +11,9 @@
 namespace gaol::tools {
 
 inline void write_line(std::FILE* to, std::string_view line) {
-  std::fwrite(line.data(), 1, line.size(), to);
-  std::fputc('\n', to);
+  // In one piece: several commands may share a terminal.
+  const std::string whole = concat(line, "\n");
+  std::fwrite(whole.data(), 1, whole.size(), to);
 }
 
 inline void say(std::string_view line) { write_line(stdout, line); }

@@ -263,14 +263,6 @@ constexpr Step kStart[] = {
     {"exec.poststart", commands<"exec.poststart", Where::host>, nullptr},
 };
 
-// Undoes the first `steps` rows, last first. What cannot be undone does not stop the rest.
-void undo_from(const Machine& machine, Record& record, size_t steps) {
-  while (steps-- > 0)
-    if (kStart[steps].undo)
-      if (auto undone = kStart[steps].undo(machine, record); !undone)
-        machine.report.tell(What::detail, undone.error().line());
-}
-
 Result<> told(const Machine& machine, Result<> result) {
   if (result) return result;
   Error& error = result.error();
@@ -278,6 +270,15 @@ Result<> told(const Machine& machine, Result<> result) {
     error.hint = "`gaol doctor` tells what this kernel lacks";
   machine.report.tell(What::failed, error.line());
   return result;
+}
+
+// Undoes the first `steps` rows, last first. What cannot be undone is told, and does not stop the
+// rest. True when nothing is left.
+bool undo_from(const Machine& machine, Record& record, size_t steps) {
+  bool all = true;
+  while (steps-- > 0)
+    if (kStart[steps].undo) all &= told(machine, kStart[steps].undo(machine, record)).has_value();
+  return all;
 }
 
 void forget(const Machine& machine, const Record& record) {
@@ -297,7 +298,9 @@ Result<> settle(Start& start) {
     // With nothing to bring back from it, what its birth held is let go while it dies.
     if (start.record.interfaces.empty()) (void)machine.kernel.signal(start.prison.pidfd(), SIGKILL);
     start.prison = {};
-    undo_from(machine, start.record, std::size(kStart));
+    // A record outlives what cannot be undone: the next command finds it and tries again.
+    if (!undo_from(machine, start.record, std::size(kStart)))
+      return fail("the jail is over, but not all of it is gone");
     forget(machine, start.record);
     return {};
   }
@@ -372,12 +375,10 @@ Result<> run_start(Start& start) {
     ++done;
     if (!result) break;
   }
-  if (result) result = settle(start);
-  if (result) return {};
+  if (result) return settle(start);
   const bool created = start.record.init.pid != 0;
   (void)start.machine.store.unpublish(start.record);
-  undo_from(start.machine, start.record, done);
-  forget(start.machine, start.record);
+  if (undo_from(start.machine, start.record, done)) forget(start.machine, start.record);
   if (created && !start.request.title.empty())
     start.machine.report.tell(What::removed, start.request.title);
   return result;
@@ -420,8 +421,8 @@ Result<> run_cleanup(Stop& stop) {
 }
 
 void sweep(const Machine& machine, Record record) {
-  undo_from(machine, record, std::size(kStart));
-  machine.store.forget(record, addresses_of(record.settings));
+  if (undo_from(machine, record, std::size(kStart)))
+    machine.store.forget(record, addresses_of(record.settings));
 }
 
 }  // namespace gaol::warden

@@ -178,22 +178,20 @@ std::vector<std::string> Store::torn() const {
   return out;
 }
 
-std::vector<Record> Store::busy() const {
-  std::vector<Record> out;
-  for (const Jid jid : jids_in(kernel_, root_ + "/busy")) {
-    const auto text = kernel_.read_file(path("busy", jid));
-    if (!text) continue;
-    auto record = Record::from_text(*text);
-    if (!record) continue;
-    // Once it is published that is where the newest stands; who works on it, only here.
-    if (const auto published = kernel_.read_file(path("jails", jid)))
-      if (auto newer = Record::from_text(*published)) {
-        newer->owner = record->owner;
-        record = std::move(newer);
-      }
-    out.push_back(std::move(*record));
-  }
-  return out;
+std::vector<Jid> Store::busy() const { return jids_in(kernel_, root_ + "/busy"); }
+
+std::optional<Record> Store::read_busy(Jid jid) const {
+  const auto text = kernel_.read_file(path("busy", jid));
+  if (!text) return {};
+  auto record = Record::from_text(*text);
+  if (!record) return {};
+  // Once it is published that is where the newest stands; who works on it, only here.
+  if (const auto published = kernel_.read_file(path("jails", jid)))
+    if (auto newer = Record::from_text(*published)) {
+      newer->owner = record->owner;
+      return std::move(*newer);
+    }
+  return std::move(*record);
 }
 
 }  // namespace gaol::warden

@@ -59,8 +59,9 @@ class Store {
   std::optional<Record> read(Jid jid) const;
   std::optional<Jid> jid_of_name(const std::string& name) const;
   std::vector<Jid> users_of(const std::string& address) const;
-  std::vector<Jid> jids() const;     // published, in rising order
-  std::vector<Record> busy() const;  // being made or unmade, finished by nobody or somebody
+  std::vector<Jid> jids() const;  // published, in rising order
+  std::vector<Jid> busy() const;  // being made or unmade, by somebody or by nobody any more
+  std::optional<Record> read_busy(Jid jid) const;
   // Files of records that were never filed: of whoever holds the lock now, or was killed.
   std::vector<std::string> torn() const;
 

@@ -103,7 +103,7 @@ TEST_F(StoreTest, ARecordComesAndGoes) {
   ASSERT_TRUE(store_.reserve(web, addresses));
   EXPECT_EQ(store_.jid_of_name("web"), 1);
   EXPECT_THAT(store_.users_of("::1"), ElementsAre(1));
-  EXPECT_EQ(store_.busy().size(), 1u);
+  EXPECT_THAT(store_.busy(), ElementsAre(1));
   EXPECT_THAT(store_.jids(), IsEmpty()) << "it shows in no listing before it runs";
 
   ASSERT_TRUE(store_.enter(1));
@@ -145,10 +145,10 @@ TEST_F(StoreTest, TheNewestRecordCountsAndItsOwnerIsTheBusyOnes) {
   web.owner = {99, 9};
   web.interfaces = {"ep0b"};
   ASSERT_TRUE(store_.publish(web));
-  const auto busy = store_.busy();
-  ASSERT_EQ(busy.size(), 1u);
-  EXPECT_THAT(busy[0].interfaces, ElementsAre("ep0b"));
-  EXPECT_EQ(busy[0].owner, (sys::ProcessId{1, 1}));
+  const auto busy = store_.read_busy(1);
+  ASSERT_TRUE(busy);
+  EXPECT_THAT(busy->interfaces, ElementsAre("ep0b"));
+  EXPECT_EQ(busy->owner, (sys::ProcessId{1, 1}));
 }
 
 TEST_F(StoreTest, HalfWrittenRecordsAreFound) {
@@ -164,7 +164,7 @@ TEST_F(StoreTest, DamagedRecordsAreNobody) {
   kernel_.files["/run/gaol/jails/4"] = "{}";
   kernel_.files["/run/gaol/busy/5"] = "";
   EXPECT_FALSE(store_.read(4));
-  EXPECT_THAT(store_.busy(), IsEmpty());
+  EXPECT_FALSE(store_.read_busy(5));
   EXPECT_FALSE(store_.allocate(4)) << "but their jid is taken";
 }
 

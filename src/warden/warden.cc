@@ -55,28 +55,31 @@ std::vector<std::string> without(std::vector<std::string> all,
 Warden::Warden(sys::Kernel& kernel, Report report, std::string root)
     : kernel_(kernel), report_(std::move(report)), store_(kernel, std::move(root)) {}
 
+// Read again once its owner is known to be gone: until then it went on, or came to its end.
+std::optional<Record> Warden::abandoned(Jid jid) {
+  const auto record = store_.read_busy(jid);
+  if (!record || kernel_.alive(record->owner)) return {};
+  return store_.read_busy(jid);
+}
+
 void Warden::finish_the_dead() {
-  for (auto& record : store_.busy())
-    if (!kernel_.alive(record.owner)) sweep(machine(), std::move(record));
+  for (const Jid jid : store_.busy())
+    if (auto record = abandoned(jid)) sweep(machine(), std::move(*record));
   for (const auto& path : store_.torn()) (void)kernel_.remove_file(path);
 }
 
-Result<> Warden::refuse_name(const std::string& name) {
-  const auto jid = store_.jid_of_name(name);
-  if (!jid) return {};
-  auto record = store_.read(*jid);
-  if (record && (running(*record) || kernel_.alive(record->owner))) return exists(name);
-  if (record) sweep(machine(), std::move(*record));
+std::optional<Record> Warden::living(Jid jid) {
+  auto record = store_.read(jid);
+  if (!record || running(*record) || kernel_.alive(record->owner)) return record;
+  record = store_.read(jid);  // see abandoned()
+  if (!record || running(*record)) return record;
+  sweep(machine(), std::move(*record));
   return {};
 }
 
 Result<> Warden::refuse_taken(const StartPlan& plan) {
-  if (!plan.name.empty()) TRY(refuse_name(plan.name));
-  if (!plan.jid) return {};
-  auto record = store_.read(*plan.jid);
-  if (record && (running(*record) || kernel_.alive(record->owner)))
-    return exists(concat(*plan.jid));
-  if (record) sweep(machine(), std::move(*record));
+  if (const auto jid = store_.jid_of_name(plan.name); jid && living(*jid)) return exists(plan.name);
+  if (plan.jid && living(*plan.jid)) return exists(concat(*plan.jid));
   return {};
 }
 
@@ -84,12 +87,8 @@ Result<> Warden::refuse_clash(const jail::Settings& settings, Jid self) {
   const auto ours = stack_of(settings, 0);
   for (const auto& address : addresses_of(settings)) {
     for (const Jid user : store_.users_of(address)) {
-      auto other = store_.read(user);
-      if (user == self || !other) continue;
-      if (!running(*other) && !kernel_.alive(other->owner)) {
-        sweep(machine(), std::move(*other));
-        continue;
-      }
+      const auto other = user == self ? std::nullopt : living(user);
+      if (!other) continue;
       const auto theirs = stack_of(other->settings, 0);
       const bool four = clash(ours.v4, theirs.v4);
       if (four || clash(ours.v6, theirs.v6))
@@ -146,17 +145,12 @@ std::vector<Record> Warden::list() {
     (running(*record) ? alive : dead).push_back(std::move(*record));
   }
   const bool unfinished =
-      !store_.torn().empty() || std::ranges::any_of(store_.busy(), [&](const Record& record) {
-        return !kernel_.alive(record.owner);
-      });
+      !store_.torn().empty() ||
+      std::ranges::any_of(store_.busy(), [&](Jid jid) { return abandoned(jid).has_value(); });
   if (dead.empty() && !unfinished) return alive;
   if (const auto lock = store_.lock()) {
     finish_the_dead();
-    for (auto& record : dead)
-      // Somebody else may have been here before we had the lock, or be stopping it right now.
-      if (const auto now = store_.read(record.jid);
-          now && now->init == record.init && !kernel_.alive(now->owner))
-        sweep(machine(), std::move(record));
+    for (const auto& record : dead) (void)living(record.jid);
   }
   std::erase_if(alive, [&](const Record& record) { return !running(record); });  // unfinished ones
   return alive;

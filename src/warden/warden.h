@@ -47,11 +47,16 @@ class Warden {
 
  private:
   Machine machine() { return {kernel_, store_, report_, strays_}; }
-  void finish_the_dead();                        // REQUIRES: lock
-  Result<> refuse_taken(const StartPlan& plan);  // REQUIRES: lock
-  // By what the jail `self` would be with these settings; 0: a new one. REQUIRES: lock
+  // The record of a jail that was being made or unmade by somebody who is gone.
+  std::optional<Record> abandoned(Jid jid);
+  // The rest REQUIRES: lock.
+  void finish_the_dead();
+  // The record of a jail that runs, or that somebody is making or unmaking. A dead one is swept.
+  std::optional<Record> living(Jid jid);
+  Result<> refuse_taken(const StartPlan& plan);
+  // By what the jail `self` would be with these settings; 0: a new one.
   Result<> refuse_clash(const jail::Settings& settings, Jid self);
-  Result<> refuse_name(const std::string& name);  // REQUIRES: lock
+
   bool running(const Record& record) { return kernel_.alive(record.init); }
 
   sys::Kernel& kernel_;
