@@ -248,5 +248,35 @@ TEST(StepsCutShort, AKillAnywhereIsFinishedByTheNextCommand) {
   }
 }
 
+// --- commands beside each other ---
+
+// A command that comes to its end, settles its jail and exits, at the moment when another one
+// asks whether it is alive.
+struct JustEnded : FakeHost {
+  bool alive(const sys::ProcessId& process) override {
+    if (process != kOther) return FakeHost::alive(process);
+    files.erase("/run/gaol/busy/1");
+    return false;
+  }
+  static constexpr sys::ProcessId kOther{77, 1};
+};
+
+TEST(Beside, AStartThatEndsWhileWeLookIsNotSwept) {
+  JustEnded host;
+  ASSERT_TRUE(Warden(host).start(request({"name=web", "path=/jails/web", "persist"})));
+  Record record = Warden(host).find("web").value();
+  record.owner = JustEnded::kOther;
+  for (const auto& look : {+[](Warden& warden) { EXPECT_EQ(warden.list().size(), 1u); },
+                           +[](Warden& warden) {
+                             EXPECT_EQ(warden.start(request({"name=web", "persist"})).error().text,
+                                       "\"web\" already exists");
+                           }}) {
+    host.files["/run/gaol/busy/1"] = record.to_text();
+    Warden warden(host);
+    look(warden);
+    EXPECT_TRUE(warden.find("web"));
+  }
+}
+
 }  // namespace
 }  // namespace gaol::warden

@@ -59,7 +59,10 @@ TEST_F(NetworkTest, ROOT_NET_TheLastOfThoseWhoShareAnAliasTakesItAway) {
   EXPECT_EQ(create("name=a ip4.addr='ep0a|10.1.0.1'"), "");
   EXPECT_EQ(create("name=b ip4.addr='ep0a|10.1.0.1'"), "");
   EXPECT_EQ(create("name=c ip4.addr='ep0a|10.1.0.1'"), "");
-  EXPECT_EQ(seen("jail -r a; kill -9 " + init_of("c") + "; jls name"), "b\n");
+  const std::string init = init_of("c");
+  EXPECT_EQ(seen("jail -r a; kill -9 " + init + "; while kill -0 " + init +
+                 " 2>/dev/null; do :; done; jls name"),
+            "b\n");
   EXPECT_EQ(addresses(), "10.1.0.1/32\n");
   EXPECT_EQ(seen("jail -r b"), "");
   EXPECT_EQ(addresses(), "");
