@@ -251,6 +251,9 @@ class Newborn {
     // From here on descriptors are our own.
     must(call(__NR_unshare, CLONE_FILES), "unshare");
     call(__NR_prctl, PR_SET_PDEATHSIG, 0);
+    // Init is told by signals, and may be told before it is there to listen. Blocked ones wait.
+    const unsigned long all = ~0UL;
+    must(call(__NR_rt_sigprocmask, SIG_BLOCK, &all, nullptr, sizeof all), "block signals");
     tell_parent(Birth::standing);
     call(__NR_setsid);
     for (const int standard : {0, 1, 2}) call(__NR_dup3, birth_.null, standard, 0);

@@ -121,7 +121,8 @@ Result<int> release_destroy(const Words& words) {
 std::string conf_block(const std::string& name, const std::string& path) {
   return concat(name, " {\n  path = \"", path, "\";\n  host.hostname = \"", name,
                 "\";\n  exec.start = \"/bin/sh /etc/rc\";\n"
-                "  exec.stop = \"/bin/sh /etc/rc.shutdown\";\n  exec.clean;\n  mount.devfs;\n}\n");
+                "  exec.stop = \"/bin/sh /etc/rc.shutdown\";\n  exec.clean;\n  mount.devfs;\n  "
+                "persist;\n}\n");
 }
 
 Result<int> create(const Words& words) {

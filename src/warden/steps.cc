@@ -398,15 +398,15 @@ Result<> run_stop(Stop& stop) {
   stop.record.owner = machine.kernel.self();
   TRY(unpublish(machine, stop.record));
   Result<> first;
-  const auto keep = [&](Result<> result) {
-    if (!result && first) first = std::move(result);
-  };
-  keep(told(machine, pull_interfaces(machine, stop.record)));
-  keep(told(machine, end_prison(machine, stop.record)));
-  keep(told(machine, drop_cgroup(machine, stop.record)));
+  for (const auto undo : {pull_interfaces, end_prison, drop_cgroup}) {
+    auto undone = told(machine, undo(machine, stop.record));
+    stop.gone &= undone.has_value();
+    if (first) first = std::move(undone);
+  }
   machine.report.tell(What::removed, stop.title);
-  keep(run_cleanup(stop));
-  forget(machine, stop.record);
+  auto cleaned = run_cleanup(stop);
+  if (first) first = std::move(cleaned);
+  if (stop.gone) forget(machine, stop.record);
   return first;
 }
 
@@ -414,6 +414,7 @@ Result<> run_cleanup(Stop& stop) {
   const Machine& machine = stop.machine;
   auto first = told(machine, run_hooks(stop, "exec.poststop", Where::host, nullptr, nullptr));
   auto dropped = told(machine, drop_aliases(machine, stop.record));
+  stop.gone &= dropped.has_value();
   if (first) first = std::move(dropped);
   auto released = told(machine, run_hooks(stop, "exec.release", Where::host, nullptr, nullptr));
   if (first) first = std::move(released);

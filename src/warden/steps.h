@@ -47,6 +47,7 @@ struct Stop {
   std::string title;
   Record record;
   std::string path;
+  bool gone = true;  // whether all that the start had made could be undone
 };
 
 // Runs the stop table on a running jail. Failures up to the removal leave the jail running;

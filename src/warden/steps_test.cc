@@ -223,14 +223,19 @@ struct Stage : FakeHost {
 
 TEST(StepsCutShort, AFailingCallLeavesAWholeJailOrNone) {
   for (const auto& act : kActs) {
-    if (!act.starts) continue;  // what undoes has nothing to fall back on
     Stage rehearsal(act);
     rehearsal.perform(act);
     for (size_t nth = 1; nth <= rehearsal.diary.size(); ++nth) {
+      // Removing our own files does not fail; an interface that cannot be brought back dies with
+      // its namespace.
+      const std::string line = rehearsal.diary[nth - 1];
+      if (line.starts_with("remove_file /run/") || line.starts_with("remove_dir /run/") ||
+          line.starts_with("pull_link "))
+        continue;
       Stage stage(act);
       stage.fail_nth(nth, EIO);
       stage.perform(act);
-      stage.expect_whole_or_nothing(concat(act.name, ": ", stage.diary[nth - 1]));
+      stage.expect_whole_or_nothing(concat(act.name, ": ", line));
     }
   }
 }

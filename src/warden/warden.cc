@@ -74,7 +74,7 @@ std::optional<Record> Warden::living(Jid jid) {
   record = store_.read(jid);  // see abandoned()
   if (!record || running(*record)) return record;
   sweep(machine(), std::move(*record));
-  return {};
+  return store_.read(jid);  // nothing, if all of it could be undone
 }
 
 Result<> Warden::refuse_taken(const StartPlan& plan) {

@@ -13,6 +13,7 @@ www {
   exec.stop = "/bin/sh /etc/rc.shutdown";
   exec.clean;
   mount.devfs;
+  persist;
 }
 # sed -i 's/^www {/www { persist;/' jail.conf
 # jail -f jail.conf -c www
