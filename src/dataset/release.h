@@ -47,7 +47,7 @@ Result<> builtin(const std::string& root, const std::string& name);
 bool nobody_answered(std::string_view output);
 
 // The entries of an apt source file that carry `suite`, its updates or its security fixes, each
-// in one-line form: "deb [signed-by=/k.gpg] http://deb.debian.org/debian bookworm main".
+// in one-line form: "deb [signed-by=/k.gpg] http://mirror.example/debian bookworm main".
 // `deb822` tells the stanzas of a .sources file from the lines of a .list file.
 std::vector<std::string> apt_entries(std::string_view text, bool deb822, std::string_view suite);
 
