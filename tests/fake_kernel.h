@@ -54,7 +54,7 @@ class FakeKernel : public sys::Kernel {
   std::function<void(const sys::CloneRequest&)> play_child = [](const sys::CloneRequest&) {};
 
   // Fails calls whose line begins with `line`, after letting `spare` of them pass. For calls
-  // that leave no line: "read_file PATH", "open PATH", "list_dir PATH", "link_index NAME" ...
+  // that leave no line: "read_file PATH", "open PATH", "list_dir PATH" ...
   void fail_on(std::string line, int code, int spare = 0) {
     failures_.push_back({std::move(line), code, spare});
   }
@@ -268,11 +268,6 @@ class FakeKernel : public sys::Kernel {
   }
 
   // --- interfaces ---
-  Result<unsigned> link_index(const std::string& interface) override {
-    TRY(asked("link_index ", interface));
-    if (!links.contains(interface)) return fail_errno(ENODEV, interface);
-    return links[interface];
-  }
   Result<bool> has_address(const std::string& interface, const sys::Address& address) override {
     TRY(asked("has_address ", interface, " ", sys::address_text(address)));
     return aliases[interface].contains(sys::address_text(address));

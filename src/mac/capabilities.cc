@@ -2,8 +2,8 @@
 //
 // FreeBSD's prison_priv_check() is one list of what root of a jail may do. Linux splits root into
 // capabilities, some of which hold only over what the jail's user namespace owns and some over
-// the whole machine. Kept is what stands on FreeBSD's list and is also safe in a jail that shares
-// the host's user ids (userns = off). Not kept, although the list would allow a part of it:
+// the whole machine. Kept is what stands on FreeBSD's list and would be safe even if the jail
+// shared the host's user ids. Not kept, although the list would allow a part of it:
 //   SYS_ADMIN        mount, hostname and much else; what a jail may do of it needs a broker
 //   SYS_RESOURCE     raises rlimits, but above those of rctl as well
 //   DAC_READ_SEARCH  DAC_OVERRIDE says the same about paths; this one also opens file handles,

@@ -2,8 +2,8 @@
 #pragma once
 
 // What a jail does not see, or not write, of /proc and /sys: the union of what Docker, Podman
-// and systemd-nspawn keep from theirs. The user namespace keeps most of it away already; these
-// lists hold for a jail with `userns = off` as well.
+// and systemd-nspawn keep from theirs, but for the directories there is one of for each CPU. The
+// user namespace keeps most of it away already; this is a second fence.
 //
 // A path that does not exist is passed over; one that exists and cannot be masked must fail the
 // start. sysfs as a whole is mounted read-only, so the last list names nothing below /sys.
@@ -36,9 +36,6 @@ inline constexpr std::string_view kMaskedDirs[] = {
     "/sys/firmware",                  // ACPI tables, UEFI variables
     "/sys/fs/selinux",                // the host's policy; programs would take it for theirs
 };
-
-// In /sys/devices/system/cpu/cpuN of each CPU: counters that follow what others compute.
-inline constexpr std::string_view kMaskedDirOfEachCpu = "thermal_throttle";
 
 // Each is bound onto itself, read-only.
 inline constexpr std::string_view kReadOnlyPaths[] = {

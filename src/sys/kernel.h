@@ -136,7 +136,6 @@ class Kernel {
   virtual Result<> map_drop(const std::string& pin, std::span<const std::byte> key) = 0;
 
   // --- interfaces of the caller's network namespace, by rtnetlink ---
-  virtual Result<unsigned> link_index(const std::string& interface) = 0;
   virtual Result<bool> has_address(const std::string& interface, const Address& address) = 0;
   // False if the address stood there already.
   virtual Result<bool> add_address(const std::string& interface, const Address& address) = 0;

@@ -374,9 +374,6 @@ class RealKernel final : public Kernel {
     return bpf_map_drop(pin, key);
   }
 
-  Result<unsigned> link_index(const std::string& interface) override {
-    return rtnl_link_index(interface);
-  }
   Result<bool> has_address(const std::string& interface, const Address& address) override {
     return rtnl_has_address(interface, address);
   }
