@@ -19,11 +19,11 @@ function(gaol_layer name)
   set_property(GLOBAL APPEND_STRING PROPERTY GAOL_LAYERS "${name}:${ARG_MAY_USE}\n")
 endfunction()
 
-# gaol_program(NAME SOURCES ... USE ...): one command in bin/. Static in ordinary builds,
-# because loading shared libraries is a third of what a start would take, and on musl where
-# that works; the sanitizers need a dynamic one.
+# gaol_program(NAME SOURCES ... USE ... [INSTALL DIR]): one command in bin/, installed to DIR.
+# Static in ordinary builds, because loading shared libraries is a third of what a start would
+# take, and on musl where that works; the sanitizers need a dynamic one.
 function(gaol_program name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;USE" ${ARGN})
+  cmake_parse_arguments(ARG "" "INSTALL" "SOURCES;USE" ${ARGN})
   list(GET GAOL_LIBCS -1 libc)
   add_executable(${name} ${ARG_SOURCES})
   foreach(used IN LISTS ARG_USE)
@@ -37,6 +37,9 @@ function(gaol_program name)
     target_link_options(${name} PRIVATE -static -no-pie)
   endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  if(ARG_INSTALL)
+    install(TARGETS ${name} DESTINATION ${ARG_INSTALL})
+  endif()
 endfunction()
 
 # gaol_test(NAME SOURCES ... USE ... LABELS unit|golden|kernel|cli|escape [HOST]): a GoogleTest

@@ -18,16 +18,14 @@
 #include "mac/capabilities.h"
 #include "mac/masks.h"
 #include "mac/seccomp.h"
+#include "sys/helper.h"
 
 namespace gaol::jail {
 
 namespace {
 
-// gaol-init lies beside our own program's directory: <prefix>/libexec/gaol/gaol-init.
 Result<sys::Fd> open_init(sys::Kernel& kernel) {
-  std::string self = TRY(kernel.read_symlink("/proc/self/exe"));
-  for (int up = 0; up < 2; ++up) self.resize(self.rfind('/'));
-  return kernel.open(concat(self, "/libexec/gaol/gaol-init"), O_PATH);
+  return kernel.open(TRY(sys::helper_path(kernel, "gaol-init")), O_PATH);
 }
 
 sys::Node on_disk(const devfs::Node& node) {

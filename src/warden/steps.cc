@@ -11,6 +11,7 @@
 #include "jail/address.h"
 #include "net/alias.h"
 #include "net/stack.h"
+#include "sys/helper.h"
 
 namespace gaol::warden {
 
@@ -91,10 +92,8 @@ Result<> drop_aliases(const Machine& machine, Record& record) {
 // --- the cgroup, and what it may do on the host's network stack ---
 
 Result<> load_stack_programs(const Machine& machine, const std::string& root) {
-  std::string self = TRY(machine.kernel.read_symlink("/proc/self/exe"));
-  for (int up = 0; up < 2; ++up) self.resize(self.rfind('/'));
-  const sys::Fd child =
-      TRY(machine.kernel.spawn({.argv = {concat(self, "/libexec/gaol/gaol-stack"), "load", root}}));
+  auto loader = TRY(sys::helper_path(machine.kernel, "gaol-stack"));
+  const sys::Fd child = TRY(machine.kernel.spawn({.argv = {std::move(loader), "load", root}}));
   const auto status = TRY(machine.kernel.reap(child, -1));
   if (*status != 0) return fail("gaol-stack load failed; `gaol doctor` tells what is missing");
   return {};
