@@ -42,6 +42,15 @@ function(gaol_program name)
   endif()
 endfunction()
 
+# gaol_filled(TEMPLATE OUTPUT): what TEMPLATE becomes when gaol_docs has put the registry's lists
+# in place of its @MARKS@.
+function(gaol_filled template output)
+  cmake_path(GET output PARENT_PATH folder)
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(OUTPUT ${output}
+    COMMAND gaol_docs ${template} > ${output} DEPENDS gaol_docs ${template} VERBATIM)
+endfunction()
+
 # gaol_test(NAME SOURCES ... USE ... LABELS unit|golden|kernel|cli|escape [HOST]): a GoogleTest
 # program. Unit and golden tests need no privilege. With HOST it runs in namespaces of its own
 # that stand for a host (tests/support/host.h).
