@@ -40,7 +40,7 @@ uint64_t kept(const Permissions& may) {
   if (may.proc_debug) bits |= mask({CAP_SYS_PTRACE});  // the PID namespace holds it to the jail
   if (may.sysvmsg || may.sysvsem || may.sysvshm) bits |= mask({CAP_IPC_OWNER});
   // Over a shared stack these two reach the host's interfaces and everyone's packets.
-  if (may.vnet) bits |= mask({CAP_NET_ADMIN});
+  if (may.vnet && may.net_admin) bits |= mask({CAP_NET_ADMIN});
   if (may.vnet && may.raw_sockets) bits |= mask({CAP_NET_RAW});
   return bits;
 }

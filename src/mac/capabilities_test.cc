@@ -36,6 +36,7 @@ TEST(Capabilities, FollowPermissions) {
       {"raw sockets in a shared stack", {.raw_sockets = true}, CAP_NET_RAW, false},
       {"shared stack", {.inet4 = true}, CAP_NET_ADMIN, false},
       {"vnet", {.vnet = true}, CAP_NET_ADMIN, true},
+      {"vnet at securelevel 3", {.vnet = true, .net_admin = false}, CAP_NET_ADMIN, false},
       {"vnet without raw sockets", {.vnet = true}, CAP_NET_RAW, false},
       {"vnet with raw sockets", {.raw_sockets = true, .vnet = true}, CAP_NET_RAW, true},
   };

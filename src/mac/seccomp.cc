@@ -16,6 +16,7 @@
 #include <linux/audit.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/personality.h>
@@ -202,6 +203,11 @@ void check_inet(Program& program, const Permissions& may, uint32_t packet_verdic
   program.keep_bits(kTypeBits);
   program.answer_if(SOCK_RAW, may.raw_sockets ? kAllow : kDenied);
   program.answer_if(SOCK_PACKET, packet_verdict);  // the kernel turns it into AF_PACKET
+  if (!may.raw_sockets) {  // ping's other way, which the host opens by net.ipv4.ping_group_range
+    program.load_argument(2);
+    program.answer_if(IPPROTO_ICMP, kDenied);
+    program.answer_if(IPPROTO_ICMPV6, kDenied);
+  }
   program.answer(kAllow);
 }
 
@@ -249,6 +255,7 @@ Policy settle(Policy policy, const Permissions& may) {
     case Policy::sysvmsg: return may.sysvmsg ? Policy::allow : Policy::absent;
     case Policy::sysvsem: return may.sysvsem ? Policy::allow : Policy::absent;
     case Policy::sysvshm: return may.sysvshm ? Policy::allow : Policy::absent;
+    case Policy::mqueue: return may.own_ipc ? Policy::allow : Policy::absent;
     default: return policy;
   }
 }

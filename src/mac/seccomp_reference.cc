@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -31,7 +32,18 @@ namespace {
 
 constexpr int kNumbers = 1024;
 
-enum class Rule : uint8_t { allowed, denied, absent, by_arguments, debug, mlock, msg, sem, shm };
+enum class Rule : uint8_t {
+  allowed,
+  denied,
+  absent,
+  by_arguments,
+  debug,
+  mlock,
+  msg,
+  sem,
+  shm,
+  mqueue
+};
 
 constexpr struct {
   Rule rule;
@@ -54,6 +66,7 @@ constexpr struct {
     {Rule::msg, "msgget msgsnd msgrcv msgctl"},
     {Rule::sem, "semget semop semtimedop semctl"},
     {Rule::shm, "shmget shmat shmdt shmctl"},
+    {Rule::mqueue, "mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr"},
     {Rule::by_arguments, "clone ioctl mknod mknodat personality socket socketpair"},
 };
 
@@ -99,6 +112,8 @@ std::array<Rule, kNumbers> make_rules() {
   for (const auto& young : kYoungCalls) rules[static_cast<size_t>(young.number)] = young.rule;
   return rules;
 }
+
+bool is_ping(int protocol) { return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6; }
 
 uint32_t either(bool on, int code) { return on ? SCMP_ACT_ALLOW : errno_verdict(code); }
 
@@ -187,7 +202,11 @@ void add_socket(Filter& filter, int call, const Permissions& may) {
       }
     } else if ((family == AF_INET && may.inet4) || (family == AF_INET6 && may.inet6)) {
       for (uint32_t type = 0; type < kTypes; ++type) {
-        filter.add(ask(type, 0), call, {equal(0, family), bits(1, kTypes - 1, type)});
+        const auto type_is = bits(1, kTypes - 1, type);
+        for (uint32_t protocol = 0; protocol <= IPPROTO_ICMPV6; ++protocol)
+          filter.add(ask(type, protocol), call, {equal(0, family), type_is, equal(2, protocol)});
+        filter.add(ask(type, IPPROTO_ICMPV6 + 1), call,
+                   {equal(0, family), type_is, compare(2, SCMP_CMP_GT, IPPROTO_ICMPV6)});
       }
     } else {
       filter.add(ask(SOCK_STREAM, 0), call, {equal(0, family)});
@@ -211,6 +230,7 @@ std::optional<uint32_t> verdict(int number, const Permissions& may) {
     case Rule::msg: return either(may.sysvmsg, ENOSYS);
     case Rule::sem: return either(may.sysvsem, ENOSYS);
     case Rule::shm: return either(may.sysvshm, ENOSYS);
+    case Rule::mqueue: return either(may.own_ipc, ENOSYS);
     case Rule::by_arguments: break;
   }
   return {};
@@ -227,7 +247,7 @@ uint32_t socket_verdict(int family, int type, int protocol, const Permissions& m
       const int kind = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
       if (kind == SOCK_RAW) return either(may.raw_sockets, EPERM);
       if (kind == SOCK_PACKET) return either(packets, EPERM);
-      return SECCOMP_RET_ALLOW;
+      return either(may.raw_sockets || !is_ping(protocol), EPERM);
     }
     case AF_NETLINK: {
       if (protocol == NETLINK_ROUTE) return SECCOMP_RET_ALLOW;

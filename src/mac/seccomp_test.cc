@@ -99,7 +99,7 @@ constexpr Member kFiltered[] = {
     &Permissions::raw_sockets, &Permissions::socket_af, &Permissions::mlock,
     &Permissions::proc_debug,  &Permissions::sysvmsg,   &Permissions::sysvsem,
     &Permissions::sysvshm,     &Permissions::inet4,     &Permissions::inet6,
-    &Permissions::vnet,
+    &Permissions::vnet,        &Permissions::own_ipc,
 };
 constexpr unsigned kSets = 1U << std::size(kFiltered);
 
@@ -127,7 +127,7 @@ std::vector<Permissions> telling_sets() {
 // --- tests ---
 
 TEST(Permissions, KeyHasOneBitAMember) {
-  EXPECT_EQ(Permissions{}.key(), 0b1'0000'0011'1000U);
+  EXPECT_EQ(Permissions{}.key(), 0b111'0000'0011'1000U);
   EXPECT_EQ(with({&Permissions::raw_sockets}).key(), Permissions{}.key() | 1U);
   EXPECT_EQ(with({&Permissions::vnet}).key(), Permissions{}.key() | 1U << 11);
   EXPECT_NE(with({&Permissions::inet4}), with({&Permissions::inet6}));
@@ -213,7 +213,7 @@ TEST(Seccomp, SocketFamiliesTypesAndProtocols) {
     const auto filter = compile(may);
     for (int family = -1; family < 64; ++family) {
       for (int type = 0; type < 16; ++type) {
-        for (const int protocol : {0, 1, 4, 9, 12, 15, 16, 255}) {
+        for (const int protocol : {0, 1, 4, 9, 12, 15, 16, 58, 255}) {
           const uint32_t expected = reference::socket_verdict(family, type, protocol, may);
           const Arguments plain{static_cast<uint32_t>(family), static_cast<uint32_t>(type),
                                 static_cast<uint32_t>(protocol)};
@@ -251,6 +251,7 @@ TEST(Seccomp, SocketsOfTypicalJails) {
       {"TCP", shared, {AF_INET, SOCK_STREAM}, kAllow},
       {"TCP over IPv6", shared, {AF_INET6, SOCK_STREAM}, no_family},
       {"ping", shared, {AF_INET, SOCK_RAW | SOCK_CLOEXEC, 1}, denied},
+      {"ping without privilege", shared, {AF_INET, SOCK_DGRAM, 1}, denied},
       {"the host's sockets", shared, {AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG}, no_protocol},
       {"packets", shared, {AF_PACKET, SOCK_RAW}, denied},
       {"packets, the oldest way", shared, {AF_INET, SOCK_PACKET}, denied},

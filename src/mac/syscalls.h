@@ -33,6 +33,7 @@ enum class Policy : uint8_t {
   sysvmsg,
   sysvsem,
   sysvshm,
+  mqueue,
 };
 inline constexpr size_t kSettledPolicies = std::to_underlying(Policy::socket) + size_t{1};
 
@@ -100,13 +101,12 @@ inline constexpr int kClocks[] = {
     SYS_getitimer, SYS_setitimer, SYS_timer_create, SYS_timer_settime, SYS_timer_gettime,
     SYS_timer_getoverrun, SYS_timer_delete, SYS_timerfd_create, SYS_timerfd_settime,
     SYS_timerfd_gettime};
-// Waiting, sockets once they are made, POSIX message queues.
+// Waiting, and sockets once they are made.
 inline constexpr int kWaiting[] = {
     SYS_pselect6, SYS_ppoll, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_epoll_pwait2,
     SYS_eventfd2, SYS_bind, SYS_listen, SYS_accept, SYS_accept4, SYS_connect, SYS_shutdown,
     SYS_getsockname, SYS_getpeername, SYS_setsockopt, SYS_getsockopt, SYS_sendto, SYS_sendmsg,
-    SYS_sendmmsg, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg, SYS_mq_open, SYS_mq_unlink,
-    SYS_mq_timedsend, SYS_mq_timedreceive, SYS_mq_notify, SYS_mq_getsetattr};
+    SYS_sendmmsg, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg};
 
 // --- decided by a permission or by arguments ---
 
@@ -119,6 +119,9 @@ inline constexpr int kMlock[] = {SYS_mlock, SYS_mlock2, SYS_mlockall};
 inline constexpr int kSysvmsg[] = {SYS_msgget, SYS_msgsnd, SYS_msgrcv, SYS_msgctl};
 inline constexpr int kSysvsem[] = {SYS_semget, SYS_semop, SYS_semtimedop, SYS_semctl};
 inline constexpr int kSysvshm[] = {SYS_shmget, SYS_shmat, SYS_shmdt, SYS_shmctl};
+// POSIX message queues need no file system: mq_open(2) finds those of the whole IPC namespace.
+inline constexpr int kMqueue[] = {SYS_mq_open, SYS_mq_unlink, SYS_mq_timedsend,
+    SYS_mq_timedreceive, SYS_mq_notify, SYS_mq_getsetattr};
 // Whoever may trace a process can read its memory and take its descriptors anyway.
 inline constexpr int kDebug[] = {
     SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, SYS_pidfd_getfd};
@@ -185,6 +188,7 @@ inline constexpr Group kGroups[] = {
     {Policy::sysvmsg, calls::kSysvmsg},
     {Policy::sysvsem, calls::kSysvsem},
     {Policy::sysvshm, calls::kSysvshm},
+    {Policy::mqueue, calls::kMqueue},
     {Policy::debug, calls::kDebug},
     {Policy::deny, calls::kNamespaces},
     {Policy::deny, calls::kRoots},
