@@ -44,9 +44,7 @@ class Newborn {
     // be dumped, which is the command's that made us.
     must(call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0), "dumpable");
     must(call(__NR_unshare, CLONE_NEWCGROUP), "unshare");
-    must(call(__NR_sethostname, birth_.hostname.data(), birth_.hostname.size()), "host.hostname");
-    must(call(__NR_setdomainname, birth_.domainname.data(), birth_.domainname.size()),
-         "host.domainname");
+    if (birth_.own_names) set_names();
     if (birth_.vnet) bring_up_loopback();
     wait_for(Birth::mapped);
     become_root();
@@ -105,6 +103,12 @@ class Newborn {
       if (now >= wanted) return;
       call(__NR_futex, &birth_.gate, FUTEX_WAIT, now, nullptr);
     }
+  }
+
+  void set_names() noexcept {
+    must(call(__NR_sethostname, birth_.hostname.data(), birth_.hostname.size()), "host.hostname");
+    must(call(__NR_setdomainname, birth_.domainname.data(), birth_.domainname.size()),
+         "host.domainname");
   }
 
   // FreeBSD leaves lo0 down for the jail's rc to configure; Linux userlands expect it up.

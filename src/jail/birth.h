@@ -42,6 +42,7 @@ struct Birth {
   std::string hostname, domainname;
   Place dev = Place::if_present, proc = Place::if_present;
   bool vnet = false;
+  bool own_names = true;  // false: host names are the parent's
 
   // Set before the gate opens at `masked`: what covers which file or directory.
   struct Mask {

@@ -21,8 +21,8 @@ long take_on_rules(const Entrant& self, const char*& act) noexcept {
   // From setns() to exec root of the jail has power over us, and our memory is still that of the
   // host's command. It can neither trace nor open what is not dumpable.
   if (const long rc = call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0); rc < 0) return rc;
-  // Flags that name a namespace we are in already are harmless: the host's network stack is
-  // joined again by a jail that shares it.
+  // Flags that name a namespace we are in already are harmless: what a jail shares with the host,
+  // the network stack for one, is joined again.
   if (const long rc = call(__NR_setns, self.init, kNamespaces | CLONE_NEWCGROUP | CLONE_NEWNET);
       rc < 0)
     return rc;

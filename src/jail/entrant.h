@@ -13,7 +13,8 @@
 
 namespace gaol::jail {
 
-// What every jail has of its own; the cgroup and network namespaces are made apart.
+// What a jail has of its own, but for what it inherits (PrisonPlan::shared); the cgroup and
+// network namespaces are made apart.
 constexpr uint64_t kNamespaces =
     CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
 

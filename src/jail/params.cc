@@ -138,6 +138,12 @@ void Settings::erase(ParamId id) {
   std::erase_if(settings_, [&](const Setting& setting) { return setting.id == id; });
 }
 
+void Settings::put_buffer(std::string_view name, std::string text) {
+  const ParamId id = known(name);
+  erase(id);
+  settings_.push_back({.id = id, .key = {}, .values = {std::move(text)}});
+}
+
 const Setting* Settings::get(ParamId id, std::string_view key) const {
   const auto at = std::ranges::find_if(
       settings_, [&](const Setting& setting) { return setting.id == id && setting.key == key; });
@@ -176,7 +182,7 @@ Jailsys Settings::jailsys(std::string_view name) const {
   if (const Setting* given = get(id))
     return parse_jailsys(last_value(*given)).value_or(Jailsys::disable);
   if (implying && param(*implier).type == Type::boolean && meant(*implying).value_or(false))
-    return Jailsys::fresh;
+    return Jailsys::inherit;
   return parse_jailsys(self.standard).value_or(Jailsys::disable);
 }
 
@@ -370,6 +376,29 @@ void vnet_has_no_addresses(const Settings& settings, Faults& faults) {
   }
 }
 
+// Names that are the parent's cannot be the jail's own.
+void inherited_names_are_not_given(const Settings& settings, Faults& faults) {
+  if (settings.jailsys("host") != Jailsys::inherit) return;
+  for (const Setting& setting : settings.all())
+    if (const auto name = param(setting.id).name; name.starts_with("host."))
+      return report(faults, setting, "host=inherit and ", name, " exclude each other");
+}
+
+// One IPC namespace carries all three.
+void sysv_ipc_agrees(const Settings& settings, Faults& faults) {
+  const Setting* own = nullptr;
+  const Setting* inherited = nullptr;
+  for (std::string_view name : {"sysvmsg", "sysvsem", "sysvshm"}) {
+    const Jailsys state = settings.jailsys(name);
+    if (state == Jailsys::disable) continue;
+    const Setting* given = settings.get(name);
+    (state == Jailsys::fresh ? own : inherited) =
+        given ? given : settings.get(param(known(name)).implied_by);
+  }
+  if (own && inherited)
+    report(faults, *own, "sysvmsg, sysvsem and sysvshm must agree on this system (new or inherit)");
+}
+
 void raw_sockets_need_vnet(const Settings& settings, Faults& faults) {
   if (!settings.on("allow.raw_sockets") || settings.jailsys("vnet") == Jailsys::fresh) return;
   const Setting& given = *settings.get("allow.raw_sockets");
@@ -383,13 +412,14 @@ void buffers_fit(const Settings& settings, Faults& faults) {
     if (self.type != Type::keyvalue) continue;
     const size_t size = settings.buffer(self.name, {}).size();
     if (std::cmp_less_equal(size, self.range.high)) continue;
-    report(faults, setting, self.name, ": ", size, " bytes, longer than ", self.range.high);
+    report(faults, setting, self.name, ": too large: ", size, " bytes, at most ", self.range.high);
     return;
   }
 }
 
-constexpr void (*kRelations[])(const Settings&, Faults&) = {name_is_a_name, vnet_has_no_addresses,
-                                                            raw_sockets_need_vnet, buffers_fit};
+constexpr void (*kRelations[])(const Settings&, Faults&) = {
+    name_is_a_name,  vnet_has_no_addresses, inherited_names_are_not_given,
+    sysv_ipc_agrees, raw_sockets_need_vnet, buffers_fit};
 
 }  // namespace
 

@@ -64,8 +64,9 @@ struct Param {
   std::string_view note;    // by what means, how far, or why not; one clause, no full stop
   std::string_view manual;  // the man page's line, in our words
   Range range{};
-  std::string_view otherwise{};   // why a value outside `takes` is refused; empty: the note
-  std::string_view implied_by{};  // jailsys only: setting this parameter means `new`
+  std::string_view otherwise{};  // why a value outside `takes` is refused; empty: the note
+  // jailsys only: a list of addresses here means `new`, a permission that is on `inherit`.
+  std::string_view implied_by{};
 };
 
 // Every parameter, sorted by name in byte order.
@@ -120,6 +121,8 @@ class Settings {
   // Adds values behind the earlier ones of a list; of anything else the later value wins.
   void add(Setting setting);
   void erase(ParamId id);
+  // Replaces all that is said of a key/value buffer.
+  void put_buffer(std::string_view name, std::string text);
 
   const Setting* get(ParamId id, std::string_view key = {}) const;
   const Setting* get(std::string_view name) const;  // REQUIRES: `name` is in the registry
@@ -130,8 +133,8 @@ class Settings {
   // The last value given, or the registry's standard.
   std::string text(std::string_view name) const;
   int64_t integer(std::string_view name) const;
-  // As given, or `new` where another parameter implies it, or the standard. A list of addresses
-  // restricts whatever `ip4` and `ip6` say; a permission only fills in what was not given.
+  // As given, or as another parameter implies it, or the standard. A list of addresses restricts
+  // whatever `ip4` and `ip6` say; a permission only fills in what was not given.
   Jailsys jailsys(std::string_view name) const;
   // All values. ip lists are split at commas, one element an address; others are as given.
   std::vector<std::string> list(std::string_view name) const;

@@ -32,8 +32,9 @@ constexpr std::string_view kNoClock =
 constexpr std::string_view kNoIdentity =
     "it would need a file made for the jail and laid over the host's";
 constexpr std::string_view kSysv =
-    "new is an IPC namespace, disable makes the calls fail with ENOSYS; inherit would need the "
-    "host's IPC namespace";
+    "new is an IPC namespace, inherit the parent's, and the three must agree on which; disable "
+    "makes the calls fail with ENOSYS; of the parent's objects a jail's users, root among them, "
+    "have what the modes give to others, and POSIX message queues are closed to them";
 constexpr std::string_view kFirstAddress =
     "sockets that were not bound always leave from the jail's first address, as when this is off";
 constexpr std::string_view kSharedStack = "cgroup-BPF holds every socket to the list";
@@ -110,7 +111,7 @@ constexpr Param kParams[] = {
      "off: programs start without capabilities; those already running keep theirs",
      "root has privilege in the jail"},
     {"allow.sysvipc", boolean, any, "false", partial, "",
-     "on means sysvmsg, sysvsem and sysvshm = new: they work, but are not shared with the host",
+     "on means inherit of those of sysvmsg, sysvsem and sysvshm that are not given",
      "deprecated: System V IPC of the parent may be used"},
     {"allow.unprivileged_parent_tampering", boolean, any, "false", refused, "false",
      "the jail's users are others than the host's, so that signals from unprivileged ones cannot "
@@ -178,10 +179,10 @@ constexpr Param kParams[] = {
      "user to run commands on the host as", Range{0, 255}},
     {"exec.timeout", integer, tool, "0", native, "", kRunByJail,
      "seconds to wait for each command; 0: for ever"},
-    {"host", jailsys, any, "new", partial, "new",
-     "a jail always has host names of its own, in a UTS namespace (new); inherit would need the "
-     "parent's",
-     "whether the jail has host names of its own"},
+    {"host", jailsys, any, "new", native, "new inherit",
+     "new is a UTS namespace, inherit the parent's; which of them is settled at creation",
+     "whether the jail has host names of its own", Range{},
+     "a jail has host names, its own (new) or its parent's (inherit)"},
     {"host.domainname", string, any, "", native, "", "UTS namespace; at most 64 bytes",
      "NIS domain name", Range{0, 64}},
     {"host.hostid", integer, any, "0", refused, "0", kNoIdentity, "host identifier",
@@ -240,8 +241,7 @@ constexpr Param kParams[] = {
      "files of fstab(5) lines to mount"},
     {"mount.procfs", boolean, tool, "false", native, "",
      "procfs of the jail's PID namespace; every jail has it", "mount procfs on the jail's /proc"},
-    {"name", string, any, "", partial, "",
-     "set at creation; renaming a running jail is not supported yet", "name of the jail",
+    {"name", string, any, "", native, "", "a running jail can be renamed", "name of the jail",
      Range{0, 255}},
     {"osreldate", integer, create, "", refused, "", kNoUname,
      "date of the release that the jail sees"},
@@ -253,18 +253,19 @@ constexpr Param kParams[] = {
      "directory that is the jail's root", Range{0, 4095}},
     {"persist", boolean, any, "false", emulated, "",
      "the jail's init stays when it has nothing left to run", "the jail exists without processes"},
-    {"securelevel", integer, any, "-1", partial, "-1 0",
-     "a jail has neither modules nor disks to protect; levels above 0 would need seccomp rules "
-     "for file flags, clock and packet filter",
+    {"securelevel", integer, any, "-1", partial, "",
+     "1 and 2 take what no jail has here: file flags, disks, modules, the clock; from 3 on what "
+     "starts in a vnet jail lacks CAP_NET_ADMIN, which freezes the firewall and with it interfaces "
+     "and routes, while what runs already keeps it; only the host can raise it",
      "security level, which can only be raised", Range{-1, INT32_MAX}},
     {"stop.timeout", integer, tool, "10", native, "", kRunByJail,
      "seconds between SIGTERM and SIGKILL; 0: no SIGTERM"},
-    {"sysvmsg", jailsys, any, "disable", partial, "new disable", kSysv,
-     "use of System V message queues", Range{}, "", "allow.sysvipc"},
-    {"sysvsem", jailsys, any, "disable", partial, "new disable", kSysv,
-     "use of System V semaphores", Range{}, "", "allow.sysvipc"},
-    {"sysvshm", jailsys, any, "disable", partial, "new disable", kSysv,
-     "use of System V shared memory", Range{}, "", "allow.sysvipc"},
+    {"sysvmsg", jailsys, any, "disable", partial, "", kSysv, "use of System V message queues",
+     Range{}, "", "allow.sysvipc"},
+    {"sysvsem", jailsys, any, "disable", partial, "", kSysv, "use of System V semaphores", Range{},
+     "", "allow.sysvipc"},
+    {"sysvshm", jailsys, any, "disable", partial, "", kSysv, "use of System V shared memory",
+     Range{}, "", "allow.sysvipc"},
     {"vnet", jailsys, create, "inherit", native, "new inherit", "new is a network namespace",
      "whether the jail has a network stack of its own", Range{},
      "a jail has a network stack, its own (new) or its parent's (inherit)"},

@@ -229,9 +229,17 @@ TEST(Settings, OneParameterImpliesAnother) {
   // A list is a restriction, whatever stands beside it.
   EXPECT_EQ(given({"ip4=inherit", "ip4.addr=10.0.0.1"}).jailsys("ip4"), Jailsys::fresh);
   EXPECT_EQ(given({"ip4=inherit", "ip4.addr="}).jailsys("ip4"), Jailsys::inherit);
-  EXPECT_EQ(given({"allow.sysvipc"}).jailsys("sysvshm"), Jailsys::fresh);
+  EXPECT_EQ(given({"allow.sysvipc"}).jailsys("sysvshm"), Jailsys::inherit);
   EXPECT_EQ(given({"allow.nosysvipc"}).jailsys("sysvshm"), Jailsys::disable);
   EXPECT_EQ(given({"allow.sysvipc", "sysvshm=disable"}).jailsys("sysvshm"), Jailsys::disable);
+}
+
+TEST(Settings, ABufferIsReplacedWithItsKeys) {
+  Settings settings = given({"meta=a=1", "persist", "meta.b=2", "env.b=3"});
+  settings.put_buffer("meta", "c=4");
+  EXPECT_EQ(settings.buffer("meta", ""), "c=4");
+  EXPECT_EQ(settings.buffer("env", ""), "b=3");
+  EXPECT_EQ(settings.all().size(), 3u);
 }
 
 TEST(Settings, KeysOfABuffer) {
@@ -278,12 +286,14 @@ TEST(Check, TakesWhatAnOrdinaryJailAsksFor) {
                       "allow.nomount",
                       "allow.chflags=0",
                       "children.max=0",
-                      "securelevel=0",
+                      "securelevel=3",
                       "meta.owner=ops",
                       "stop.timeout=30",
                       "allow.dying"}),
               IsEmpty());
   EXPECT_THAT(faults({"jid=7", "name=7"}), IsEmpty());
+  EXPECT_THAT(faults({"host=inherit", "sysvmsg=inherit", "sysvsem=inherit"}), IsEmpty());
+  EXPECT_THAT(faults({"sysvmsg=new", "sysvsem=new", "sysvshm=disable"}), IsEmpty());
   EXPECT_THAT(faults({"meta=a=1\nb=2", "env.a=x=y", "meta.b"}), IsEmpty());
   EXPECT_THAT(
       faults({"vnet", "vnet.interface=e0b", "allow.raw_sockets", "ip4=inherit", "devfs_ruleset=5"}),
@@ -336,9 +346,9 @@ TEST(Check, RefusesAndSaysWhy) {
       {{"vnet=new", "ip4=new"}, "vnet jails cannot have IP address restrictions"},
       {{"vnet=new", "ip6=disable"}, "vnet jails cannot have IP address restrictions"},
       // buffers
-      {{concat("meta=", std::string(4096, 'm'))}, "meta: 4096 bytes, longer than 4095"},
+      {{concat("meta=", std::string(4096, 'm'))}, "meta: too large: 4096 bytes, at most 4095"},
       {{concat("env.a=", std::string(4000, 'm')), concat("env.b=", std::string(92, 'm'))},
-       "env: 4097 bytes, longer than 4095"},
+       "env: too large: 4097 bytes, at most 4095"},
       {{"meta.a=1\nb=2"}, "meta.a: the value of a key holds no line break"},
       {{"meta.a\nb=2"}, "meta.a\nb: a key holds no \"=\" and no line break"},
       // what Linux cannot give, or not yet
@@ -372,15 +382,15 @@ TEST(Check, RefusesAndSaysWhy) {
       {{"enforce_statfs=0"},
        "enforce_statfs 0: not supported on this system: 1 and 2 alike: the jail's mount namespace "
        "holds the jail's own mounts; 0 would need the host's"},
-      {{"host=inherit"},
-       "host inherit: not supported on this system: a jail always has host names of its own, in a "
-       "UTS namespace (new); inherit would need the parent's"},
-      {{"sysvshm=inherit"},
-       "sysvshm inherit: not supported on this system: new is an IPC namespace, disable makes the "
-       "calls fail with ENOSYS; inherit would need the host's IPC namespace"},
-      {{"securelevel=2"},
-       "securelevel 2: not supported on this system: a jail has neither modules nor disks to "
-       "protect; levels above 0 would need seccomp rules for file flags, clock and packet filter"},
+      {{"host=disable"},
+       "host disable: a jail has host names, its own (new) or its parent's "
+       "(inherit)"},
+      {{"host=inherit", "host.hostname=x"}, "host=inherit and host.hostname exclude each other"},
+      {{"sysvshm=inherit", "sysvsem=new"},
+       "sysvmsg, sysvsem and sysvshm must agree on this system (new or inherit)"},
+      {{"allow.sysvipc", "sysvsem=new"},
+       "sysvmsg, sysvsem and sysvshm must agree on this system (new or inherit)"},
+      {{"securelevel=-2"}, "securelevel: -2 is not between -1 and 2147483647"},
       {{"devfs_ruleset=10"}, "devfs_ruleset 10: no such ruleset"},
       {{"vnet=disable"},
        "vnet disable: a jail has a network stack, its own (new) or its parent's (inherit)"},

@@ -250,14 +250,16 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
   birth.dev = plan.dev;
   birth.proc = plan.proc;
   birth.vnet = plan.vnet;
+  birth.own_names = !(plan.shared & CLONE_NEWUTS);
 
   sys::Child& child = prison.cradle_->child;
-  child = TRY(kernel.clone({.namespaces = kNamespaces | (plan.vnet ? CLONE_NEWNET : 0U),
-                            .cgroup = cgroup.get(),
-                            .share_files = true,
-                            .run = be_born,
-                            .argument = &birth},
-                           prison.cradle_->stack));
+  child = TRY(
+      kernel.clone({.namespaces = (kNamespaces & ~plan.shared) | (plan.vnet ? CLONE_NEWNET : 0U),
+                    .cgroup = cgroup.get(),
+                    .share_files = true,
+                    .run = be_born,
+                    .argument = &birth},
+                   prison.cradle_->stack));
   prison.init_ = kernel.identify(child);
   auto provided = provide(kernel, plan, child, birth, parts);
   if (provided) provided = meanwhile(prison.init_);

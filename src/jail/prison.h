@@ -34,6 +34,7 @@ struct PrisonPlan {
   uint32_t first_id = 0;  // 0 in the jail is this id on the host; 65,536 ids from here
   std::string hostname, domainname;
   bool vnet = false;
+  uint64_t shared = 0;  // of kNamespaces, those of the parent: CLONE_NEWUTS, CLONE_NEWIPC
   Place dev = Place::if_present, proc = Place::if_present;
   int devfs_ruleset = 0;
   std::vector<MountLine> mounts;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -166,7 +167,17 @@ mac::Permissions permissions_of(const Settings& settings) {
           .inet4 = vnet || enabled("ip4"),
           .inet6 = vnet || enabled("ip6"),
           .vnet = vnet,
-          .set_hostname = settings.on("allow.set_hostname")};
+          .set_hostname = settings.on("allow.set_hostname"),
+          .own_ipc = !(shared_namespaces(settings) & CLONE_NEWIPC),
+          .net_admin = settings.integer("securelevel") < 3};
+}
+
+uint64_t shared_namespaces(const Settings& settings) {
+  const auto inherits = [&](std::string_view name) {
+    return settings.jailsys(name) == Jailsys::inherit;
+  };
+  return (inherits("host") ? CLONE_NEWUTS : 0U) |
+         (inherits("sysvmsg") || inherits("sysvsem") || inherits("sysvshm") ? CLONE_NEWIPC : 0U);
 }
 
 net::StackPlan stack_of(const Settings& settings, uint32_t first_id) {
@@ -206,17 +217,22 @@ Result<std::string> absolute_path(sys::Kernel& kernel, const Request& request) {
   return path;
 }
 
+Result<> check_name(std::string_view name) {
+  if (name.contains('.'))
+    return fail("name: ", name,
+                ": not supported on this system: a jail below a jail needs "
+                "nested namespaces, which are not made yet");
+  if (name.contains('/')) return fail("name: ", name, ": a jail's name has no /");
+  return {};
+}
+
 Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request) {
   const Settings& settings = request.settings;
   if (auto fault = first_fault(settings)) return std::unexpected(std::move(*fault));
   StartPlan plan;
   plan.name = settings.text("name");
   if (settings.has("jid")) plan.jid = static_cast<Jid>(settings.integer("jid"));
-  if (plan.name.contains('.'))
-    return fail("name: ", plan.name,
-                ": not supported on this system: a jail below a jail needs "
-                "nested namespaces, which are not made yet");
-  if (plan.name.contains('/')) return fail("name: ", plan.name, ": a jail's name has no /");
+  TRY(check_name(plan.name));
   plan.persist = settings.on("persist");
   plan.runs_something = !settings.list("exec.start").empty() || settings.has("command") ||
                         !settings.list("exec.poststart").empty();
@@ -227,6 +243,7 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request) {
   plan.path = TRY(absolute_path(kernel, request));
   plan.prison.hostname = settings.text("host.hostname");
   plan.prison.domainname = settings.text("host.domainname");
+  plan.prison.shared = shared_namespaces(settings);
   plan.prison.vnet = settings.jailsys("vnet") == Jailsys::fresh;
   plan.prison.dev = place_of(settings, "mount.devfs");
   plan.prison.proc = place_of(settings, "mount.procfs");

@@ -43,6 +43,9 @@ struct StartPlan {
 // The jail's path as records have it. Relative ones are for the command line only.
 Result<std::string> absolute_path(sys::Kernel& kernel, const Request& request);
 
+// Whether a jail may have that name; whose it is already is another question.
+Result<> check_name(std::string_view name);
+
 Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request);
 
 // What stands at a jail's path. Not part of the plan, because exec.prepare and exec.prestart may
@@ -51,6 +54,8 @@ Result<dataset::Tree> find_tree(sys::Kernel& kernel, const std::string& path);
 
 // The parts that a running jail's record gives again.
 mac::Permissions permissions_of(const jail::Settings& settings);
+// CLONE_NEW* of what the jail inherits.
+uint64_t shared_namespaces(const jail::Settings& settings);
 net::StackPlan stack_of(const jail::Settings& settings, uint32_t first_id);
 std::vector<std::string> addresses_of(const jail::Settings& settings);
 

@@ -82,9 +82,30 @@ Result<Jid> Store::allocate(std::optional<Jid> wanted) {
 
 Result<> Store::reserve(const Record& record, const std::vector<std::string>& addresses) {
   TRY(kernel_.publish(path("busy", record.jid), record.to_text()));
-  if (record.name != concat(record.jid))
-    TRY(kernel_.make_symlink(concat(record.jid), concat(root_, "/names/", record.name)));
+  TRY(take_name(record.jid, record.name));
   return take_addresses(record.jid, addresses);
+}
+
+// Nobody has the name: a link of it is of a renaming that was cut short.
+Result<> Store::take_name(Jid jid, const std::string& name) {
+  if (name == concat(jid)) return {};
+  const std::string link = concat(root_, "/names/", name);
+  auto made = kernel_.make_symlink(concat(jid), link);
+  if (made || made.error().code != EEXIST) return made;
+  TRY(kernel_.remove_file(link));
+  return kernel_.make_symlink(concat(jid), link);
+}
+
+void Store::return_name(Jid jid, const std::string& name) {
+  if (jid_of_name(name) == jid) (void)kernel_.remove_file(concat(root_, "/names/", name));
+}
+
+Result<> Store::rename(Record& record, const std::string& name) {
+  TRY(take_name(record.jid, name));
+  const std::string before = std::exchange(record.name, name);
+  TRY(publish(record));
+  return_name(record.jid, before);
+  return {};
 }
 
 Result<> Store::take_addresses(Jid jid, const std::vector<std::string>& addresses) {
@@ -125,8 +146,7 @@ Result<> Store::unpublish(const Record& record) {
 
 void Store::forget(const Record& record, const std::vector<std::string>& addresses) {
   return_addresses(record.jid, addresses);
-  if (jid_of_name(record.name) == record.jid)
-    (void)kernel_.remove_file(concat(root_, "/names/", record.name));
+  return_name(record.jid, record.name);
   (void)kernel_.remove_file(path("jails", record.jid));
   for (const char* kind : {"jails", "busy"})  // of a kill -9 between the write and the rename
     (void)kernel_.remove_file(concat(path(kind, record.jid), kTorn));

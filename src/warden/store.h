@@ -38,6 +38,9 @@ class Store {
   // Files the record as busy and takes its name and addresses. REQUIRES: lock; none of them
   // taken.
   Result<> reserve(const Record& record, const std::vector<std::string>& addresses);
+  // Files a running jail under another name. A kill in between leaves it with either, and a link
+  // that stands in nobody's way. REQUIRES: lock; nobody else has that name.
+  Result<> rename(Record& record, const std::string& name);
   // Enters the jail as a user of addresses, or strikes it out. REQUIRES: lock.
   Result<> take_addresses(Jid jid, const std::vector<std::string>& addresses);
   void return_addresses(Jid jid, const std::vector<std::string>& addresses);
@@ -66,6 +69,8 @@ class Store {
   std::vector<std::string> torn() const;
 
  private:
+  Result<> take_name(Jid jid, const std::string& name);
+  void return_name(Jid jid, const std::string& name);
   std::string path(std::string_view kind, Jid jid) const;
   bool taken(Jid jid) const;
 

@@ -160,6 +160,27 @@ TEST_F(StoreTest, HalfWrittenRecordsAreFound) {
   EXPECT_FALSE(kernel_.files.contains("/run/gaol/busy/9.new"));
 }
 
+TEST_F(StoreTest, ARunningJailIsFiledUnderAnotherName) {
+  const auto before = kernel_.footprint();
+  Record jail = record(1, "old");
+  ASSERT_TRUE(store_.reserve(jail, {}));
+  ASSERT_TRUE(store_.enter(1));
+  ASSERT_TRUE(store_.rename(jail, "new"));
+  EXPECT_EQ(store_.jid_of_name("new"), 1);
+  EXPECT_FALSE(store_.jid_of_name("old"));
+  EXPECT_EQ(store_.read(1)->name, "new");
+  ASSERT_TRUE(store_.rename(jail, "1"));
+  EXPECT_FALSE(store_.jid_of_name("new")) << "a number is found without";
+  store_.forget(jail, {});
+  EXPECT_EQ(kernel_.footprint(), before);
+}
+
+TEST_F(StoreTest, ARenamingThatWasCutShortStandsInNobodysWay) {
+  kernel_.symlinks["/run/gaol/names/web"] = "7";
+  ASSERT_TRUE(store_.reserve(record(8), {}));
+  EXPECT_EQ(store_.jid_of_name("web"), 8);
+}
+
 TEST_F(StoreTest, DamagedRecordsAreNobody) {
   kernel_.files["/run/gaol/jails/4"] = "{}";
   kernel_.files["/run/gaol/busy/5"] = "";

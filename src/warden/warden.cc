@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -20,6 +21,11 @@ std::unexpected<Error> not_found(std::string_view who) {
 
 std::unexpected<Error> exists(std::string_view who) {
   return std::unexpected(Error{EEXIST, concat("\"", who, "\" already exists"), {}});
+}
+
+std::string name_of(const jail::Settings& settings, Jid jid) {
+  auto name = settings.text("name");
+  return name.empty() ? concat(jid) : name;
 }
 
 // Two jails may share an address only while it is the one address of either.
@@ -42,6 +48,50 @@ bool same(const jail::Param& param, const jail::Settings& a, const jail::Setting
     case jail::Type::ip6_list: return a.list(param.name) == b.list(param.name);
     default: return a.text(param.name) == b.text(param.name);
   }
+}
+
+// What was settled when the jail was created. Whoever wants it otherwise restarts the jail.
+std::optional<Error> changes_what_is_fixed(const jail::Settings& before,
+                                           const jail::Settings& after) {
+  const uint64_t changed = shared_namespaces(before) ^ shared_namespaces(after);
+  std::string what;
+  if (changed & CLONE_NEWUTS) what = "host";
+  if (changed & CLONE_NEWIPC) what = "inherit of sysvmsg, sysvsem and sysvshm";
+  for (const char* family : {"ip4", "ip6"})
+    if ((before.jailsys(family) == jail::Jailsys::inherit) !=
+        (after.jailsys(family) == jail::Jailsys::inherit))
+      what = family;
+  if (what.empty()) return {};
+  return Error{EROFS, concat(what, " cannot be changed after creation"), {}};
+}
+
+// The settings of a running jail with the changeable ones of `wanted` over them.
+Result<jail::Settings> merge(const Record& record, const jail::Settings& wanted) {
+  jail::Settings merged = record.settings;
+  merged.set({.id = *jail::find("jid"), .values = {concat(record.jid)}});
+  for (const auto& setting : wanted.all()) {
+    const auto& param = jail::param(setting.id);
+    if (param.when == jail::When::create && param.name != "jid" &&
+        !same(param, wanted, record.settings))
+      return fail(Error{EROFS, concat(param.name, " cannot be changed after creation"), {}});
+    if (param.when != jail::When::any) continue;
+    if (param.type == jail::Type::keyvalue)
+      merged.put_buffer(param.name,
+                        wanted.buffer(param.name, record.settings.buffer(param.name, "")));
+    else
+      merged.set(setting);
+  }
+  if (auto fixed = changes_what_is_fixed(record.settings, merged))
+    return std::unexpected(std::move(*fixed));
+  if (auto faults = jail::check(merged); !faults.empty())
+    return std::unexpected(std::move(faults.front()));
+  const auto level = record.settings.integer("securelevel");
+  if (merged.integer("securelevel") < level)
+    return fail(Error{EPERM,
+                      concat("securelevel ", merged.integer("securelevel"), ": it is ", level,
+                             " and can only be raised"),
+                      {}});
+  return merged;
 }
 
 std::vector<std::string> without(std::vector<std::string> all,
@@ -77,8 +127,15 @@ std::optional<Record> Warden::living(Jid jid) {
   return store_.read(jid);  // nothing, if all of it could be undone
 }
 
+std::optional<Record> Warden::named(const std::string& name) {
+  const auto jid = store_.jid_of_name(name);
+  auto record = jid ? living(*jid) : std::nullopt;
+  if (record && record->name != name) return {};  // it has been renamed
+  return record;
+}
+
 Result<> Warden::refuse_taken(const StartPlan& plan) {
-  if (const auto jid = store_.jid_of_name(plan.name); jid && living(*jid)) return exists(plan.name);
+  if (named(plan.name)) return exists(plan.name);
   if (plan.jid && living(*plan.jid)) return exists(concat(*plan.jid));
   return {};
 }
@@ -116,7 +173,7 @@ Result<Jid> Warden::start(const Request& request) {
     TRY(refuse_clash(request.settings, 0));
     Record& record = start.record;
     record.jid = TRY(store_.allocate(start.plan.jid));
-    record.name = start.plan.name.empty() ? concat(record.jid) : start.plan.name;
+    record.name = name_of(request.settings, record.jid);
     record.settings = request.settings;
     record.settings.set({.id = *jail::find("path"), .values = {start.plan.path}});
     record.owner = kernel_.self();
@@ -130,10 +187,12 @@ Result<Jid> Warden::start(const Request& request) {
 
 Result<Record> Warden::find(std::string_view jid_or_name) {
   auto jid = number<Jid>(jid_or_name);
-  if (!jid) jid = store_.jid_of_name(std::string(jid_or_name));
+  const bool by_name = !jid;
+  if (by_name) jid = store_.jid_of_name(std::string(jid_or_name));
   if (!jid || *jid <= 0) return not_found(jid_or_name);
   auto record = store_.read(*jid);
   if (!record || !running(*record)) return not_found(jid_or_name);
+  if (by_name && record->name != jid_or_name) return not_found(jid_or_name);  // renamed
   return std::move(*record);
 }
 
@@ -186,33 +245,26 @@ Result<> Warden::modify(const Request& request) {
   TRY(find(who));  // before the lock, which is not there where no jail has ever been
   const auto lock = TRY(store_.lock());
   Record record = TRY(find(who));
-  jail::Settings wanted = request.settings, merged = record.settings;
+  jail::Settings wanted = request.settings;
   if (wanted.has("path"))
     wanted.set({.id = *jail::find("path"), .values = {TRY(absolute_path(kernel_, request))}});
-  for (const auto& setting : wanted.all()) {
-    const auto& param = jail::param(setting.id);
-    if (param.when == jail::When::any) merged.set(setting);
-    if (param.when == jail::When::create && param.name != "jid" &&
-        !same(param, wanted, record.settings))
-      return fail(Error{EROFS, concat(param.name, " cannot be changed after creation"), {}});
-  }
-  if (merged.text("name") != record.settings.text("name"))
-    return fail("name cannot be changed while the jail runs");
-  if (auto faults = jail::check(merged); !faults.empty())
-    return std::unexpected(std::move(faults.front()));
-
+  jail::Settings merged = TRY(merge(record, wanted));
+  const std::string name = name_of(merged, record.jid);
+  TRY(check_name(name));
+  if (name != record.name && named(name)) return exists(name);
   TRY(refuse_clash(merged, record.jid));
 
   const auto before = addresses_of(record.settings), after = addresses_of(merged);
   const sys::Fd init = TRY(kernel_.pidfd(record.init));
   TRY(store_.take_addresses(record.jid, without(after, before)));
-  TRY(kernel_.set_names(init, merged.text("host.hostname"), merged.text("host.domainname")));
+  if (!(shared_namespaces(merged) & CLONE_NEWUTS))
+    TRY(kernel_.set_names(init, merged.text("host.hostname"), merged.text("host.domainname")));
   TRY(net::replace(kernel_, record.cgroup, stack_of(record.settings, record.first_id),
                    stack_of(merged, record.first_id)));
   TRY(jail::tell_init(kernel_, init,
                       merged.on("persist") ? jail::WhenEmpty::hold : jail::WhenEmpty::end));
   record.settings = std::move(merged);
-  TRY(store_.publish(record));
+  TRY(name == record.name ? store_.publish(record) : store_.rename(record, name));
   store_.return_addresses(record.jid, without(before, after));
   report_.tell(Report::What::updated, request.title);
   return {};

@@ -53,6 +53,8 @@ class Warden {
   void finish_the_dead();
   // The record of a jail that runs, or that somebody is making or unmaking. A dead one is swept.
   std::optional<Record> living(Jid jid);
+  // The jail of that name, as living() has it.
+  std::optional<Record> named(const std::string& name);
   Result<> refuse_taken(const StartPlan& plan);
   // By what the jail `self` would be with these settings; 0: a new one.
   Result<> refuse_clash(const jail::Settings& settings, Jid self);

@@ -12,8 +12,8 @@ jail: unknown parameter: persit, did you mean "persist"?
 # jail -c name=web path=/run/tree persist allow.raw_socket
 jail: unknown parameter: allow.raw_socket, did you mean "allow.raw_sockets"?
 [exit 1]
-# jail -c name=web path=/run/tree persist securelevel=3
-jail: securelevel 3: not supported on this system: a jail has neither modules nor disks to protect; levels above 0 would need seccomp rules for file flags, clock and packet filter
+# jail -c name=web path=/run/tree persist allow.settime
+jail: allow.settime: not supported on this system: the clock is one for the whole machine: it would need CAP_SYS_TIME over the host
 [exit 1]
 # jail -c web
 jail: /etc/jail.conf: No such file or directory

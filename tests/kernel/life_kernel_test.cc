@@ -367,8 +367,8 @@ TEST_F(LifeTest, ROOT_OldStyleIsWordForWord) {
               MatchesRegex("a b\n[0-9]+\n"));
   EXPECT_THAT(run("cat " + dir_ + "/jids").out,
               MatchesRegex("[0-9]+\t" + tree_ + "\th\t127.0.0.1\t/bin/echo a b\n"));
-  EXPECT_THAT(seen("jail -s 2 " + tree_ + " h '' /bin/true"),
-              HasSubstr("jail: securelevel 2: not supported on this system"));
+  EXPECT_EQ(seen("jail -s two " + tree_ + " h '' /bin/true"),
+            "jail: securelevel: non-integer value \"two\"\n[exit 1]\n");
   EXPECT_THAT(seen("jail " + tree_ + " h ''"), HasSubstr("usage: jail"));
   EXPECT_THAT(seen("jail tree h '' /bin/true"), HasSubstr("usage: jail"));
 }
