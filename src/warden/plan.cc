@@ -63,8 +63,8 @@ Result<jail::MountLine> mount_line(std::string_view line, const std::string& pat
   if (target != prefix && !target.starts_with(prefix + "/"))
     return fail(out.subject, ": not below the jail's path ", path);
   target.erase(0, prefix.size());
-  out.target =
-      std::string(trim(target)).substr(std::min<size_t>(target.starts_with('/'), target.size()));
+  target.erase(0, target.find_first_not_of('/'));
+  out.target = std::move(target);
   return out;
 }
 
