@@ -46,6 +46,7 @@ class FakeKernel : public sys::Kernel {
   std::deque<std::optional<int>> exits;         // wait(2) statuses of the next children; then 0
   std::map<std::string, uint64_t> cgroup_ids;   // path to id; others get one when asked for
   std::map<std::string, std::map<std::string, std::string>> maps;  // by pin; bytes to bytes
+  std::vector<sys::Node> nodes;                                    // of /dev, by name
   std::map<std::string, unsigned> links;                           // interfaces here, to index
   std::map<std::string, std::set<std::string>> aliases;            // interface to "10.0.0.1/32"
 
@@ -235,9 +236,20 @@ class FakeKernel : public sys::Kernel {
     TRY(done("new_tmpfs ", owner, " ", size));
     return descriptor("");
   }
-  Result<> make_nodes(const sys::Fd&, std::span<const sys::Node> nodes, uint32_t owner) override {
-    for (const auto& node : nodes) TRY(done("make_node ", node.name, " ", owner));
+  Result<> make_nodes(const sys::Fd&, std::span<const sys::Node> made, uint32_t owner) override {
+    for (const auto& node : made) TRY(done("make_node ", node.name, " ", owner));
     return {};
+  }
+
+  Result<sys::Node> read_node(const std::string& dir, const std::string& name) override {
+    TRY(asked("read_node ", dir, "/", name));
+    const auto found = std::ranges::find(nodes, name, &sys::Node::name);
+    if (dir != "/dev" || found == nodes.end()) return fail_errno(ENOENT, dir, "/", name);
+    return *found;
+  }
+  Result<std::vector<sys::Node>> read_nodes(const std::string& dir) override {
+    TRY(asked("read_nodes ", dir));
+    return nodes;
   }
 
   // --- cgroups and BPF ---

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-// FreeBSD's devfs shows a jail the host's devices through a ruleset. Here a jail has a /dev of
-// its own, a tmpfs that holds exactly what the ruleset names; nothing is hidden because nothing
-// else is there.
+// devfs.rules(5): which device nodes a jail's /dev has, and whose they are. This is the language;
+// what the sets of it come to for one jail is devfs/nodes.h.
+//
+// On FreeBSD each line is handed to the shell, which runs devfs(8), which tells the kernel. Here
+// the text is read whole and checked whole, and a set that cannot be what its writer meant is
+// refused: a misspelt `hide` must not show a disk.
+// Sources: devfs.rules(5), devfs(8).
 
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,21 +19,41 @@
 
 namespace gaol::devfs {
 
-enum class Kind { character, symlink, directory };
+enum class Type : uint8_t { disk, mem, tape, tty };
+enum class Sight : uint8_t { hide, unhide };
 
-// One entry of /dev. A character device is the host's node of the same name once it is checked
-// to be (major, minor), as a user namespace cannot make one.
-struct Node {
-  std::string_view name;  // below /dev; the directory of a name with a slash stands before it
-  Kind kind;
-  unsigned major = 0, minor = 0;  // character devices
-  unsigned mode = 0;              // permission bits; symbolic links have none
-  std::string_view target = {};   // symbolic links
-  bool operator==(const Node&) const = default;
+// What is not set is not asked for, or not changed.
+struct Rule {
+  uint16_t number = 0;  // rules of a set run in this order, and are kept in it
+  std::string path;     // a glob(7) below /dev, whose wildcards match no slash
+  std::optional<Type> type;
+  std::optional<Sight> sight;
+  std::string user, group;       // a name of the host's, or a number
+  std::optional<unsigned> mode;  // permission bits
+  uint16_t include = 0;          // the set to run here
+  std::string where;             // file:line:column
 };
 
-// The entries of a ruleset, in the order to make them. 4 is devfsrules_jail and 5 is
-// devfsrules_jail_vnet; 0, a jail's value before anyone sets one, means 4 as in mount.devfs.
-Result<std::vector<Node>> nodes(int ruleset);
+struct Ruleset {
+  uint16_t number = 0;
+  std::string name;
+  std::vector<Rule> rules;
+};
+
+class Rulesets {
+ public:
+  // Takes in a file of rules. A set replaces one of the same number that an earlier file brought.
+  // `name` is what the file is called in errors, which are one line: file:line:column: what.
+  Result<> read(const std::string& name, std::string_view text);
+
+  const Ruleset* find(int number) const;
+  const std::vector<Ruleset>& all() const { return sets_; }  // by rising number
+
+ private:
+  std::vector<Ruleset> sets_;
+};
+
+// As `devfs rule show` prints it: `400 path fuse unhide`.
+std::string text_of(const Rule& rule);
 
 }  // namespace gaol::devfs

@@ -2,77 +2,63 @@
 
 #include "devfs/rules.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
-#include <algorithm>
-#include <set>
-#include <string>
+#include "base/text.h"
 
 namespace gaol::devfs {
 namespace {
 
-std::vector<std::string> names(int ruleset) {
+using testing::ElementsAre;
+
+// The rules of set 9, read behind a header of it.
+std::vector<std::string> shown(const std::string& lines) {
+  Rulesets sets;
+  const auto read = sets.read("f", "[other=7]\n[mine=9]\n" + lines);
+  if (!read) return {read.error().line()};
   std::vector<std::string> out;
-  const auto list = nodes(ruleset);
-  EXPECT_TRUE(list);
-  for (const Node& node : *list) out.emplace_back(node.name);
-  std::ranges::sort(out);
+  for (const Rule& rule : sets.find(9)->rules) out.push_back(text_of(rule));
   return out;
 }
 
-TEST(DevfsRules, JailHasTheseAndNoOthers) {
-  const std::vector<std::string> jail{"fd",     "full",    "null",   "ptmx",  "pts",
-                                      "random", "shm",     "stderr", "stdin", "stdout",
-                                      "tty",    "urandom", "zero"};
-  EXPECT_EQ(names(4), jail);
-  EXPECT_EQ(*nodes(0), *nodes(4));
+TEST(DevfsRules, EachWordIsKept) {
+  EXPECT_THAT(shown("add path 'dri/card*' type tty unhide user root group 44 mode 0660 include 7"),
+              ElementsAre("100 type tty path dri/card* unhide user root group 44 mode 660 "
+                          "include 7"));
+  EXPECT_THAT(shown("add hide\nadd unhide"), ElementsAre("100 hide", "200 unhide"));
 }
 
-TEST(DevfsRules, VnetAddsTun) {
-  auto expected = names(4);
-  expected.insert(expected.end(), {"net", "net/tun"});
-  std::ranges::sort(expected);
-  EXPECT_EQ(names(5), expected);
+TEST(DevfsRules, NumbersGoOnBehindTheHighest) {
+  EXPECT_THAT(shown("add 250 hide\nadd unhide\nadd 10 mode 0"),
+              ElementsAre("10 mode 0", "250 hide", "350 unhide"));
 }
 
-TEST(DevfsRules, RefusesOthers) {
-  for (const int ruleset : {-1, 1, 2, 3, 6, 65535}) {
-    const auto list = nodes(ruleset);
-    ASSERT_FALSE(list) << ruleset;
-    EXPECT_EQ(list.error().line(),
-              "devfs_ruleset " + std::to_string(ruleset) + ": no such ruleset");
-  }
+TEST(DevfsRules, TheShellsPart) {
+  EXPECT_THAT(shown("  add path \"a b\" hide # not read\n# nor this\n\nadd include $other\n"
+                    "add include ${other}\nadd path 'x$y#z' hide\nadd path \"n$other\" hide\n"
+                    "add path a\\ b hide\r"),
+              ElementsAre("100 path a b hide", "200 include 7", "300 include 7",
+                          "400 path x$y#z hide", "500 path n7 hide", "600 path a b hide"));
 }
 
-TEST(DevfsRules, EachNodeIsComplete) {
-  std::set<std::string_view> made;
-  const auto list = nodes(5);
-  ASSERT_TRUE(list);
-  for (const Node& node : *list) {
-    EXPECT_EQ(node.kind == Kind::character, node.major != 0) << node.name;
-    EXPECT_EQ(node.kind == Kind::symlink, !node.target.empty()) << node.name;
-    EXPECT_EQ(node.kind == Kind::symlink, node.mode == 0) << node.name;
-    EXPECT_TRUE(made.insert(node.name).second) << node.name << " twice";
-    if (const size_t slash = node.name.rfind('/'); slash != std::string_view::npos) {
-      EXPECT_TRUE(made.contains(node.name.substr(0, slash))) << node.name;
-    }
-  }
+TEST(DevfsRules, ALaterFileReplacesASetOfTheSameNumber) {
+  Rulesets sets;
+  ASSERT_TRUE(sets.read("a", "[one=1]\nadd hide\n[two=2]\nadd hide\n"));
+  ASSERT_TRUE(sets.read("b", "[uno=1]\nadd include $two\n[three=3]\nadd include $uno\n"));
+  std::vector<std::string> all;
+  for (const auto& set : sets.all())
+    all.push_back(concat(set.number, " ", set.name, ": ", text_of(set.rules[0])));
+  EXPECT_THAT(all,
+              ElementsAre("1 uno: 100 include 2", "2 two: 100 hide", "3 three: 100 include 1"));
+  EXPECT_EQ(sets.find(4), nullptr);
 }
 
-// The numbers are the kernel's; the host has the same nodes.
-TEST(DevfsRules, NumbersAreThoseOfTheHost) {
-  const auto list = nodes(5);
-  ASSERT_TRUE(list);
-  for (const Node& node : *list) {
-    if (node.kind != Kind::character) continue;
-    struct stat host {};
-    if (::stat(("/dev/" + std::string(node.name)).c_str(), &host) != 0) continue;
-    EXPECT_TRUE(S_ISCHR(host.st_mode)) << node.name;
-    EXPECT_EQ(::major(host.st_rdev), node.major) << node.name;
-    EXPECT_EQ(::minor(host.st_rdev), node.minor) << node.name;
-  }
+TEST(DevfsRules, AFileWithAFaultChangesNothing) {
+  Rulesets sets;
+  ASSERT_TRUE(sets.read("a", "[one=1]\nadd hide\n"));
+  EXPECT_FALSE(sets.read("b", "[uno=1]\nadd unhide\nadd oops\n"));
+  EXPECT_EQ(sets.find(1)->name, "one");
 }
 
 }  // namespace

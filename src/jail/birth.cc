@@ -53,14 +53,14 @@ class Newborn {
       must(move(proc_ = fresh("proc", kQuiet), "/proc"), "mount", "proc");
     sys_ = birth_.vnet ? fresh("sysfs", kQuiet | MOUNT_ATTR_RDONLY) : birth_.sys_tree;
     must(move(sys_, "/sys"), "mount", "sys");
-    const int pts = birth_.dev == Place::no ? -1 : fresh_devpts();
+    const int pts = birth_.terminals ? fresh_devpts() : -1;
     wait_for(Birth::masked);
     attach_masks();
 
     wait_for(Birth::ready);
     attach_root();
     for (const auto& attachment : birth_.attachments) attach(attachment);
-    if (place(birth_.dev_tree, birth_.dev, "dev"))
+    if (place(birth_.dev_tree, birth_.dev, "dev") && pts >= 0)
       must(move_to(root_, pts, "dev/pts"), "mount", "/dev/pts");
     place(proc_, birth_.proc, "proc");
     place(sys_, Place::if_present, "sys");

@@ -43,6 +43,7 @@ struct Birth {
   Place dev = Place::if_present, proc = Place::if_present;
   bool vnet = false;
   bool own_names = true;  // false: host names are the parent's
+  bool terminals = false;  // /dev has a pts
 
   // Set before the gate opens at `masked`: what covers which file or directory.
   struct Mask {

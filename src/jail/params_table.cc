@@ -135,9 +135,10 @@ constexpr Param kParams[] = {
      "Linux has no CPU sets with numbers; a jail's CPUs are those of its cgroup",
      "the jail's CPU set"},
     {"depend", list, tool, "", native, "", kRunByJail, "jails that must be running first"},
-    {"devfs_ruleset", integer, any, "0", emulated, "0 4 5",
-     "a private /dev holds what rulesets 4 (devfsrules_jail) and 5 (devfsrules_jail_vnet) show",
-     "number of the devfs ruleset for the jail's /dev", Range{0, 65535}, "no such ruleset"},
+    {"devfs_ruleset", integer, any, "0", emulated, "",
+     "a private /dev holds the nodes that the set shows when the jail starts; a set that does not "
+     "exist is refused, and 0 means 4",
+     "number of the devfs ruleset for the jail's /dev", Range{0, 65535}},
     {"dying", boolean, readonly, "false", emulated, "",
      "true from the start of a removal until it is complete", "the jail is being removed"},
     {"enforce_statfs", integer, any, "2", partial, "1 2",

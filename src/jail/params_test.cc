@@ -391,7 +391,6 @@ TEST(Check, RefusesAndSaysWhy) {
       {{"allow.sysvipc", "sysvsem=new"},
        "sysvmsg, sysvsem and sysvshm must agree on this system (new or inherit)"},
       {{"securelevel=-2"}, "securelevel: -2 is not between -1 and 2147483647"},
-      {{"devfs_ruleset=10"}, "devfs_ruleset 10: no such ruleset"},
       {{"vnet=disable"},
        "vnet disable: a jail has a network stack, its own (new) or its parent's (inherit)"},
       {{"allow.raw_sockets", "ip4.addr=10.0.0.1"},

@@ -7,13 +7,11 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <optional>
 
 #include "base/suggest.h"
-#include "devfs/rules.h"
 #include "jail/entrant.h"
 #include "mac/capabilities.h"
 #include "mac/masks.h"
@@ -26,17 +24,6 @@ namespace {
 
 Result<sys::Fd> open_init(sys::Kernel& kernel) {
   return kernel.open(TRY(sys::helper_path(kernel, "gaol-init")), O_PATH);
-}
-
-sys::Node on_disk(const devfs::Node& node) {
-  const unsigned type = node.kind == devfs::Kind::character ? S_IFCHR
-                        : node.kind == devfs::Kind::symlink ? S_IFLNK
-                                                            : S_IFDIR;
-  return {.name = std::string(node.name),
-          .mode = type | node.mode,
-          .major = node.major,
-          .minor = node.minor,
-          .target = std::string(node.target)};
 }
 
 // The descriptors a Birth refers to by number.
@@ -91,10 +78,7 @@ Result<> prepare_devices(sys::Kernel& kernel, const PrisonPlan& plan, Birth& bir
                          BirthParts& parts) {
   if (plan.dev == Place::no) return {};
   sys::Fd dev = TRY(kernel.new_tmpfs(plan.first_id, "16m"));
-  const auto nodes = TRY(devfs::nodes(plan.devfs_ruleset));
-  std::vector<sys::Node> on_dev;
-  for (const auto& node : nodes) on_dev.push_back(on_disk(node));
-  TRY(kernel.make_nodes(dev, on_dev, plan.first_id));
+  TRY(kernel.make_nodes(dev, plan.devices, plan.first_id));
   birth.dev_tree = parts.keep(std::move(dev));
   return {};
 }
@@ -249,6 +233,8 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
   birth.domainname = plan.domainname;
   birth.dev = plan.dev;
   birth.proc = plan.proc;
+  birth.terminals =
+      plan.dev != Place::no && std::ranges::count(plan.devices, "pts", &sys::Node::name) > 0;
   birth.vnet = plan.vnet;
   birth.own_names = !(plan.shared & CLONE_NEWUTS);
 

@@ -36,7 +36,7 @@ struct PrisonPlan {
   bool vnet = false;
   uint64_t shared = 0;  // of kNamespaces, those of the parent: CLONE_NEWUTS, CLONE_NEWIPC
   Place dev = Place::if_present, proc = Place::if_present;
-  int devfs_ruleset = 0;
+  std::vector<sys::Node> devices;  // what /dev holds, in the order to make it
   std::vector<MountLine> mounts;
   std::string empty_dir;  // on the host; what masked directories show
 };

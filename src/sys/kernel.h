@@ -50,6 +50,8 @@ struct Node {
   unsigned mode = 0;              // type and permission bits, as mknod(2) takes them
   unsigned major = 0, minor = 0;  // devices
   std::string target;             // symbolic links
+  unsigned uid = 0, gid = 0;      // whose it is
+  bool operator==(const Node&) const = default;
 };
 
 class Kernel {
@@ -118,8 +120,11 @@ class Kernel {
   virtual Result<Fd> detach_tree(const std::string& path, const TreeOptions& options) = 0;
   // An empty tmpfs whose root belongs to `owner`; nosuid, noexec; device nodes work in it.
   virtual Result<Fd> new_tmpfs(uint32_t owner, const char* size) = 0;
-  // Fills a directory; the modes are exactly as given.
-  virtual Result<> make_nodes(const Fd& dir, std::span<const Node> nodes, uint32_t owner) = 0;
+  // Fills a directory; the modes are exactly as given, and uid and gid 0 are `first_id` here.
+  virtual Result<> make_nodes(const Fd& dir, std::span<const Node> nodes, uint32_t first_id) = 0;
+  // A node of the directory `dir`, or all below it; see sys/nodes.h.
+  virtual Result<Node> read_node(const std::string& dir, const std::string& name) = 0;
+  virtual Result<std::vector<Node>> read_nodes(const std::string& dir) = 0;
 
   // --- cgroups ---
   // The id the kernel gives a cgroup directory, as BPF programs see it.

@@ -27,6 +27,7 @@
 #include "sys/bpf.h"
 #include "sys/kernel.h"
 #include "sys/newer.h"
+#include "sys/nodes.h"
 #include "sys/rtnl.h"
 
 namespace gaol::sys {
@@ -326,13 +327,19 @@ class RealKernel final : public Kernel {
         "tmpfs");
   }
 
-  Result<> make_nodes(const Fd& dir, std::span<const Node> nodes, uint32_t owner) override {
+  Result<> make_nodes(const Fd& dir, std::span<const Node> nodes, uint32_t first_id) override {
     const mode_t mask = ::umask(0);
     Result<> result;
     for (const Node& node : nodes)
-      if (result = make_node(dir, node, owner); !result) break;
+      if (result = make_node(dir, node, first_id); !result) break;
     ::umask(mask);
     return result;
+  }
+  Result<Node> read_node(const std::string& dir, const std::string& name) override {
+    return sys::read_node(dir, name);
+  }
+  Result<std::vector<Node>> read_nodes(const std::string& dir) override {
+    return sys::read_nodes(dir);
   }
 
   Result<uint64_t> cgroup_id(const std::string& path) override {
@@ -391,14 +398,16 @@ class RealKernel final : public Kernel {
   }
 
  private:
-  static Result<> make_node(const Fd& dir, const Node& node, uint32_t owner) {
+  static Result<> make_node(const Fd& dir, const Node& node, uint32_t first_id) {
     const char* name = node.name.c_str();
     const long rc = S_ISLNK(node.mode) ? ::symlinkat(node.target.c_str(), dir.get(), name)
                     : S_ISDIR(node.mode)
                         ? ::mkdirat(dir.get(), name, node.mode & 07777)
                         : ::mknodat(dir.get(), name, node.mode, makedev(node.major, node.minor));
     TRY(done(rc, "/dev/", node.name));
-    return done(::fchownat(dir.get(), name, owner, owner, AT_SYMLINK_NOFOLLOW), "/dev/", node.name);
+    return done(
+        ::fchownat(dir.get(), name, first_id + node.uid, first_id + node.gid, AT_SYMLINK_NOFOLLOW),
+        "/dev/", node.name);
   }
 
   // Asked for several times in the life of a command, and the same for all of it.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "devfs/load.h"
 #include "jail/address.h"
 
 namespace gaol::warden {
@@ -247,7 +248,8 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request) {
   plan.prison.vnet = settings.jailsys("vnet") == Jailsys::fresh;
   plan.prison.dev = place_of(settings, "mount.devfs");
   plan.prison.proc = place_of(settings, "mount.procfs");
-  plan.prison.devfs_ruleset = static_cast<int>(settings.integer("devfs_ruleset"));
+  plan.prison.devices =
+      TRY(devfs::jail_nodes(kernel, static_cast<int>(settings.integer("devfs_ruleset"))));
   auto lines = TRY(mount_lines(kernel, settings, plan.path));
   TRY(take_mounts(std::move(lines), plan.prison));
   plan.permissions = permissions_of(settings);
