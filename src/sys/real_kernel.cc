@@ -190,8 +190,8 @@ class RealKernel final : public Kernel {
     return fd;
   }
 
-  ProcessId self() override { return self_; }
-  const Fd& self_pidfd() override { return self_pidfd_; }
+  ProcessId self() override { return me().id; }
+  const Fd& self_pidfd() override { return me().pidfd; }
 
   ProcessId identify(const Child& child) override {
     return {child.pid(), birth_of(child.pidfd(), child.pid())};
@@ -410,9 +410,20 @@ class RealKernel final : public Kernel {
         "/dev/", node.name);
   }
 
-  // Asked for several times in the life of a command, and the same for all of it.
-  const Fd self_pidfd_ = open_pidfd(::getpid());
-  const ProcessId self_{::getpid(), birth_of(self_pidfd_, ::getpid())};
+  // Asked for several times in the life of a process; a worker is another one.
+  struct Identity {
+    Fd pidfd;
+    ProcessId id;
+  };
+  const Identity& me() {
+    const int pid = ::getpid();
+    if (me_.id.pid != pid) {
+      me_.pidfd = open_pidfd(pid);
+      me_.id = {pid, birth_of(me_.pidfd, pid)};
+    }
+    return me_;
+  }
+  Identity me_;
 };
 
 }  // namespace
