@@ -52,7 +52,7 @@ TEST(Manual, HasEveryOption) {
     const char* program;
     const char* page;
     std::string unsaid;  // synonyms that FreeBSD does not document either
-  } const cases[] = {{"src/tools/jail.cc", "man/jail.8.in", ""},
+  } const cases[] = {{"src/tools/jail_options.cc", "man/jail.8.in", ""},
                      {"src/tools/jls.cc", "man/jls.8", "a"},
                      {"src/tools/jexec.cc", "man/jexec.8", ""},
                      {"src/tools/gaol.cc", "man/gaol.8", ""}};

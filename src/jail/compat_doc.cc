@@ -70,6 +70,10 @@ constexpr std::string_view kDifferences = R"(
   inside, with or without permission; the host does it, through jail(8).
 - **Interfaces.** A jail on the host's network stack can list all interfaces and their
   addresses. It can bind, and be reached at, its own addresses only.
+- **jail(8).** `-r '*'` removes every running jail, those in no file last. `-cC` cleans up and then
+  starts. A restart is refused before the stop if the configuration has an error, and names the
+  jails it left stopped. Two blocks of one name are an error. What jails in the old style may do
+  comes from `/etc/gaol.conf`, in lines such as `security.jail.allow_raw_sockets = 1`.
 - **Wildcard sockets.** A jail with one address that binds to any address is bound to that one.
   With several it holds the port on all addresses of the host, though it receives only what was
   sent to its own; another program cannot bind the same port meanwhile.

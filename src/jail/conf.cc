@@ -65,18 +65,23 @@ std::string quote_value(std::string_view value) {
   return out;
 }
 
+std::string export_setting(const Setting& setting) {
+  const std::string_view name = param(setting.id).name;
+  std::string word(setting.negated ? boolean_spelling(name, false) : name);
+  if (!setting.key.empty()) word.append(concat('.', setting.key));
+  for (const std::string& value : setting.values) {
+    word += &value == &setting.values.front() ? '=' : ',';
+    word.append(quote_value(value));
+  }
+  return word;
+}
+
 std::string export_line(const JailConf& jail, std::string_view separator) {
   std::string line;
   for (const Setting& setting : jail.settings.all()) {
-    const std::string_view name = param(setting.id).name;
-    if (name == "jid") continue;
+    if (param(setting.id).name == "jid") continue;
     if (!line.empty()) line.append(separator);
-    line.append(setting.negated ? boolean_spelling(name, false) : name);
-    if (!setting.key.empty()) line.append(concat('.', setting.key));
-    for (const std::string& value : setting.values) {
-      line += &value == &setting.values.front() ? '=' : ',';
-      line.append(quote_value(value));
-    }
+    line.append(export_setting(setting));
   }
   return line;
 }

@@ -55,6 +55,8 @@ bool is_wildcard(std::string_view name);
 // One line of `jail -e SEP`: every parameter but jid in stored order, values quoted as jail(8)
 // does. It is made for reading: a value with a `;` or a `$` would not survive jail.conf.
 std::string export_line(const JailConf& jail, std::string_view separator);
+// One parameter of it: `name`, `noname` or `name=value,value`.
+std::string export_setting(const Setting& setting);
 std::string quote_value(std::string_view value);
 
 }  // namespace gaol::jail

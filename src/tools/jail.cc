@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// jail(8): create, modify and remove jails, from jail.conf or from the command line. This
-// file turns words into requests; what they mean is the warden's business.
-// Source: jail(8), FreeBSD 15; the mode is decided in the order its source does.
+// jail(8): create, modify and remove jails, from jail.conf or from the command line. This file
+// goes from a valid form to requests and jobs and says what comes of them; what they mean is the
+// warden's business, and which of them go on at the same time the crew's.
+// Source: jail(8), FreeBSD 15.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,105 +11,41 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <ranges>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "batch/crew.h"
+#include "batch/plan.h"
 #include "jail/conf.h"
+#include "jail/old_style.h"
+#include "tools/jail_options.h"
 #include "tools/print.h"
-#include "warden/users.h"
 #include "warden/warden.h"
 
 namespace {
 
 using namespace gaol;
+using batch::Asked;
+using batch::Job;
+using batch::JobId;
+using batch::Outcome;
+using batch::Target;
+using batch::Verb;
 using tools::complain;
+using tools::Form;
 using tools::say;
+using warden::identity;
 using warden::Report;
 using warden::Request;
 
-constexpr const char* kUsage =
-    "usage: jail [-dhilqv] [-J jid_file] [-u username] [-U username]\n"
-    "            -[cmr] param=value ... [command=command ...]\n"
-    "       jail [-dqv] [-f file] [-p limit] -[cmr] [jail]\n"
-    "       jail [-qv] [-f file] [-p limit] -[rR] ['*' | jail ...]\n"
-    "       jail [-f file] -e separator\n"
-    "       jail [-dhilqv] [-J jid_file] [-u username] [-U username]\n"
-    "            [-n jailname] [-s securelevel]\n"
-    "            path hostname [ip[,...]] command ...\n";
-
-struct Options {
-  bool create = false, modify = false, remove = false, remove_running = false;
-  bool clean_up = false, print_jid = false;
-  int verbosity = 0;
-  std::optional<std::string> separator;
-  std::string conf_file = "/etc/jail.conf";
-  std::optional<std::string> jid_file;
-  jail::Settings settings;  // from -h, -l, -n, -s, -u, -U
-  std::vector<std::string> words;
-
-  bool command_line_only() const { return !settings.all().empty(); }
-  bool old_style() const { return !create && !modify && !remove; }
-  bool only_removes() const { return remove && !create && !modify; }
-  bool restarts() const { return remove && create && !modify; }
-};
-
-[[noreturn]] void usage() {
-  std::fputs(kUsage, stderr);
-  std::exit(1);
-}
-
-void set(jail::Settings& settings, std::string_view name, std::string value) {
-  settings.set({.id = *jail::find(name), .values = {std::move(value)}});
-}
-
-Options parse_options(int argc, char** argv) {
-  Options o;
-  for (int c; (c = ::getopt(argc, argv, "+cCde:f:hiJ:lmn:p:qrRs:u:U:v")) != -1;) {
-    switch (c) {
-      case 'c': o.create = true; break;
-      case 'm': o.modify = true; break;
-      case 'R': o.remove_running = true; [[fallthrough]];
-      case 'r': o.remove = true; break;
-      case 'C': o.clean_up = true; break;
-      case 'd':
-        complain("jail", "the -d flag and allow.dying are deprecated and have no effect");
-        break;
-      case 'e': o.separator = optarg; break;
-      case 'f': o.conf_file = optarg; break;
-      case 'h': set(o.settings, "ip_hostname", "true"); break;
-      case 'i':
-        o.print_jid = true;
-        o.verbosity = -1;
-        break;
-      case 'J': o.jid_file = optarg; break;
-      case 'l': set(o.settings, "exec.clean", "true"); break;
-      case 'n': set(o.settings, "name", optarg); break;
-      case 'p': break;  // a limit on what runs at once; nothing runs at once yet
-      case 'q': o.verbosity = -1; break;
-      case 's': set(o.settings, "securelevel", optarg); break;
-      case 'u':
-      case 'U':
-        set(o.settings, "exec.jail_user", optarg);
-        set(o.settings, "exec.system_jail_user", c == 'u' ? "true" : "false");
-        break;
-      case 'v': o.verbosity = 1; break;
-      default: usage();
-    }
-  }
-  o.words.assign(argv + optind, argv + argc);
-  return o;
-}
-
-// --- configuration files ---
+constexpr const char* kSettingsFile = "/etc/gaol.conf";
 
 jail::Source machine_source() {
   return {.read = [](const std::string& path) -> Result<std::string> {
-            auto text = sys::real_kernel().read_file(path == "-" ? "/proc/self/fd/0" : path);
-            return text;
+            return sys::real_kernel().read_file(path == "-" ? "/proc/self/fd/0" : path);
           },
           .glob =
               [](const std::string& pattern) {
@@ -123,375 +60,416 @@ jail::Source machine_source() {
               }};
 }
 
+Request request_of(const Job& job) {
+  return {.title = job.name, .settings = job.conf->settings, .command_argv = {}};
+}
+
 class Program {
  public:
-  explicit Program(Options options)
+  explicit Program(tools::Options options)
       : options_(std::move(options)),
         report_{[this](Report::What what, std::string_view text) { tell(what, text); }},
         warden_(sys::real_kernel(), report_) {}
 
-  int run();
+  bool run();
 
  private:
-  // What a line is about; without a title (a command-line jail) lines show only with -v.
-  void tell(Report::What what, std::string_view text) {
-    using enum Report::What;
-    if (what == failed) {
-      told_ = true;
-      return complain_about(title_, text);
-    }
-    const bool result = what == created || what == removed || what == updated;
-    if (!result) {
-      if (options_.verbosity > 0)
-        say(title_.empty() ? std::string(text) : concat(title_, ": ", text));
-      return;
-    }
-    const bool plain = !text.empty() && (what != removed || announce_removal_);
-    if (options_.verbosity < (plain ? 0 : 1)) return;
-    const char* word = what == created ? "created" : what == removed ? "removed" : "updated";
-    say(text.empty() ? std::string(word) : concat(text, ": ", word));
+  // What is said. Without a title (a command-line jail) results are told only with -v.
+  void tell(Report::What what, std::string_view text);
+  static void complain_about(const std::string& title, std::string_view text);
+  bool fault(const std::string& title, const Error& error);
+  bool faults(const std::string& title, const std::vector<Error>& errors);
+  void warn_of_dying(bool parameter_given);
+
+  // The five forms. False: not all of it went well.
+  bool print_configuration();
+  bool old_style();
+  bool command_line();
+  bool removal();
+  bool configured();
+
+  enum class Missing : bool { refused, fine };
+  bool load(Missing missing);
+  bool targets_of(const std::string& word, std::vector<Target>& targets);
+  std::vector<Target> in_no_file();
+  const jail::JailConf* configured(const warden::Record& record) const;
+
+  // Jobs, from the first question to the last word.
+  bool do_jobs(batch::Plan plan);
+  std::optional<Outcome> settle(JobId id);
+  std::optional<Outcome> settle_stop(JobId id);
+  std::optional<Outcome> settle_start(const Job& job);
+  Outcome work(const Job& job);
+  Outcome stop(const Job& job);
+  void skipped(const Job& job, const Job& because);
+  void name_the_left_stopped();
+
+  bool start(const Request& request, Asked asked);
+  bool modify(const Request& request);
+  bool clean_up(const Job& job);
+  Result<warden::Record> running(const Job& job) {
+    return warden_.find(job.conf ? identity(job.conf->settings) : job.name);
   }
 
-  static void complain_about(const std::string& title, std::string_view text) {
-    complain("jail", title.empty() ? std::string(text) : concat(title, ": ", text));
-  }
+  bool open_jid_file();
+  void record_jid(warden::Jid jid, const Request& request);
 
-  // A fault of one jail: `jail: NAME: text`; existence problems name it themselves. What a step
-  // said while it failed is not said again.
-  void fault(const std::string& title, const Error& error) {
-    failed_ = true;
-    if (std::exchange(told_, false)) return;
-    const bool existence = error.code == ENOENT || error.code == EEXIST;
-    complain_about(existence && error.text.starts_with('"') ? "" : title, error.line());
-  }
-
-  int old_style();
-  int command_line();
-  int remove_named();
-  int configured();
-  int print_configuration();
-
-  bool load(bool missing_is_fine);
-  void operate(const Request& request, bool by_wildcard);
-  void stop(const Request& request);
-  void start(const Request& request, bool by_wildcard);
-  bool start_configured(const std::string& name);
-  // Why a configured jail is to stop, and so what it means that it does not run.
-  enum class Asked { by_name, by_wildcard, as_dependant };
-  void stop_configured(const std::string& name, Asked asked);
-  void remove_word(const std::string& word);
-  std::string jid_line(warden::Jid jid, const Request& request) const;
-  void record_jid(const std::string& line);
-
-  Options options_;
+  tools::Options options_;
   Report report_;
   warden::Warden warden_;
   std::string title_;
   jail::Conf conf_;
-  std::set<std::string> targets_;        // configured names that were asked for,
-  bool by_wildcard_ = false;             // maybe not one by one
-  std::map<std::string, bool> started_;  // by configured name: whether it is up
-  std::set<std::string> visiting_, stopped_;
-  bool failed_ = false, told_ = false;
+  std::vector<Job> jobs_;
+  std::set<JobId> stopping_;  // jobs that found their jail running
+  batch::Post post_;
+  bool told_ = false;  // the fault at hand, by the step that failed
   bool announce_removal_ = false;
 };
 
-// Adds one `name`, `name=value` or `command...` word; the last takes all that follow.
-Result<> add_word(Request& request, const std::vector<std::string>& words, size_t& at) {
-  const std::string& word = words[at];
-  const auto equals = word.find('=');
-  const std::string left = word.substr(0, equals);
-  if (left == "command") {
-    if (equals != word.npos) request.command_argv.push_back(word.substr(equals + 1));
-    request.command_argv.insert(request.command_argv.end(),
-                                words.begin() + static_cast<long>(at) + 1, words.end());
-    request.settings.set(
-        {.id = *jail::find("command"), .values = {join(request.command_argv, " ")}});
-    at = words.size();
-    return {};
+// --- what is said ---
+
+void Program::tell(Report::What what, std::string_view text) {
+  using enum Report::What;
+  const auto result = [&](const char* word, bool plain) {
+    if (options_.verbosity >= (plain && !text.empty() ? 0 : 1))
+      say(text.empty() ? std::string(word) : concat(text, ": ", word));
+  };
+  switch (what) {
+    case created: result("created", true); return post_.half_way();
+    case removed: result("removed", announce_removal_); return post_.half_way();
+    case updated: return result("updated", true);
+    case waiting: return post_.pause();
+    case working: return post_.go_on();
+    case failed: told_ = true; return complain_about(title_, text);
+    case command:
+    case detail:
+      if (options_.verbosity > 0)
+        say(title_.empty() ? std::string(text) : concat(title_, ": ", text));
   }
-  const auto spelling = TRY(jail::spelling(left));
-  jail::Setting setting{.id = spelling.id,
-                        .key = spelling.key,
-                        .values = {},
-                        .negated = spelling.negated,
-                        .where = {}};
-  if (equals != word.npos) {
-    const std::string value = word.substr(equals + 1);
-    const auto name = jail::param(spelling.id).name;
-    if (name == "vnet.interface" || name == "zfs.dataset")
-      for (auto piece : split(value, ',')) setting.values.emplace_back(piece);
-    else
-      setting.values.push_back(value);
-  }
-  request.settings.add(std::move(setting));
-  ++at;
-  return {};
 }
 
-int Program::old_style() {
+void Program::complain_about(const std::string& title, std::string_view text) {
+  complain("jail", title.empty() ? std::string(text) : concat(title, ": ", text));
+}
+
+// A fault of one jail: `jail: NAME: text`; existence problems name it themselves. What a step
+// said while it failed is not said again. Always false.
+bool Program::fault(const std::string& title, const Error& error) {
+  if (std::exchange(told_, false)) return false;
+  const bool existence = error.code == ENOENT || error.code == EEXIST;
+  complain_about(existence && error.text.starts_with('"') ? "" : title, error.line());
+  return false;
+}
+
+bool Program::faults(const std::string& title, const std::vector<Error>& errors) {
+  for (const auto& error : errors) fault(title, error);
+  return errors.empty();
+}
+
+// Once a run, however often it is asked for.
+void Program::warn_of_dying(bool parameter_given) {
+  if (options_.deprecated || parameter_given)
+    complain("jail", "the -d flag and allow.dying are deprecated and have no effect");
+}
+
+// --- the five forms ---
+
+bool Program::print_configuration() {
+  if (!load(Missing::refused)) return false;
+  bool well = true;
+  for (const auto& jail : conf_.jails) {
+    well &= faults(jail.name, jail.errors);
+    say(jail::export_line(jail, *options_.separator));
+  }
+  return well;
+}
+
+bool Program::old_style() {
+  const auto text = sys::real_kernel().read_file(kSettingsFile);
+  const auto standard = jail::old_style_settings(text.value_or(""), kSettingsFile);
+  if (!standard) return fault("", standard.error());
+  const Request request = tools::request_in_old_style(options_, *standard);
+  warn_of_dying(request.settings.has("allow.dying"));
+  return open_jid_file() && start(request, Asked::by_name);
+}
+
+bool Program::command_line() {
+  const auto request = tools::request_from_words(options_);
+  if (!request) return fault("", request.error());
+  const auto& settings = request->settings;
+  for (const auto& other : settings.list("depend"))
+    if (!warden_.find(other))
+      return fault("", fail("depends on nonexistent jail \"", other, "\"").error());
+  warn_of_dying(settings.has("allow.dying"));
+  if (!open_jid_file()) return false;
+  if (!options_.modify && !options_.remove) return start(*request, Asked::by_name);
+
+  const auto running = warden_.find(identity(settings));
+  if (running && options_.remove && (!options_.modify || warden_.needs_restart(*request))) {
+    if (auto stopped = warden_.stop(*running, &settings, ""); !stopped)
+      return fault("", stopped.error());
+    return start(*request, Asked::by_name);
+  }
+  return options_.modify && (running || !options_.create) ? modify(*request)
+                                                          : start(*request, Asked::by_name);
+}
+
+bool Program::removal() {
   const auto& words = options_.words;
-  if (words.size() < 4 || !words[0].starts_with('/')) usage();
-  Request request{.title = {}, .settings = options_.settings, .command_argv = {}};
-  set(request.settings, "path", words[0]);
-  set(request.settings, "host.hostname", words[1]);
-  if (!words[2].empty())
-    for (auto address : split(words[2], ','))
-      request.settings.add({.id = *jail::find(address.contains(':') ? "ip6.addr" : "ip4.addr"),
-                            .values = {std::string(address)}});
-  request.command_argv.assign(words.begin() + 3, words.end());
-  set(request.settings, "command", join(request.command_argv, " "));
-  start(request, false);
-  return failed_;
+  const bool wildcards = std::ranges::any_of(words, jail::is_wildcard);
+  announce_removal_ = words.size() > 1 || wildcards;
+  if (!options_.remove_running && !load(Missing::fine)) return false;
+  bool well = true;
+  std::vector<Target> targets;
+  for (const auto& word : words) well &= targets_of(word, targets);
+  if (!open_jid_file()) return false;
+  well &= do_jobs(batch::plan_removal(conf_, targets));
+  // As documented, a wildcard means all jails, whether they are in a file or not.
+  return (!wildcards || do_jobs(batch::plan_removal(conf_, in_no_file()))) && well;
 }
 
-int Program::command_line() {
-  Request request{.title = {}, .settings = options_.settings, .command_argv = {}};
-  for (size_t at = 0; at < options_.words.size();) {
-    if (auto added = add_word(request, options_.words, at); !added) {
-      fault("", added.error());
-      return 1;
-    }
+// What one word of a removal means, besides running jails that match a wildcard.
+bool Program::targets_of(const std::string& word, std::vector<Target>& targets) {
+  if (jail::is_wildcard(word)) {
+    for (const auto& jail : std::views::reverse(conf_.jails))
+      if (jail::wildcard_match(word, jail.name))
+        targets.push_back({jail.name, &jail, Asked::by_wildcard});
+    return true;
   }
-  for (const auto& other : request.settings.list("depend"))
-    if (!warden_.find(other)) {
-      fault("", fail("depends on nonexistent jail \"", other, "\"").error());
-      return 1;
-    }
-  if (options_.restarts()) stop(request);
-  operate(request, false);
-  return failed_;
-}
-
-std::string identity(const Request& request) {
-  return request.settings.text(request.settings.has("jid") ? "jid" : "name");
-}
-
-void Program::operate(const Request& request, bool by_wildcard) {
-  title_ = request.title;
-  const auto who = identity(request);
-  if (options_.create && !options_.modify) return start(request, by_wildcard);
-  if (options_.create && (who.empty() || !warden_.find(who))) return start(request, by_wildcard);
-  auto modified = warden_.modify(request);
-  if (!modified && modified.error().code == EROFS && options_.remove) {
-    stop(request);
-    return start(request, by_wildcard);
+  const auto* jail = conf_.find(word);
+  if (!jail) {
+    const auto record = warden_.find(word);
+    if (!record) return fault("", record.error());
+    jail = configured(*record);
+    if (!jail) targets.push_back({record->name, nullptr, Asked::by_name});
   }
-  if (!modified) fault(request.title, modified.error());
+  if (jail) targets.push_back({jail->name, jail, Asked::by_name});
+  return true;
 }
 
-// The first half of a restart.
-void Program::stop(const Request& request) {
-  if (!request.title.empty()) return stop_configured(request.title, Asked::by_wildcard);
-  auto running = warden_.find(identity(request));
-  if (!running) return;
-  if (auto stopped = warden_.stop(*running, &request.settings, ""); !stopped)
-    fault("", stopped.error());
+const jail::JailConf* Program::configured(const warden::Record& record) const {
+  const auto* jail = conf_.find(record.name);
+  return jail ? jail : conf_.find(concat(record.jid));
 }
 
-void Program::start(const Request& request, bool by_wildcard) {
-  title_ = request.title;
-  auto jid = warden_.start(request);
-  if (jid) {
-    if (options_.print_jid) say(concat(*jid));
-    return record_jid(jid_line(*jid, request));
+// Running jails that match a wildcard of the command line, the newest first.
+std::vector<Target> Program::in_no_file() {
+  std::vector<Target> out;
+  const auto all = warden_.list();
+  for (const auto& record : std::views::reverse(all)) {
+    const auto meant = [&](const std::string& word) {
+      return jail::is_wildcard(word) && jail::wildcard_match(word, record.name);
+    };
+    if (std::ranges::any_of(options_.words, meant) && !configured(record))
+      out.push_back({record.name, nullptr, Asked::by_wildcard});
   }
-  if (by_wildcard && jid.error().code == EEXIST) return;
-  fault(request.title, jid.error());
+  return out;
 }
 
-// `jid=N` and the parameters in their order, separated by tabs; of an old-style jail its words.
-std::string Program::jid_line(warden::Jid jid, const Request& request) const {
-  if (options_.old_style()) {
-    const auto& words = options_.words;
-    return join({concat(jid), words[0], words[1], words[2], join(request.command_argv, " ")}, "\t");
+bool Program::configured() {
+  if (!load(Missing::refused)) return false;
+  const std::string word = options_.words.empty() ? "*" : options_.words[0];
+  const bool wildcard = jail::is_wildcard(word);
+  std::vector<Target> targets;
+  if (wildcard) {
+    for (const auto& jail : conf_.jails)
+      if (jail::wildcard_match(word, jail.name))
+        targets.push_back({jail.name, &jail, Asked::by_wildcard});
+  } else if (const auto* jail = conf_.find(word)) {
+    targets.push_back({word, jail, Asked::by_name});
+  } else {
+    return fault("", Error{ENOENT, concat("\"", word, "\" not found"), {}});
   }
-  const auto rest = jail::export_line({.name = {}, .settings = request.settings}, "\t");
-  return concat("jid=", jid, rest.empty() ? "" : "\t", rest);
+  warn_of_dying(std::ranges::any_of(
+      targets, [](const Target& target) { return target.conf->settings.has("allow.dying"); }));
+  if (!open_jid_file()) return false;
+  return do_jobs(batch::plan_operation(conf_, targets,
+                                       {.create = options_.create,
+                                        .modify = options_.modify,
+                                        .remove = options_.remove,
+                                        .needs_restart = [this](const jail::JailConf& jail) {
+                                          return jail.errors.empty() &&
+                                                 warden_.needs_restart({.title = jail.name,
+                                                                        .settings = jail.settings,
+                                                                        .command_argv = {}});
+                                        }}));
 }
 
-void Program::record_jid(const std::string& line) {
-  if (!options_.jid_file) return;
-  std::FILE* file = std::fopen(options_.jid_file->c_str(), "ae");
-  if (!file) return fault("", fail_errno(errno, "open ", *options_.jid_file).error());
-  tools::write_line(file, line);
-  std::fclose(file);
-}
-
-bool Program::load(bool missing_is_fine) {
-  if (missing_is_fine && options_.conf_file != "-" &&
-      !sys::real_kernel().open(options_.conf_file, O_PATH))
+bool Program::load(Missing missing) {
+  if (missing == Missing::fine && options_.conf_file != "-" &&
+      !sys::real_kernel().exists(options_.conf_file.c_str()))
     return true;
   auto conf = jail::load_conf(options_.conf_file, machine_source());
-  if (!conf) {
-    fault("", conf.error());
-    return false;
-  }
+  if (!conf) return fault("", conf.error());
   conf_ = std::move(*conf);
   announce_removal_ = true;
   return true;
 }
 
-// Starts a configured jail and, before it, those it depends on. False if it is not up.
-bool Program::start_configured(const std::string& name) {
-  if (const auto done = started_.find(name); done != started_.end()) return done->second;
-  const auto* jail = conf_.find(name);
-  if (!visiting_.insert(name).second) {
-    fault(name, fail("dependency loop").error());
-    return false;
-  }
-  bool ready = true;
-  if (!jail->errors.empty()) {
-    for (const auto& error : jail->errors) fault(name, error);
-    ready = false;
-  }
-  for (const auto& other : ready ? jail->settings.list("depend") : std::vector<std::string>{}) {
-    if (!conf_.find(other)) {
-      fault(name, fail("depends on undefined jail \"", other, "\"").error());
-      ready = false;
-    } else if (!start_configured(other)) {
-      if (options_.verbosity >= 0) fault(name, fail("skipped").error());
-      failed_ = true;
-      ready = false;
-    }
-  }
-  visiting_.erase(name);
-  bool up = false;
-  if (ready) {
-    const bool failed_before = std::exchange(failed_, false);
-    const Request request{.title = name, .settings = jail->settings, .command_argv = {}};
-    // What others depend on has to run; it is not changed.
-    if (targets_.contains(name))
-      operate(request, by_wildcard_);
-    else if (options_.create)
-      start(request, true);
-    up = !failed_;
-    failed_ |= failed_before;
-  }
-  return started_[name] = up;
+// --- jobs ---
+
+bool Program::do_jobs(batch::Plan plan) {
+  jobs_ = std::move(plan.jobs);
+  const batch::Duties duties{
+      .settle = [this](JobId id) { return settle(id); },
+      .work =
+          [this](JobId id, const batch::Post& post) {
+            post_ = post;
+            return work(jobs_[id]);
+          },
+      .skipped = [this](JobId id, JobId because) { skipped(jobs_[id], jobs_[because]); },
+      .looped = [this](JobId id) { complain_about(jobs_[id].name, "dependency loop"); },
+      .killed =
+          [this](JobId id, int signal) {
+            complain_about(jobs_[id].name, concat("its worker was killed by signal ", signal));
+          }};
+  const bool well = batch::Crew(sys::real_kernel(), plan.order, duties, options_.limit).run();
+  name_the_left_stopped();
+  return well;
 }
 
-// Stops a configured jail and, before it, those that depend on it.
-void Program::stop_configured(const std::string& name, Asked asked) {
-  if (!stopped_.insert(name).second) return;
-  for (const auto& other : std::views::reverse(conf_.jails)) {
-    const auto depends = other.settings.list("depend");
-    if (std::ranges::count(depends, name) > 0) stop_configured(other.name, Asked::as_dependant);
+// Faults, and what is so already, take no work.
+std::optional<Outcome> Program::settle(JobId id) {
+  const Job& job = jobs_[id];
+  title_ = job.name;
+  if (!job.fault.empty()) {
+    complain_about(job.name, job.fault);
+    return Outcome::failed;
   }
-  const auto* jail = conf_.find(name);
-  if (!jail->removable) {
-    for (const auto& error : jail->errors) fault(name, error);
-    return;
-  }
-  title_ = name;
-  auto running = warden_.find(name);
-  if (!running) {
-    if (options_.clean_up && asked != Asked::as_dependant) {
-      if (auto cleaned = warden_.cleanup(jail->settings, name); !cleaned)
-        fault(name, cleaned.error());
-    } else if (asked == Asked::by_name) {
-      if (options_.verbosity >= 0) fault(name, running.error());
-      failed_ = true;
-    }
-    return;
-  }
-  if (auto stopped = warden_.stop(*running, &jail->settings, name); !stopped) {
-    fault(name, stopped.error());
-    if (warden_.find(name)) started_[name] = false;  // not stopped, so not to be started again
-  }
+  if (job.verb == Verb::stop) return settle_stop(id);
+  if (!faults(job.name, job.conf->errors)) return Outcome::failed;
+  if (job.verb == Verb::modify || (job.verb == Verb::start_or_modify && running(job)))
+    return modify(request_of(job)) ? Outcome::done : Outcome::failed;
+  return settle_start(job);
 }
 
-int Program::configured() {
-  if (options_.remove_running || options_.command_line_only()) usage();
-  if (!load(false)) return 1;
-  const std::string target = options_.words.empty() ? "*" : options_.words[0];
-  const bool wildcard = jail::is_wildcard(target);
-  std::vector<std::string> names;
-  for (const auto& jail : conf_.jails)
-    if (wildcard ? jail::wildcard_match(target, jail.name) : jail.name == target)
-      names.push_back(jail.name);
-  if (names.empty() && !wildcard) {
-    fault("", Error{ENOENT, concat("\"", target, "\" not found"), {}});
-    return 1;
+std::optional<Outcome> Program::settle_stop(JobId id) {
+  const Job& job = jobs_[id];
+  if (job.conf) {
+    // A jail that could not be started again is not stopped for it.
+    const bool sound = job.conf->removable && !job.restarts;
+    if (!sound && !faults(job.name, job.conf->errors)) return Outcome::failed;
+    const auto purpose = job.restarts ? jail::Purpose::set : jail::Purpose::remove;
+    if (!faults(job.name, jail::check(job.conf->settings, purpose))) return Outcome::failed;
   }
-  if (options_.restarts())
-    for (const auto& name : std::views::reverse(names)) stop_configured(name, Asked::by_wildcard);
-  targets_.insert(names.begin(), names.end());
-  by_wildcard_ = wildcard;
-  for (const auto& name : names) start_configured(name);
-  return failed_;
+  const auto found = running(job);
+  if (found) stopping_.insert(id);
+  if (found || (options_.clean_up && job.asked != Asked::for_another)) return {};
+  if (job.asked != Asked::by_name) return Outcome::done;
+  if (!options_.quiet() || !job.conf) fault("", found.error());
+  return Outcome::failed;
 }
 
-void Program::remove_word(const std::string& word) {
-  if (jail::is_wildcard(word)) {
-    announce_removal_ = true;
-    for (const auto& jail : std::views::reverse(conf_.jails))
-      if (jail::wildcard_match(word, jail.name)) stop_configured(jail.name, Asked::by_wildcard);
-    // As documented, `*` removes everything, configured or not.
-    const auto rest = warden_.list();
-    for (const auto& record : std::views::reverse(rest))
-      if (title_ = record.name; jail::wildcard_match(word, title_) && !conf_.find(title_))
-        if (auto stopped = warden_.stop(record, nullptr, record.name); !stopped)
-          fault(record.name, stopped.error());
-    return;
+std::optional<Outcome> Program::settle_start(const Job& job) {
+  const auto found = running(job);
+  if (!found) return {};
+  if (job.asked == Asked::by_name) {
+    complain("jail", concat("\"", job.name, "\" already exists"));
+    return Outcome::failed;
   }
-  if (conf_.find(word)) return stop_configured(word, Asked::by_name);
-  auto running = warden_.find(word);
-  if (!running) return fault("", running.error());
-  if (conf_.find(running->name)) return stop_configured(running->name, Asked::by_name);
-  title_ = running->name;
-  if (auto stopped = warden_.stop(*running, nullptr, running->name); !stopped)
-    fault(running->name, stopped.error());
+  record_jid(found->jid, request_of(job));
+  return Outcome::done;
 }
 
-int Program::remove_named() {
-  if (options_.words.empty() || options_.command_line_only()) usage();
-  for (const auto& word : options_.words)
-    if (!options_.remove_running && word.contains('=')) usage();
-  announce_removal_ = options_.words.size() > 1;
-  if (!options_.remove_running && !load(true)) return 1;
-  for (const auto& word : options_.words) remove_word(word);
-  return failed_;
+Outcome Program::work(const Job& job) {
+  title_ = job.name;
+  if (job.verb == Verb::stop) return stop(job);
+  if (options_.clean_up && job.asked != Asked::for_another && !clean_up(job))
+    return Outcome::failed;
+  return start(request_of(job), job.asked) ? Outcome::done : Outcome::failed;
 }
 
-int Program::print_configuration() {
-  if (options_.create || options_.modify || options_.remove || !options_.words.empty()) usage();
-  if (!load(false)) return 1;
-  for (const auto& jail : conf_.jails) {
-    for (const auto& error : jail.errors) fault(jail.name, error);
-    say(jail::export_line(jail, *options_.separator));
+Outcome Program::stop(const Job& job) {
+  const auto found = running(job);
+  if (!found) return clean_up(job) ? Outcome::done : Outcome::flawed;
+  const auto stopped = warden_.stop(*found, job.conf ? &job.conf->settings : nullptr, job.name);
+  if (stopped) return Outcome::done;
+  fault(job.name, stopped.error());
+  return running(job) ? Outcome::failed : Outcome::flawed;
+}
+
+void Program::skipped(const Job& job, const Job& because) {
+  // Of a restart that did not get beyond the stop, the stop has told.
+  if (!options_.quiet() && job.name != because.name) complain_about(job.name, "skipped");
+}
+
+void Program::name_the_left_stopped() {
+  if (options_.quiet() || form_of(options_) == Form::removal) return;
+  for (const JobId id : stopping_)
+    if (const Job& job = jobs_[id]; !job.restarts && !running(job))
+      complain_about(
+          job.name, concat("left stopped: it depends on ", job.pulled_by, ", which was restarted"));
+}
+
+bool Program::start(const Request& request, Asked asked) {
+  const auto jid = warden_.start(request);
+  if (!jid) {
+    if (asked != Asked::by_name && jid.error().code == EEXIST) return true;
+    // Of wrong parameters the first was refused; a user wants to see all.
+    const auto wrong = told_ ? std::vector<Error>{} : jail::check(request.settings);
+    return wrong.empty() ? fault(request.title, jid.error()) : faults(request.title, wrong);
   }
-  return failed_;
+  if (options_.print_jid) say(concat(*jid));
+  record_jid(*jid, request);
+  return true;
 }
 
-int Program::run() {
-  if (options_.separator) return print_configuration();
+bool Program::modify(const Request& request) {
+  const auto modified = warden_.modify(request);
+  return modified || fault(request.title, modified.error());
+}
+
+bool Program::clean_up(const Job& job) {
+  const auto cleaned = warden_.cleanup(job.conf->settings, job.name);
+  return cleaned || fault(job.name, cleaned.error());
+}
+
+// --- the file of jids ---
+
+bool Program::open_jid_file() {
+  if (!options_.jid_file) return true;
+  const auto& path = *options_.jid_file;
+  const auto file = sys::real_kernel().open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  return file || fault("", fail_errno(file.error().code, "open ", path).error());
+}
+
+// `jid=N` and the parameters in their order, separated by tabs; of an old-style jail its words.
+void Program::record_jid(warden::Jid jid, const Request& request) {
+  if (!options_.jid_file) return;
+  std::string line;
+  if (form_of(options_) == Form::old_style) {
+    const auto& words = options_.words;
+    line = join({concat(jid), words[0], words[1], words[2], join(request.command_argv, " ")}, "\t");
+  } else {
+    const auto rest = jail::export_line({.name = {}, .settings = request.settings}, "\t");
+    line = concat("jid=", jid, rest.empty() ? "" : "\t", rest);
+  }
+  // In one piece behind what other workers have written.
+  std::FILE* file = std::fopen(options_.jid_file->c_str(), "ae");
+  if (!file) return complain("jail", fail_errno(errno, "open ", *options_.jid_file).error());
+  tools::write_line(file, line);
+  std::fclose(file);
+}
+
+bool Program::run() {
+  const Form form = form_of(options_);
+  if (form == Form::print) return print_configuration();
   if (::geteuid() != 0) {
     complain("jail", "only root may create, modify or remove jails (run it with sudo)");
-    return 1;
+    return false;
   }
-  if (options_.jid_file) {
-    std::FILE* file = std::fopen(options_.jid_file->c_str(), "we");
-    if (!file) {
-      complain("jail", fail_errno(errno, "open ", *options_.jid_file).error());
-      return 1;
-    }
-    std::fclose(file);
+  switch (form) {
+    case Form::old_style: return old_style();
+    case Form::removal: return removal();
+    case Form::command_line: return command_line();
+    default: return configured();
   }
-  if (options_.old_style()) return old_style();
-  if (options_.only_removes()) return remove_named();
-  const auto& words = options_.words;
-  if (words.size() > 1 || (words.size() == 1 && words[0].contains('='))) {
-    if (options_.remove_running || options_.clean_up) usage();
-    return command_line();
-  }
-  return configured();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   ::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
-  Program program(parse_options(argc, argv));
-  return program.run();
+  Program program(tools::parse_options(argc, argv));
+  return program.run() ? 0 : 1;
 }

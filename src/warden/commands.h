@@ -31,7 +31,18 @@ enum class Where : uint8_t { host, jail };
 struct Report {
   // failed: a step of a start or stop, told at once because undoing it has lines of its own. The
   // first of them is also what the start or stop returns.
-  enum class What : uint8_t { created, removed, updated, failed, command, detail };
+  // waiting, working: for some time nothing is done but to wait for processes that were asked to
+  // end.
+  enum class What : uint8_t {
+    created,
+    removed,
+    updated,
+    failed,
+    command,
+    detail,
+    waiting,
+    working
+  };
   std::function<void(What, std::string_view text)> tell = [](What, std::string_view) {};
 };
 

@@ -10,6 +10,7 @@
 
 #include "devfs/load.h"
 #include "jail/address.h"
+#include "jail/conf.h"
 
 namespace gaol::warden {
 
@@ -204,6 +205,20 @@ std::vector<std::string> addresses_of(const Settings& settings) {
   const auto plan = stack_of(settings, 0);
   for (const auto& family : {plan.v4, plan.v6})
     for (const auto& address : family.addresses) out.push_back(jail::address_text(address));
+  return out;
+}
+
+std::string identity(const Settings& settings) {
+  return settings.text(settings.has("jid") ? "jid" : "name");
+}
+
+std::string jail_set_words(const Settings& settings, Words which) {
+  std::string out;
+  for (const auto& setting : settings.all()) {
+    const auto when = jail::param(setting.id).when;
+    if (when == jail::When::any || (when == jail::When::create && which == Words::all))
+      out += concat(" ", jail::export_setting(setting));
+  }
   return out;
 }
 

@@ -26,6 +26,13 @@ struct Request {
   std::vector<std::string> command_argv;
 };
 
+// The jid or, where none is given, the name of the jail that is meant; maybe empty.
+std::string identity(const jail::Settings& settings);
+
+// What jail_set(2) would be given, as words: every parameter that is not jail(8)'s own.
+enum class Words : uint8_t { all, changeable };
+std::string jail_set_words(const jail::Settings& settings, Words which);
+
 struct StartPlan {
   std::string name;         // empty: the jid's digits
   std::optional<Jid> jid;   // asked for, not given out

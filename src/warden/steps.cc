@@ -153,6 +153,15 @@ Result<> drop_cgroup(const Machine& machine, Record& record) {
 
 // --- the prison ---
 
+// A jail that is to have commands lives by `persist` until they have run.
+void tell_creation(const Start& start, std::string_view how_it_ended) {
+  jail::Settings settings = start.request.settings;
+  if (!start.plan.persist) settings.set({.id = *jail::find("persist"), .values = {}});
+  start.machine.report.tell(
+      What::detail,
+      concat("jail_set(JAIL_CREATE)", jail_set_words(settings, Words::all), how_it_ended));
+}
+
 Result<> create(Start& start) {
   start.plan.prison.tree = TRY(find_tree(start.machine.kernel, start.plan.path));
   start.plan.prison.first_id = start.record.first_id;
@@ -162,6 +171,7 @@ Result<> create(Start& start) {
                                       start.record.init = init;
                                       return start.machine.store.note(start.record);
                                     });
+  tell_creation(start, prison ? "" : concat(": ", prison.error().text));
   if (!prison) {
     start.record.init = {};
     return std::unexpected(std::move(prison).error());
@@ -293,6 +303,9 @@ Result<> unpublish(const Machine& machine, const Record& record) {
 // A jail that is not to persist lives from here on as long as a process does.
 Result<> settle(Start& start) {
   const Machine& machine = start.machine;
+  if (!start.plan.persist)
+    machine.report.tell(What::detail,
+                        concat("jail_set(JAIL_UPDATE) jid=", start.record.jid, " nopersist"));
   if (!start.plan.persist && inmates(machine, start.record).empty()) {
     // With nothing to bring back from it, what its birth held is let go while it dies.
     if (start.record.interfaces.empty()) (void)machine.kernel.signal(start.prison.pidfd(), SIGKILL);
@@ -307,6 +320,17 @@ Result<> settle(Start& start) {
     TRY(jail::tell_init(machine.kernel, start.prison.pidfd(), jail::WhenEmpty::end));
   machine.store.settle(start.record.jid);
   return {};
+}
+
+bool all_gone(sys::Kernel& kernel, const std::vector<sys::Fd>& processes,
+              std::chrono::milliseconds patience) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  return std::ranges::all_of(processes, [&](const sys::Fd& process) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        end - std::chrono::steady_clock::now());
+    const auto gone = kernel.wait_gone(process, std::max<int>(0, static_cast<int>(left.count())));
+    return gone && *gone;
+  });
 }
 
 // SIGTERM to every process of the jail but init, then a wait until all have gone.
@@ -324,14 +348,10 @@ void ask_to_end(const Stop& stop) {
   }
   if (asked.empty()) return;
   machine.report.tell(What::detail, concat("sent SIGTERM to:", pids));
-  const auto end = std::chrono::steady_clock::now() + timeout;
-  for (const auto& process : asked) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        end - std::chrono::steady_clock::now());
-    const auto gone =
-        machine.kernel.wait_gone(process, std::max<int>(0, static_cast<int>(left.count())));
-    if (!gone || !*gone) return machine.report.tell(What::detail, "timed out");
-  }
+  machine.report.tell(What::waiting, "");
+  const bool gone = all_gone(machine.kernel, asked, timeout);
+  machine.report.tell(What::working, "");
+  if (!gone) machine.report.tell(What::detail, "timed out");
 }
 
 Result<> run_hooks(Stop& stop, std::string_view parameter, Where where, const sys::Fd* init,

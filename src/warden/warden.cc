@@ -94,6 +94,14 @@ Result<jail::Settings> merge(const Record& record, const jail::Settings& wanted)
   return merged;
 }
 
+// As records have them.
+Result<jail::Settings> settings_wanted(sys::Kernel& kernel, const Request& request) {
+  jail::Settings wanted = request.settings;
+  if (wanted.has("path"))
+    wanted.set({.id = *jail::find("path"), .values = {TRY(absolute_path(kernel, request))}});
+  return wanted;
+}
+
 std::vector<std::string> without(std::vector<std::string> all,
                                  const std::vector<std::string>& some) {
   std::erase_if(all, [&](const std::string& one) { return std::ranges::count(some, one) > 0; });
@@ -239,15 +247,22 @@ Result<> Warden::cleanup(const jail::Settings& settings, const std::string& titl
 }
 
 Result<> Warden::modify(const Request& request) {
-  const auto who =
-      request.settings.has("jid") ? request.settings.text("jid") : request.settings.text("name");
+  const auto who = identity(request.settings);
   if (who.empty()) return fail("no jail specified");
   TRY(find(who));  // before the lock, which is not there where no jail has ever been
   const auto lock = TRY(store_.lock());
   Record record = TRY(find(who));
-  jail::Settings wanted = request.settings;
-  if (wanted.has("path"))
-    wanted.set({.id = *jail::find("path"), .values = {TRY(absolute_path(kernel_, request))}});
+  const auto changed = change(record, request);
+  report_.tell(Report::What::detail,
+               concat("jail_set(JAIL_UPDATE) jid=", record.jid,
+                      jail_set_words(request.settings, Words::changeable),
+                      changed ? "" : concat(": ", changed.error().text)));
+  if (changed) report_.tell(Report::What::updated, request.title);
+  return changed;
+}
+
+Result<> Warden::change(Record& record, const Request& request) {
+  const auto wanted = TRY(settings_wanted(kernel_, request));
   jail::Settings merged = TRY(merge(record, wanted));
   const std::string name = name_of(merged, record.jid);
   TRY(check_name(name));
@@ -266,8 +281,16 @@ Result<> Warden::modify(const Request& request) {
   record.settings = std::move(merged);
   TRY(name == record.name ? store_.publish(record) : store_.rename(record, name));
   store_.return_addresses(record.jid, without(before, after));
-  report_.tell(Report::What::updated, request.title);
   return {};
+}
+
+bool Warden::needs_restart(const Request& request) {
+  const auto record = find(identity(request.settings));
+  if (!record) return false;
+  const auto wanted = settings_wanted(kernel_, request);
+  if (!wanted) return false;
+  const auto merged = merge(*record, *wanted);
+  return !merged && merged.error().code == EROFS;
 }
 
 Result<sys::Fd> Warden::attach(const Record& jail, const sys::Command& command) {

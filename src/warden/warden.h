@@ -30,6 +30,8 @@ class Warden {
   // Changes what may be changed of a running jail, all or nothing. ENOENT: no such jail. EROFS:
   // what is asked would need a restart.
   Result<> modify(const Request& request);
+  // Whether that jail runs and modify() would say that it takes a restart.
+  bool needs_restart(const Request& request);
 
   // Stops a running jail with the hooks and times of `configured`; null: it is not configured
   // (any more), no hook runs and times are the standard ones.
@@ -56,6 +58,7 @@ class Warden {
   // The jail of that name, as living() has it.
   std::optional<Record> named(const std::string& name);
   Result<> refuse_taken(const StartPlan& plan);
+  Result<> change(Record& record, const Request& request);
   // By what the jail `self` would be with these settings; 0: a new one.
   Result<> refuse_clash(const jail::Settings& settings, Jid self);
 

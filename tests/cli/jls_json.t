@@ -45,7 +45,7 @@ jls(8) for programs.
 }
 # jls --libxo json -j db ip4.addr ip6.addr ip4 allow.mlock
 {"__version":"2","jail-information":{"jail":[{"ip4.addr":["127.0.0.1"],"ip6.addr":["::1"],"ip4":"new","allow.mlock":false}]}}
-# jail -R '*'
+# jail -p1 -R '*'
 db: removed
 web: removed
 # jls --libxo json

@@ -190,7 +190,7 @@ TEST_F(LifeTest, ROOT_RemovalOfEverything) {
   jail("-c web");
   EXPECT_EQ(jail("-r nobody web"), "jail: \"nobody\" not found\n" + stopped("web") + "[exit 1]\n");
   seen("jail -c name=a path=" + tree_ + " persist; jail -c name=b path=" + tree_ + " persist");
-  EXPECT_EQ(seen("jail -R '*'"), "b: removed\na: removed\n");
+  EXPECT_EQ(seen("jail -p1 -R '*'"), "b: removed\na: removed\n");
   EXPECT_EQ(seen("jls"), kNoJails);
 }
 
@@ -204,7 +204,9 @@ TEST_F(LifeTest, ROOT_ModifyAndRestart) {
   make_tree(dir_ + "/other");
   EXPECT_EQ(jail("-m web"), "jail: web: path cannot be changed after creation\n[exit 1]\n");
   // What depends on a restarted jail goes down with it and stays down.
-  EXPECT_EQ(jail("-mr web"), stopped("db") + stopped("web") + started("web"));
+  EXPECT_EQ(jail("-mr web"),
+            stopped("db") + stopped("web") + started("web") +
+                "jail: db: left stopped: it depends on web, which was restarted\n");
   EXPECT_EQ(names(), "web\n");
   EXPECT_EQ(jail("-mr web"), "web: updated\n");
   EXPECT_EQ(jail("-rc web"), stopped("web") + started("web"));
@@ -333,8 +335,12 @@ TEST_F(LifeTest, ROOT_UsersOfCommands) {
             "65534\n");
   EXPECT_EQ(seen(create + "exec.system_user=nobody exec.prestart='id -un' command=/bin/id -u"),
             "nobody\n0\n");
-  EXPECT_EQ(seen("jail -v -c path=" + tree_ + " exec.jail_user=www command=/bin/true"),
-            "created\nrun command in jail as www: /bin/true\n");
+  EXPECT_EQ(seen("jail -v -c jid=70 path=" + tree_ + " exec.jail_user=www command=/bin/true"),
+            "jail_set(JAIL_CREATE) jid=70 path=" +
+                tree_ +
+                " persist\ncreated\n"
+                "run command in jail as www: /bin/true\n"
+                "jail_set(JAIL_UPDATE) jid=70 nopersist\n");
 }
 
 TEST_F(LifeTest, ROOT_ConsoleLogHoldsWhatRunsInTheJail) {
@@ -382,7 +388,7 @@ TEST_F(LifeTest, ROOT_FlagsOfANewJail) {
       seen("cat " + dir_ + "/jids"),
       "jid=" + jid + "\tpath=" + tree_ + "\tpersist\thost.hostname=\"a b\"\tmeta.x=\"it's\"\n");
   EXPECT_EQ(seen("jls name host.hostname"), "web \"\"\n" + jid + " a b\n");
-  EXPECT_EQ(seen("jail -r " + jid + " 40"), jid + ": removed\nweb: removed\n");
+  EXPECT_EQ(seen("jail -p1 -r " + jid + " 40"), jid + ": removed\nweb: removed\n");
   EXPECT_EQ(seen("jail -d -c path=" + tree_ + " command=/bin/true"),
             "jail: the -d flag and allow.dying are deprecated and have no effect\n");
   EXPECT_EQ(seen("jail -J /no/such -c path=" + tree_ + " command=/bin/true"),
@@ -439,7 +445,7 @@ TEST_F(LifeTest, ROOT_ThinClonesAreWritableAndTheReleaseIsNot) {
             "cat: can't open '/etc/own': No such file or directory\n" +
                 run("wc -l <" + releases + "/tiny/etc/group").out);
   EXPECT_EQ(run("stat -c %u " + jails + "/a/etc/own").out, "0\n");
-  EXPECT_EQ(jail("-r '*'"), "b: removed\na: removed\n");
+  EXPECT_EQ(jail("-p1 -r '*'"), "b: removed\na: removed\n");
   EXPECT_EQ(jail("-q -c a"), "");
   EXPECT_EQ(seen("jexec a cat /etc/own"), "mine\n");
   EXPECT_EQ(jail("-q -r a"), "");
