@@ -25,8 +25,6 @@ constexpr std::string_view kNoCredentialRules =
     "it would need a security module that grants changes of credentials by rule";
 constexpr std::string_view kNoDatasets =
     "it would need ZFS that delegates a dataset to a user namespace (OpenZFS 2.2)";
-constexpr std::string_view kNoHypervisor =
-    "it would need the hypervisor's devices in the jail's private /dev";
 constexpr std::string_view kNoClock =
     "the clock is one for the whole machine: it would need CAP_SYS_TIME over the host";
 constexpr std::string_view kNoIdentity =
@@ -86,8 +84,9 @@ constexpr Param kParams[] = {
      "in a vnet jail root has CAP_NET_RAW over its own stack; on the host's stack the source of "
      "raw packets cannot yet be held to the jail's addresses",
      "root may open raw sockets, as ping(8) does"},
-    {"allow.read_msgbuf", boolean, any, "false", refused, "false",
-     "the kernel's log is the host's: it would need CAP_SYSLOG over it",
+    {"allow.read_msgbuf", boolean, any, "false", emulated, "",
+     "the jail's /dev has kmsg, to be read only, and syslog(2) reads the log; refused while the "
+     "host's kernel.dmesg_restrict is 1",
      "root may read the kernel's messages"},
     {"allow.reserved_ports", boolean, any, "true", emulated, "",
      "on the host's stack the bind hook decides, in a vnet jail the capability",
@@ -120,9 +119,11 @@ constexpr Param kParams[] = {
     {"allow.unprivileged_proc_debug", boolean, any, "true", emulated, "",
      "off: seccomp refuses ptrace(2) and its kin, to root in the jail as well",
      "users may debug their own processes"},
-    {"allow.vmm", boolean, any, "false", refused, "false", kNoHypervisor,
+    {"allow.vmm", boolean, any, "false", emulated, "",
+     "the jail's /dev has kvm, Linux's hypervisor; refused where the host has none",
      "the hypervisor may be used"},
-    {"allow.vmm_ppt", boolean, any, "false", refused, "false", kNoHypervisor,
+    {"allow.vmm_ppt", boolean, any, "false", refused, "false",
+     "a PCI device is handed over through vfio, whose groups of devices would have to be chosen",
      "virtual machines may be given PCI devices"},
     {"children.cur", integer, readonly, "0", native, "", "0 until jails can have children",
      "number of jails below this one"},
@@ -136,8 +137,10 @@ constexpr Param kParams[] = {
      "the jail's CPU set"},
     {"depend", list, tool, "", native, "", kRunByJail, "jails that must be running first"},
     {"devfs_ruleset", integer, any, "0", emulated, "",
-     "a private /dev holds the nodes that the set shows when the jail starts; a set that does not "
-     "exist is refused, and 0 means 4",
+     "a private /dev holds the nodes that the set shows when the jail starts, and nothing else can "
+     "be opened; a change while it runs opens and shuts devices but makes no nodes; a set that "
+     "does "
+     "not exist is refused, and 0 means 4",
      "number of the devfs ruleset for the jail's /dev", Range{0, 65535}},
     {"dying", boolean, readonly, "false", emulated, "",
      "true from the start of a removal until it is complete", "the jail is being removed"},

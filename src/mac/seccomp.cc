@@ -252,6 +252,7 @@ Policy settle(Policy policy, const Permissions& may) {
   switch (policy) {
     case Policy::debug: return may.proc_debug ? Policy::allow : Policy::deny;
     case Policy::mlock: return may.mlock ? Policy::allow : Policy::deny;
+    case Policy::syslog: return may.read_msgbuf ? Policy::allow : Policy::deny;
     case Policy::sysvmsg: return may.sysvmsg ? Policy::allow : Policy::absent;
     case Policy::sysvsem: return may.sysvsem ? Policy::allow : Policy::absent;
     case Policy::sysvshm: return may.sysvshm ? Policy::allow : Policy::absent;

@@ -39,6 +39,7 @@ enum class Rule : uint8_t {
   by_arguments,
   debug,
   mlock,
+  syslog,
   msg,
   sem,
   shm,
@@ -55,7 +56,7 @@ constexpr struct {
      "quotactl_fd bpf io_uring_setup io_uring_enter io_uring_register userfaultfd perf_event_open "
      "add_key request_key keyctl settimeofday clock_settime adjtimex clock_adjtime sethostname "
      "setdomainname init_module finit_module delete_module kexec_load kexec_file_load reboot "
-     "swapon swapoff acct syslog vhangup mbind get_mempolicy set_mempolicy "
+     "swapon swapoff acct vhangup mbind get_mempolicy set_mempolicy "
      "set_mempolicy_home_node migrate_pages move_pages iopl ioperm modify_ldt ustat sysfs"},
     {Rule::absent,
      "clone3 _sysctl uselib create_module get_kernel_syms query_module nfsservctl getpmsg putpmsg "
@@ -63,6 +64,7 @@ constexpr struct {
      "get_thread_area uretprobe"},
     {Rule::debug, "ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd"},
     {Rule::mlock, "mlock mlock2 mlockall"},
+    {Rule::syslog, "syslog"},
     {Rule::msg, "msgget msgsnd msgrcv msgctl"},
     {Rule::sem, "semget semop semtimedop semctl"},
     {Rule::shm, "shmget shmat shmdt shmctl"},
@@ -227,6 +229,7 @@ std::optional<uint32_t> verdict(int number, const Permissions& may) {
     case Rule::absent: return errno_verdict(ENOSYS);
     case Rule::debug: return either(may.proc_debug, EPERM);
     case Rule::mlock: return either(may.mlock, EPERM);
+    case Rule::syslog: return either(may.read_msgbuf, EPERM);
     case Rule::msg: return either(may.sysvmsg, ENOSYS);
     case Rule::sem: return either(may.sysvsem, ENOSYS);
     case Rule::shm: return either(may.sysvshm, ENOSYS);

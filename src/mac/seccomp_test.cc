@@ -99,7 +99,7 @@ constexpr Member kFiltered[] = {
     &Permissions::raw_sockets, &Permissions::socket_af, &Permissions::mlock,
     &Permissions::proc_debug,  &Permissions::sysvmsg,   &Permissions::sysvsem,
     &Permissions::sysvshm,     &Permissions::inet4,     &Permissions::inet6,
-    &Permissions::vnet,        &Permissions::own_ipc,
+    &Permissions::vnet,        &Permissions::own_ipc,   &Permissions::read_msgbuf,
 };
 constexpr unsigned kSets = 1U << std::size(kFiltered);
 

@@ -30,6 +30,7 @@ enum class Policy : uint8_t {
   // Settled by a permission alone, into one of the first three.
   debug,
   mlock,
+  syslog,
   sysvmsg,
   sysvsem,
   sysvshm,
@@ -116,6 +117,8 @@ inline constexpr int kMknodat[] = {SYS_mknodat};
 inline constexpr int kPersonality[] = {SYS_personality};
 inline constexpr int kSocket[] = {SYS_socket, SYS_socketpair};
 inline constexpr int kMlock[] = {SYS_mlock, SYS_mlock2, SYS_mlockall};
+// The kernel's log. What is more than reading it asks for CAP_SYSLOG over the host.
+inline constexpr int kSyslog[] = {SYS_syslog};
 inline constexpr int kSysvmsg[] = {SYS_msgget, SYS_msgsnd, SYS_msgrcv, SYS_msgctl};
 inline constexpr int kSysvsem[] = {SYS_semget, SYS_semop, SYS_semtimedop, SYS_semctl};
 inline constexpr int kSysvshm[] = {SYS_shmget, SYS_shmat, SYS_shmdt, SYS_shmctl};
@@ -142,11 +145,11 @@ inline constexpr int kRisky[] = {
     SYS_perf_event_open};
 // Keys: not held apart by any namespace but the user's.
 inline constexpr int kKeys[] = {SYS_add_key, SYS_request_key, SYS_keyctl};
-// The machine: its clock, name, modules, swap, accounting, log, and where memory lies.
+// The machine: its clock, name, modules, swap, accounting, and where memory lies.
 inline constexpr int kMachine[] = {
     SYS_settimeofday, SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime, SYS_sethostname,
     SYS_setdomainname, SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load,
-    SYS_kexec_file_load, SYS_reboot, SYS_swapon, SYS_swapoff, SYS_acct, SYS_syslog, SYS_vhangup,
+    SYS_kexec_file_load, SYS_reboot, SYS_swapon, SYS_swapoff, SYS_acct, SYS_vhangup,
     SYS_mbind, SYS_get_mempolicy, SYS_set_mempolicy, kSetMempolicyHomeNode,
     SYS_migrate_pages, SYS_move_pages};
 
@@ -185,6 +188,7 @@ inline constexpr Group kGroups[] = {
     {Policy::personality, calls::kPersonality},
     {Policy::socket, calls::kSocket},
     {Policy::mlock, calls::kMlock},
+    {Policy::syslog, calls::kSyslog},
     {Policy::sysvmsg, calls::kSysvmsg},
     {Policy::sysvsem, calls::kSysvsem},
     {Policy::sysvshm, calls::kSysvshm},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// gaol-stack: puts the programs of bpf/stack.bpf.c into the kernel, once per boot, and those of
-// bpf/unix.bpf.c where the kernel has hooks for them.
+// gaol-stack: puts the programs of bpf/stack.bpf.c into the kernel, once per boot, those of
+// bpf/unix.bpf.c where the kernel has hooks for them, and devfs/bpf/device.bpf.c.
 //
 // They outlive this program as pins in bpffs, so that starting a jail needs neither libbpf nor
 // a verifier run: that is why it is a program of its own and the only one that links libbpf.
@@ -33,6 +33,7 @@
   extern "C" const char name[], name##_end[]
 EMBED(gaol_stack_object, GAOL_STACK_OBJECT);
 EMBED(gaol_unix_object, GAOL_UNIX_OBJECT);
+EMBED(gaol_device_object, GAOL_DEVICE_OBJECT);
 // NOLINTEND(bugprone-macro-parentheses)
 
 namespace gaol::net {
@@ -151,6 +152,14 @@ Result<> hold_unix_sockets(const Object& stack, const sys::Fd& cgroup, const std
   return attach(object, cgroup, root);
 }
 
+// Before Linux 6.1 such a program cannot ask for the cgroups above it.
+Result<> hold_devices(const sys::Fd& cgroup, const std::string& root, uint64_t id) {
+  const Object object = TRY(open_programs(gaol_device_object, gaol_device_object_end));
+  TRY(load_programs(object, id));
+  TRY(pin_map(object, "devices"));
+  return attach(object, cgroup, root);
+}
+
 Result<> put_in_place(sys::Kernel& kernel, const std::string& root, uint64_t id) {
   const sys::Fd cgroup = TRY(kernel.open(root, O_RDONLY | O_DIRECTORY));
   const Object object = TRY(open_programs(gaol_stack_object, gaol_stack_object_end));
@@ -163,6 +172,8 @@ Result<> put_in_place(sys::Kernel& kernel, const std::string& root, uint64_t id)
              .error()
              .in("abstract unix sockets of the host are open to its jails")
              .advise("Linux 6.7 can hide them"));
+  if (auto held = hold_devices(cgroup, root, id); !held)
+    tell(std::move(held).error().in("device nodes in a jail's tree are held by its mounts alone"));
   TRY(pin_map(object, "addresses"));
   TRY(pin_map(object, "jails"));
   return admit_running_jails(kernel, object, root);  // those that saw no pin until now

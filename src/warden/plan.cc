@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -150,6 +151,38 @@ Result<> check_directory(sys::Kernel& kernel, const std::string& path) {
   return fail(std::move(error));
 }
 
+// Permissions that come to a device. Its node belongs to the jail's root, with this mode.
+struct DevicePermission {
+  std::string_view parameter;
+  const char* node;
+  unsigned mode;
+};
+constexpr DevicePermission kDevicePermissions[] = {
+    {"allow.mount.fusefs", "fuse", 0666},
+    {"allow.read_msgbuf", "kmsg", 0440},
+    {"allow.vmm", "kvm", 0660},
+};
+
+// Reading the log asks for CAP_SYSLOG over the host where this is set, whatever the node's mode.
+constexpr const char* kLogIsRestricted = "/proc/sys/kernel/dmesg_restrict";
+
+Result<> check_log(sys::Kernel& kernel) {
+  const auto restricted = kernel.read_file(kLogIsRestricted);
+  if (restricted && trim(*restricted) == "0") return {};
+  return fail(
+      "not supported on this system: its log is for root of the host alone while "
+      "kernel.dmesg_restrict is 1");
+}
+
+Result<sys::Node> permitted_node(sys::Kernel& kernel, const DevicePermission& permission) {
+  if (permission.parameter == "allow.read_msgbuf") TRY(check_log(kernel));
+  auto node = kernel.read_node("/dev", permission.node);
+  if (!node) return fail("not supported on this system: the host has no /dev/", permission.node);
+  node->mode = (node->mode & S_IFMT) | permission.mode;
+  node->uid = node->gid = 0;
+  return node;
+}
+
 }  // namespace
 
 mac::Permissions permissions_of(const Settings& settings) {
@@ -171,7 +204,8 @@ mac::Permissions permissions_of(const Settings& settings) {
           .vnet = vnet,
           .set_hostname = settings.on("allow.set_hostname"),
           .own_ipc = !(shared_namespaces(settings) & CLONE_NEWIPC),
-          .net_admin = settings.integer("securelevel") < 3};
+          .net_admin = settings.integer("securelevel") < 3,
+          .read_msgbuf = settings.on("allow.read_msgbuf")};
 }
 
 uint64_t shared_namespaces(const Settings& settings) {
@@ -242,6 +276,26 @@ Result<> check_name(std::string_view name) {
   return {};
 }
 
+Result<std::vector<sys::Node>> devices_of(sys::Kernel& kernel, const Settings& settings) {
+  auto nodes = TRY(devfs::jail_nodes(kernel, static_cast<int>(settings.integer("devfs_ruleset"))));
+  for (const auto& permission : kDevicePermissions) {
+    if (!settings.on(permission.parameter) ||
+        std::ranges::count(nodes, permission.node, &sys::Node::name) > 0)
+      continue;
+    auto node = permitted_node(kernel, permission);
+    if (!node) return fail(std::move(node).error().in(permission.parameter));
+    nodes.push_back(std::move(*node));
+  }
+  return nodes;
+}
+
+bool asks_for_devices(const Settings& settings) {
+  return settings.has("devfs_ruleset") ||
+         std::ranges::any_of(kDevicePermissions, [&](const DevicePermission& permission) {
+           return settings.has(permission.parameter);
+         });
+}
+
 Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request) {
   const Settings& settings = request.settings;
   if (auto fault = first_fault(settings)) return std::unexpected(std::move(*fault));
@@ -263,8 +317,7 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request) {
   plan.prison.vnet = settings.jailsys("vnet") == Jailsys::fresh;
   plan.prison.dev = place_of(settings, "mount.devfs");
   plan.prison.proc = place_of(settings, "mount.procfs");
-  plan.prison.devices =
-      TRY(devfs::jail_nodes(kernel, static_cast<int>(settings.integer("devfs_ruleset"))));
+  plan.prison.devices = TRY(devices_of(kernel, settings));
   auto lines = TRY(mount_lines(kernel, settings, plan.path));
   TRY(take_mounts(std::move(lines), plan.prison));
   plan.permissions = permissions_of(settings);

@@ -66,4 +66,9 @@ uint64_t shared_namespaces(const jail::Settings& settings);
 net::StackPlan stack_of(const jail::Settings& settings, uint32_t first_id);
 std::vector<std::string> addresses_of(const jail::Settings& settings);
 
+// What the jail's /dev holds: by its ruleset, and by permissions that come to a device.
+Result<std::vector<sys::Node>> devices_of(sys::Kernel& kernel, const jail::Settings& settings);
+// Whether any of the parameters that decide it is given.
+bool asks_for_devices(const jail::Settings& settings);
+
 }  // namespace gaol::warden

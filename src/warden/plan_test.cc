@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
 
 #include "jail/address.h"
 #include "tests/fake_host.h"
@@ -45,6 +48,12 @@ TEST_F(PlanTest, RefusesAndSaysWhy) {
        "mount: /jails/webcam: not below the jail's path /jails/web"},
       {{"persist", "mount.fstab=/etc/fstab.web"},
        "mount.fstab: /etc/fstab.web: No such file or directory"},
+      {{"persist", "devfs_ruleset=99"}, "devfs_ruleset 99: no such ruleset"},
+      {{"persist", "allow.vmm"},
+       "allow.vmm: not supported on this system: the host has no /dev/kvm"},
+      {{"persist", "allow.read_msgbuf"},
+       "allow.read_msgbuf: not supported on this system: its log is for root of the host alone "
+       "while kernel.dmesg_restrict is 1"},
       {{"persist", "ip4.addr=10.0.0.256"}, "ip4.addr: not an IPv4 address: 10.0.0.256"},
   };
   for (const auto& c : cases) {
@@ -109,6 +118,27 @@ TEST_F(PlanTest, WhatTheNetworkMeans) {
   const auto own = plan({"persist", "vnet", "vnet.interface=ep0b", "vnet.interface=ep1b"});
   EXPECT_TRUE(own->prison.vnet && own->stack.v4.inherit && own->stack.v6.inherit);
   EXPECT_THAT(own->interfaces, ElementsAre("ep0b", "ep1b"));
+}
+
+TEST_F(PlanTest, PermissionsThatMeanDevices) {
+  kernel_.nodes = {{.name = "kmsg", .mode = S_IFCHR | 0644, .major = 1, .minor = 11, .target = {}},
+                   {.name = "kvm",
+                    .mode = S_IFCHR | 0666,
+                    .major = 10,
+                    .minor = 232,
+                    .target = {},
+                    .uid = 0,
+                    .gid = 104}};
+  kernel_.files["/proc/sys/kernel/dmesg_restrict"] = "0\n";
+  const auto devices = plan({"persist", "allow.vmm", "allow.read_msgbuf"})->prison.devices;
+  const auto mode_of = [&](const char* name) {
+    const auto node = std::ranges::find(devices, name, &sys::Node::name);
+    return node == devices.end() || node->uid != 0 || node->gid != 0 ? 0 : node->mode;
+  };
+  EXPECT_EQ(mode_of("kmsg"), S_IFCHR | 0440U);
+  EXPECT_EQ(mode_of("kvm"), S_IFCHR | 0660U);
+  const auto plain = plan({"persist"});
+  EXPECT_EQ(devices.size(), plain->prison.devices.size() + 2);
 }
 
 TEST_F(PlanTest, ATreeIsADirectoryAndNoLink) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "devfs/cgroup.h"
 #include "jail/address.h"
 #include "net/alias.h"
 #include "net/stack.h"
@@ -89,7 +90,7 @@ Result<> drop_aliases(const Machine& machine, Record& record) {
   return net::remove_aliases(machine.kernel, mine);
 }
 
-// --- the cgroup, and what it may do on the host's network stack ---
+// --- the cgroup: what it may do on the host's network stack, and which devices it may open ---
 
 Result<> load_stack_programs(const Machine& machine, const std::string& root) {
   auto loader = TRY(sys::helper_path(machine.kernel, "gaol-stack"));
@@ -104,12 +105,12 @@ Result<> hold_on_stack(Start& start, const std::string& root) {
   const auto plan = stack_of(start.request.settings, start.record.first_id);
   auto applied = net::apply(kernel, start.record.cgroup, plan);
   if (!applied && applied.error().code == ENOENT) {
-    if (plan.own_stack) return {};
     auto loaded = load_stack_programs(start.machine, root);
     if (!loaded && !net::needed(plan)) {
       start.machine.report.tell(What::detail,
-                                "abstract unix sockets of the host are open to the "
-                                "jail, because its programs could not be loaded");
+                                "abstract unix sockets of the host are open to the jail, and "
+                                "devices held by its mounts alone, because its programs could "
+                                "not be loaded");
       return {};
     }
     TRY(std::move(loaded));
@@ -139,14 +140,18 @@ Result<> make_cgroup(Start& start) {
   }
   TRY(std::move(made));
   start.cgroup = TRY(kernel.open(path, O_RDONLY | O_DIRECTORY));
-  return hold_on_stack(start, root);
+  TRY(hold_on_stack(start, root));
+  const auto cgroup = TRY(kernel.cgroup_id(path));
+  return devfs::allow(kernel, cgroup, start.plan.prison.devices);
 }
 
 Result<> drop_cgroup(const Machine& machine, Record& record) {
   const auto id = machine.kernel.cgroup_id(record.cgroup);
   if (!id) return {};
-  // The entry first: without the directory nobody would know its key any more.
+  // The entries first: without the directory nobody would know their key any more.
   auto undone = net::undo(machine.kernel, *id, stack_of(record.settings, record.first_id));
+  auto forgotten = devfs::forget(machine.kernel, *id);
+  if (undone) undone = std::move(forgotten);
   TRY(machine.kernel.end_cgroup(record.cgroup));
   return undone;
 }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "devfs/cgroup.h"
 #include "jail/address.h"
 #include "warden/ids.h"
 
@@ -269,6 +270,9 @@ Result<> Warden::change(Record& record, const Request& request) {
   if (name != record.name && named(name)) return exists(name);
   TRY(refuse_clash(merged, record.jid));
 
+  std::optional<std::vector<sys::Node>> devices;
+  if (asks_for_devices(wanted)) devices = TRY(devices_of(kernel_, merged));
+
   const auto before = addresses_of(record.settings), after = addresses_of(merged);
   const sys::Fd init = TRY(kernel_.pidfd(record.init));
   TRY(store_.take_addresses(record.jid, without(after, before)));
@@ -276,6 +280,10 @@ Result<> Warden::change(Record& record, const Request& request) {
     TRY(kernel_.set_names(init, merged.text("host.hostname"), merged.text("host.domainname")));
   TRY(net::replace(kernel_, record.cgroup, stack_of(record.settings, record.first_id),
                    stack_of(merged, record.first_id)));
+  if (devices) {
+    const auto cgroup = TRY(kernel_.cgroup_id(record.cgroup));
+    TRY(devfs::allow(kernel_, cgroup, *devices));
+  }
   TRY(jail::tell_init(kernel_, init,
                       merged.on("persist") ? jail::WhenEmpty::hold : jail::WhenEmpty::end));
   record.settings = std::move(merged);

@@ -197,7 +197,7 @@ std::vector<std::string> footprint() {
   std::vector<std::string> out;
   std::istringstream lines(run(script).out);
   for (std::string line; std::getline(lines, line);) out.push_back(line);
-  for (const char* map : {"jails", "addresses"}) list_keys(out, map);
+  for (const char* map : {"jails", "addresses", "devices"}) list_keys(out, map);
   std::ranges::sort(out);
   return out;
 }
