@@ -55,7 +55,8 @@ TEST(Manual, HasEveryOption) {
   } const cases[] = {{"src/tools/jail_options.cc", "man/jail.8.in", ""},
                      {"src/tools/jls.cc", "man/jls.8", "a"},
                      {"src/tools/jexec.cc", "man/jexec.8", ""},
-                     {"src/tools/gaol.cc", "man/gaol.8", ""}};
+                     {"src/tools/gaol.cc", "man/gaol.8", ""},
+                     {"src/tools/devfs.cc", "man/devfs.8", ""}};
   for (const auto& c : cases) {
     const auto page = source(c.page);
     for (const char letter : letters(source(c.program)))
