@@ -14,6 +14,7 @@
 #include <span>
 #include <unordered_map>
 
+#include "base/suggest.h"
 #include "jail/conf.h"
 #include "jail/conf_parse.h"
 
@@ -28,7 +29,7 @@ constexpr size_t kValueLimit = 1 << 20;
 struct Slot {
   bool variable = false;  // of the file; the rest are parameters
   ParamId id = 0;
-  std::string key{};
+  std::string key{};    // of a buffer; of a variable its name
   bool is_list = true;  // others keep the last of several values
 };
 
@@ -93,7 +94,7 @@ uint32_t Names::parameter(ParamId id, const std::string& key) {
 }
 
 uint32_t Names::variable(std::string_view name) {
-  return numbered(concat('$', name), {.variable = true});
+  return numbered(concat('$', name), {.variable = true, .key = std::string(name)});
 }
 
 // Spelled once for each word: the near miss of an unknown one is dear.
@@ -193,6 +194,7 @@ class Expander {
   bool assemble(Record& opened);
   bool add_values(Record& opened, const Bound& part);
   const Record* referenced(const Bound& part, const Piece& piece, uint32_t slot);
+  std::string near_miss(std::string_view variable) const;
   void store();
   bool refuse(Place place, std::string_view what);
 
@@ -376,10 +378,20 @@ const Record* Expander::referenced(const Bound& part, const Piece& piece, uint32
   // A boolean in its "no" form has a value that means the opposite of what it says.
   const bool negated = found && !found->parts.empty() && found->parts.back()->negated;
   if (!found || found->values.empty() || negated) {
-    refuse(place, concat(part.written->name, ": variable \"", piece.text, "\" not found"));
+    refuse(place, concat(part.written->name, ": variable \"", piece.text, "\" not found",
+                         found ? "" : near_miss(piece.text)));
     return nullptr;
   }
   return found;
+}
+
+// Of a jail's first error only: it takes a look at every variable that the jail has.
+std::string Expander::near_miss(std::string_view variable) const {
+  if (!jail_.errors.empty()) return {};
+  std::vector<std::string_view> known;
+  for (const Record& made : std::span(records_).first(used_))
+    if (const Slot& slot = names_.slot(made.slot); slot.variable) known.push_back(slot.key);
+  return did_you_mean(variable, known);
 }
 
 void Expander::store() {

@@ -37,10 +37,10 @@ bad { exec.strat = x; }
 good: created
 [exit 1]
 # printf 'path = "/run/$tre"; $tree = tree; persist; web { }\n' >c; jail -f c -c; jail -f c -r web
-jail: web: c:1:14: path: variable "tre" not found
+jail: web: c:1:14: path: variable "tre" not found, did you mean "tree"?
 path = "/run/$tre"; $tree = tree; persist; web { }
              ^
-jail: web: c:1:14: path: variable "tre" not found
+jail: web: c:1:14: path: variable "tre" not found, did you mean "tree"?
 path = "/run/$tre"; $tree = tree; persist; web { }
              ^
 [exit 1]
