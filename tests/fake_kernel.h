@@ -43,6 +43,7 @@ class FakeKernel : public sys::Kernel {
   std::map<std::string, std::string> symlinks;  // path to target
   std::set<std::string> dirs;                   // made by make_dir()
   std::map<int, uint64_t> living;               // pid to birth
+  std::vector<sys::Command> spawned;            // with all that the diary leaves out
   std::deque<std::optional<int>> exits;         // wait(2) statuses of the next children; then 0
   std::map<std::string, uint64_t> cgroup_ids;   // path to id; others get one when asked for
   std::map<std::string, std::map<std::string, std::string>> maps;  // by pin; bytes to bytes
@@ -191,6 +192,7 @@ class FakeKernel : public sys::Kernel {
   }
   Result<sys::Fd> spawn(const sys::Command& command) override {
     TRY(done("spawn ", join(command.argv, " ")));
+    spawned.push_back(command);
     return process_descriptor(next_pid_++);
   }
   Result<sys::Child> clone(const sys::CloneRequest& request, const sys::ChildStack&) override {

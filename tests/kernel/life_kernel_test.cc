@@ -320,6 +320,36 @@ TEST_F(LifeTest, ROOT_EnvironmentOfCommands) {
   EXPECT_EQ(run(create + "command=/bin/pwd").out, "/\n");
 }
 
+TEST_F(LifeTest, ROOT_AStopsCommandsKnowTheirJail) {
+  const std::string ids = "'echo $JID $JNAME $JPATH'";
+  configure("web { path = " + tree_ + "; jid = 77; persist;\n  exec.prestop = " + ids +
+            ";\n  exec.stop = " + ids + ";\n  exec.poststop = " + ids +
+            ";\n  exec.release = " + ids + ";\n}\n");
+  const std::string line = "77 web " + tree_ + "\n";
+  EXPECT_EQ(jail("-c web"), "web: created\n");
+  EXPECT_EQ(jail("-r web"), line + line + "web: removed\n" + line + line);
+}
+
+TEST_F(LifeTest, ROOT_ATimedOutCommandIsLeftAlone) {
+  configure("web { path = " + tree_ +
+            "; persist; exec.timeout = 1;\n  exec.prestart = '(sleep 1.5; echo late >" + dir_ +
+            "/late)'; }\n");
+  EXPECT_THAT(jail("-c web"), MatchesRegex("jail: web: /bin/sh -c .*: timed out\n\\[exit 1\\]\n"));
+  EXPECT_EQ(
+      seen("for i in $(seq 100); do cat " + dir_ + "/late 2>/dev/null && break; sleep 0.05; done"),
+      "late\n");
+}
+
+TEST_F(LifeTest, ROOT_ABackgroundLineHasASessionOfItsOwn) {
+  write_file(dir_ + "/session",
+             "#!/bin/sh\nps -o sid= -p $$ >" + dir_ + "/sid; echo $$ >>" + dir_ + "/sid\n");
+  configure("web { path = " + tree_ + "; persist; exec.prestart = '" + dir_ +
+            "/session &', '/bin/sleep 0.3'; }\n");
+  run("chmod +x " + dir_ + "/session");
+  EXPECT_EQ(jail("-c web; jail -qR web"), "web: created\n");
+  EXPECT_EQ(run("tr -d ' ' <" + dir_ + "/sid | uniq | wc -l").out, "1\n");
+}
+
 TEST_F(LifeTest, ROOT_UsersOfCommands) {
   const std::string create = "jail -c name=web path=" + tree_ + " ";
   EXPECT_EQ(seen(create + "exec.jail_user=www command=/bin/id"),
@@ -336,8 +366,7 @@ TEST_F(LifeTest, ROOT_UsersOfCommands) {
   EXPECT_EQ(seen(create + "exec.system_user=nobody exec.prestart='id -un' command=/bin/id -u"),
             "nobody\n0\n");
   EXPECT_EQ(seen("jail -v -c jid=70 path=" + tree_ + " exec.jail_user=www command=/bin/true"),
-            "jail_set(JAIL_CREATE) jid=70 path=" +
-                tree_ +
+            "jail_set(JAIL_CREATE) jid=70 path=" + tree_ +
                 " persist\ncreated\n"
                 "run command in jail as www: /bin/true\n"
                 "jail_set(JAIL_UPDATE) jid=70 nopersist\n");
@@ -377,6 +406,44 @@ TEST_F(LifeTest, ROOT_OldStyleIsWordForWord) {
             "jail: securelevel: non-integer value \"two\"\n[exit 1]\n");
   EXPECT_THAT(seen("jail " + tree_ + " h ''"), HasSubstr("usage: jail"));
   EXPECT_THAT(seen("jail tree h '' /bin/true"), HasSubstr("usage: jail"));
+}
+
+// In a view of its own of /etc.
+TEST_F(LifeTest, ROOT_OldStylePermissionsAreTheMachines) {
+  fs::create_directory(dir_ + "/upper");
+  fs::create_directory(dir_ + "/work");
+  const auto with = [&](const std::string& line, const std::string& command) {
+    return seen("unshare -m sh -c 'mount -t overlay overlay -o lowerdir=/etc,upperdir=" + dir_ +
+                "/upper,workdir=" + dir_ + "/work /etc; echo " + line + " >/etc/gaol.conf; exec " +
+                command + "'");
+  };
+  const std::string old = "jail -n old " + tree_ + " h \"\" /bin/echo made";
+  EXPECT_EQ(with("security.jail.socket_unixiproute_only = 0", old), "made\n");
+  EXPECT_THAT(with("security.jail.chflags_allowed = 1", old),
+              StartsWith("jail: allow.chflags: not supported on this system: "));
+  EXPECT_EQ(with("security.jail.chflags = 1", old),
+            "jail: /etc/gaol.conf:1: unknown setting: security.jail.chflags\n[exit 1]\n");
+  EXPECT_EQ(with("security.jail.chflags_allowed = 1",
+                 "jail -c path=" + tree_ + " command=/bin/echo made"),
+            "made\n")
+      << "other forms do not ask it";
+}
+
+TEST_F(LifeTest, ROOT_ARestartThatCannotStartStopsNothing) {
+  configure("web { path = " + tree_ + "; persist; }\n");
+  EXPECT_EQ(jail("-c"), "web: created\n");
+  configure("web { path = " + tree_ + "; persist; securelevel = high; }\n");
+  EXPECT_EQ(jail("-rc web"),
+            "jail: web: securelevel: non-integer value \"high\" (" + conf_ + ":1:34)\n[exit 1]\n");
+  EXPECT_EQ(names(), "web\n");
+  configure("web { path = " + tree_ + "; persist; exec.poststop = /bin/false; }\n");
+  EXPECT_EQ(jail("-rc web"),
+            "web: removed\njail: web: /bin/false: failed\nweb: created\n[exit 1]\n")
+      << "what follows a removal does not keep it down";
+  configure("web { path = " + tree_ + "; persist; exec.poststop = 'echo cleaned'; }\n");
+  EXPECT_EQ(jail("-r web"), "web: removed\ncleaned\n");
+  EXPECT_EQ(jail("-cC web"), "cleaned\nweb: created\n");
+  EXPECT_EQ(jail("-qR web"), "");
 }
 
 TEST_F(LifeTest, ROOT_FlagsOfANewJail) {
