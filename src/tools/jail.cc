@@ -102,6 +102,7 @@ class Program {
   Outcome work(const Job& job);
   Outcome stop(const Job& job);
   void skipped(const Job& job, const Job& because);
+  void killed(const Job& job, int signal);
   void name_the_left_stopped();
 
   bool start(const Request& request, Asked asked);
@@ -319,10 +320,7 @@ bool Program::do_jobs(batch::Plan plan) {
           },
       .skipped = [this](JobId id, JobId because) { skipped(jobs_[id], jobs_[because]); },
       .looped = [this](JobId id) { complain_about(jobs_[id].name, "dependency loop"); },
-      .killed =
-          [this](JobId id, int signal) {
-            complain_about(jobs_[id].name, concat("its worker was killed by signal ", signal));
-          }};
+      .killed = [this](JobId id, int signal) { killed(jobs_[id], signal); }};
   const bool well = batch::Crew(sys::real_kernel(), plan.order, duties, options_.limit).run();
   name_the_left_stopped();
   return well;
@@ -391,6 +389,11 @@ Outcome Program::stop(const Job& job) {
 void Program::skipped(const Job& job, const Job& because) {
   // Of a restart that did not get beyond the stop, the stop has told.
   if (!options_.quiet() && job.name != because.name) complain_about(job.name, "skipped");
+}
+
+void Program::killed(const Job& job, int signal) {
+  complain_about(job.name, concat("its worker was killed by signal ", signal));
+  (void)warden_.list();  // sweeps what it left
 }
 
 void Program::name_the_left_stopped() {

@@ -254,10 +254,9 @@ Result<> Warden::modify(const Request& request) {
   const auto lock = TRY(store_.lock());
   Record record = TRY(find(who));
   const auto changed = change(record, request);
-  report_.tell(Report::What::detail,
-               concat("jail_set(JAIL_UPDATE) jid=", record.jid,
-                      jail_set_words(request.settings, Words::changeable),
-                      changed ? "" : concat(": ", changed.error().text)));
+  report_.tell(Report::What::detail, concat("jail_set(JAIL_UPDATE) jid=", record.jid,
+                                            jail_set_words(request.settings, Words::changeable),
+                                            changed ? "" : concat(": ", changed.error().text)));
   if (changed) report_.tell(Report::What::updated, request.title);
   return changed;
 }

@@ -53,9 +53,16 @@ jail: "a" not found
 b: created
 # jail -f jail.conf -J jids -p1 -c a
 a: created
-# cat jids
-jid=1	name=b	path=/run/tree	persist
-jid=2	name=a	path=/run/tree	persist	meta.colour="light blue"	depend=b
+# jail -f jail.conf -J all -p1 -qc
+jail: the -d flag and allow.dying are deprecated and have no effect
+# cut -f 1,2 jids all
+jid=1	name=b
+jid=2	name=a
+jid=1	name=b
+jid=2	name=a
+jid=3	name=old
+jid=40	path=/run/tree
+# jail -f jail.conf -qr old 40
 # jail -f jail.conf -i -c forty
 jail: "forty" not found
 [exit 1]

@@ -221,6 +221,7 @@ TEST_F(ParallelTest, ROOT_AKilledWorkerHangsNobody) {
   const auto outcome = run("jail -f " + conf_ + " -c");
   EXPECT_EQ(outcome.err, "jail: a: its worker was killed by signal 9\njail: b: skipped\n");
   EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(run("ls /run/gaol/busy").out, "") << "what it had begun is undone";
   EXPECT_EQ(names(), "c\nd\n");
   EXPECT_EQ(jail("-r '*'"), "");
 }
