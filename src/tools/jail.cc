@@ -207,6 +207,7 @@ bool Program::command_line() {
 
   const auto running = warden_.find(identity(settings));
   if (running && options_.remove && (!options_.modify || warden_.needs_restart(*request))) {
+    if (!faults("", jail::check(settings))) return false;
     if (auto stopped = warden_.stop(*running, &settings, ""); !stopped)
       return fault("", stopped.error());
     return start(*request, Asked::by_name);
@@ -277,6 +278,9 @@ bool Program::configured() {
       if (jail::wildcard_match(word, jail.name))
         targets.push_back({jail.name, &jail, Asked::by_wildcard});
   } else if (const auto* jail = conf_.find(word)) {
+    const bool only_creates = !options_.modify && !options_.remove;
+    if (only_creates && warden_.find(identity(jail->settings)))
+      return fault("", Error{EEXIST, concat("\"", word, "\" already exists"), {}});
     targets.push_back({word, jail, Asked::by_name});
   } else {
     return fault("", Error{ENOENT, concat("\"", word, "\" not found"), {}});
@@ -360,11 +364,7 @@ std::optional<Outcome> Program::settle_stop(JobId id) {
 
 std::optional<Outcome> Program::settle_start(const Job& job) {
   const auto found = running(job);
-  if (!found) return {};
-  if (job.asked == Asked::by_name) {
-    complain("jail", concat("\"", job.name, "\" already exists"));
-    return Outcome::failed;
-  }
+  if (!found || job.asked == Asked::by_name) return {};
   record_jid(found->jid, request_of(job));
   return Outcome::done;
 }
@@ -379,7 +379,7 @@ Outcome Program::work(const Job& job) {
 
 Outcome Program::stop(const Job& job) {
   const auto found = running(job);
-  if (!found) return clean_up(job) ? Outcome::done : Outcome::flawed;
+  if (!found) return !job.conf || clean_up(job) ? Outcome::done : Outcome::flawed;
   const auto stopped = warden_.stop(*found, job.conf ? &job.conf->settings : nullptr, job.name);
   if (stopped) return Outcome::done;
   fault(job.name, stopped.error());

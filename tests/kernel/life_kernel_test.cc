@@ -436,6 +436,9 @@ TEST_F(LifeTest, ROOT_ARestartThatCannotStartStopsNothing) {
   EXPECT_EQ(jail("-rc web"),
             "jail: web: securelevel: non-integer value \"high\" (" + conf_ + ":1:34)\n[exit 1]\n");
   EXPECT_EQ(names(), "web\n");
+  EXPECT_EQ(seen("jail -rc name=web path=" + tree_ + " persist=often"),
+            "jail: persist: unknown boolean value \"often\"\n[exit 1]\n");
+  EXPECT_EQ(names(), "web\n");
   configure("web { path = " + tree_ + "; persist; exec.poststop = /bin/false; }\n");
   EXPECT_EQ(jail("-rc web"),
             "web: removed\njail: web: /bin/false: failed\nweb: created\n[exit 1]\n")

@@ -156,6 +156,19 @@ TEST_F(ParallelTest, ROOT_AFailingMemberStopsWhatNeedsItAndNothingElse) {
   EXPECT_EQ(jail("-r '*'"), "");
 }
 
+TEST_F(ParallelTest, ROOT_WhatExistsNeedsNothing) {
+  configure("db { }\nweb { depend = db; }\n");
+  EXPECT_EQ(jail("-c web"), "");
+  EXPECT_EQ(jail("-qR db"), "");
+  forget_events();
+  EXPECT_EQ(jail("-c web"), "jail: \"web\" already exists\n[exit 1]\n");
+  EXPECT_THAT(events(), SizeIs(0));
+  EXPECT_EQ(jail("-m web"), "") << "what it depends on is no matter of a change";
+  EXPECT_EQ(jail("-cm"), "");
+  EXPECT_TRUE(in_order("prepare db", "up db"));
+  EXPECT_EQ(jail("-r '*'"), "");
+}
+
 TEST_F(ParallelTest, ROOT_AFailedStopKeepsWhatItNeeds) {
   configure(kDiamond);
   jail("-c");
