@@ -66,7 +66,7 @@ class Reader {
 
   Result<> header(std::string_view line, size_t begin) {
     const auto end = line.find(']', begin);
-    if (end == line.npos) return fault(begin, "\"[\" without \"]\"");
+    if (end == line.npos) return fault(begin, R"("[" without "]")");
     const auto behind = line.find_first_not_of(" \t\r\f\v", end + 1);
     if (behind != line.npos && line[behind] != '#')
       return fault(behind, "only a comment may stand behind \"]\"");
@@ -93,7 +93,7 @@ class Reader {
     if (sets_.empty()) return fault(first.column, "a rule before the first [name=number]");
     if (first.text != "add") {
       constexpr std::string_view kAdd[] = {"add"};
-      return fault(first.column, "\"", first.text, "\": only \"add\" may stand here",
+      return fault(first.column, "\"", first.text, R"(": only "add" may stand here)",
                    did_you_mean(first.text, kAdd));
     }
     next_ = 1;
@@ -130,7 +130,7 @@ class Reader {
 
   struct Keyword {
     std::string_view word;
-    Result<> (Reader::*read)(Rule&, const Word& keyword, const Word& value);
+    Result<> (*read)(const Reader&, Rule&, const Word& keyword, const Word& value);
     bool takes_value;
     bool (*given)(const Rule&);
   };
@@ -146,62 +146,63 @@ class Reader {
                    did_you_mean(keyword.text, all));
     }
     if (known->given(rule)) return fault(keyword.column, "a second \"", keyword.text, "\"");
-    if (!known->takes_value) return (this->*known->read)(rule, keyword, keyword);
+    if (!known->takes_value) return known->read(*this, rule, keyword, keyword);
     if (next_ == words_.size())
       return fault(keyword.column, "\"", keyword.text, "\" without a value");
     const Word value = words_[next_++];
     if (value.text.empty()) return fault(value.column, "an empty ", keyword.text);
-    return (this->*known->read)(rule, keyword, value);
+    return known->read(*this, rule, keyword, value);
   }
 
-  Result<> read_path(Rule& rule, const Word&, const Word& value) {
+  static Result<> read_path(const Reader& in, Rule& rule, const Word&, const Word& value) {
     const std::string_view path = value.text;
     if (path.starts_with('/'))
-      return fault(value.column, "path ", path, " is below /dev already: leave out what is before");
+      return in.fault(value.column, "path ", path,
+                      " is below /dev already: leave out what is before");
     for (const auto component : split(path, '/'))
       if (component.empty() || component == "." || component == "..")
-        return fault(value.column, "path ", path, " names no node");
+        return in.fault(value.column, "path ", path, " names no node");
     rule.path = path;
     return {};
   }
 
-  Result<> read_type(Rule& rule, const Word&, const Word& value) {
+  static Result<> read_type(const Reader& in, Rule& rule, const Word&, const Word& value) {
     const auto* known = std::ranges::find(kTypeWords, value.text);
     if (known == std::end(kTypeWords))
-      return fault(value.column, "unknown type \"", value.text, "\"",
-                   did_you_mean(value.text, kTypeWords));
+      return in.fault(value.column, "unknown type \"", value.text, "\"",
+                      did_you_mean(value.text, kTypeWords));
     rule.type = static_cast<Type>(known - std::begin(kTypeWords));
     return {};
   }
 
-  Result<> read_sight(Rule& rule, const Word& keyword, const Word&) {
-    if (rule.sight) return fault(keyword.column, "hide and unhide in one rule");
+  static Result<> read_sight(const Reader& in, Rule& rule, const Word& keyword, const Word&) {
+    if (rule.sight) return in.fault(keyword.column, "hide and unhide in one rule");
     rule.sight = keyword.text == "hide" ? Sight::hide : Sight::unhide;
     return {};
   }
 
-  Result<> read_user(Rule& rule, const Word&, const Word& value) {
+  static Result<> read_user(const Reader&, Rule& rule, const Word&, const Word& value) {
     rule.user = value.text;
     return {};
   }
-  Result<> read_group(Rule& rule, const Word&, const Word& value) {
+  static Result<> read_group(const Reader&, Rule& rule, const Word&, const Word& value) {
     rule.group = value.text;
     return {};
   }
 
-  Result<> read_mode(Rule& rule, const Word&, const Word& value) {
+  static Result<> read_mode(const Reader& in, Rule& rule, const Word&, const Word& value) {
     unsigned mode = 0;
     const char* const end = value.text.data() + value.text.size();
     const auto parsed = std::from_chars(value.text.data(), end, mode, 8);
     if (parsed.ec != std::errc{} || parsed.ptr != end || mode > 07777)
-      return fault(value.column, "\"", value.text, "\" is not an octal mode");
+      return in.fault(value.column, "\"", value.text, "\" is not an octal mode");
     rule.mode = mode;
     return {};
   }
 
-  Result<> read_include(Rule& rule, const Word&, const Word& value) {
+  static Result<> read_include(const Reader& in, Rule& rule, const Word&, const Word& value) {
     const auto set = small_number(value.text);
-    if (!set) return fault(value.column, "\"", value.text, "\" is not the number of a set");
+    if (!set) return in.fault(value.column, "\"", value.text, "\" is not the number of a set");
     rule.include = *set;
     return {};
   }
@@ -278,16 +279,14 @@ class Reader {
 };
 
 constexpr Reader::Keyword Reader::kKeywords[] = {
-    {"path", &Reader::read_path, true, [](const Rule& rule) { return !rule.path.empty(); }},
-    {"type", &Reader::read_type, true, [](const Rule& rule) { return rule.type.has_value(); }},
-    {"hide", &Reader::read_sight, false,
-     [](const Rule& rule) { return rule.sight == Sight::hide; }},
-    {"unhide", &Reader::read_sight, false,
-     [](const Rule& rule) { return rule.sight == Sight::unhide; }},
-    {"user", &Reader::read_user, true, [](const Rule& rule) { return !rule.user.empty(); }},
-    {"group", &Reader::read_group, true, [](const Rule& rule) { return !rule.group.empty(); }},
-    {"mode", &Reader::read_mode, true, [](const Rule& rule) { return rule.mode.has_value(); }},
-    {"include", &Reader::read_include, true, [](const Rule& rule) { return rule.include != 0; }},
+    {"path", read_path, true, [](const Rule& rule) { return !rule.path.empty(); }},
+    {"type", read_type, true, [](const Rule& rule) { return rule.type.has_value(); }},
+    {"hide", read_sight, false, [](const Rule& rule) { return rule.sight == Sight::hide; }},
+    {"unhide", read_sight, false, [](const Rule& rule) { return rule.sight == Sight::unhide; }},
+    {"user", read_user, true, [](const Rule& rule) { return !rule.user.empty(); }},
+    {"group", read_group, true, [](const Rule& rule) { return !rule.group.empty(); }},
+    {"mode", read_mode, true, [](const Rule& rule) { return rule.mode.has_value(); }},
+    {"include", read_include, true, [](const Rule& rule) { return rule.include != 0; }},
 };
 
 std::string octal(unsigned mode) {
