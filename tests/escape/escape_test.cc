@@ -58,7 +58,7 @@ constexpr Attack kAttacks[] = {
      {"EPERM"}},
     {"04-planted-device",
      "opening device nodes that lie in the tree from before",
-     "the tree is mounted nodev",
+     "the tree is mounted nodev; a program of the cgroup knows the jail's devices",
      {"EACCES"}},
     {"05-working-directory",
      "a working directory outside the root",
@@ -566,6 +566,27 @@ TEST_F(EscapeTest, ROOT_SetuidFilesLieBehindAClosedDirectory) {
             0);
   end_jails();
   ASSERT_TRUE(dataset::destroy("/run/store/thick"));
+}
+
+// Device numbers of a disk of this machine, or of a loop device where it has none.
+dev_t a_disk() {
+  std::istringstream line(run("awk 'NR > 2 {print $1, $2; exit}' /proc/partitions").out);
+  unsigned major = 7, minor = 0;
+  line >> major >> minor;
+  return makedev(major, minor);
+}
+
+// The second fence alone: a disk's node in a mount of the host's that is not nodev.
+TEST_F(EscapeTest, ROOT_BPF_DisksStayShutWithoutNodev) {
+  fs::create_directories(kTree + "/planted");
+  start("x");
+  const auto disk = a_disk();
+  EXPECT_EQ(run(concat("nsenter -t ", init_of("x"),
+                       " -m sh -c 'mount -t tmpfs none /planted && mknod -m 666 /planted/disk b ",
+                       major(disk), " ", minor(disk), "'"))
+                .status,
+            0);
+  EXPECT_EQ(run("jexec x attack 04").out, "04-planted-device held: EPERM\n");
 }
 
 TEST_F(EscapeTest, ROOT_CapabilitiesAreTheKeptOnes) {
