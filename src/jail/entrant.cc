@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// Runs between clone3() and execve() in memory shared with a parent that waits: see birth.cc for
-// what that forbids. Limits and BPF programs hold already, for it was born in the jail's cgroup.
+// Runs between clone3() and execve() in memory shared with a parent that waits, but for
+// enter_oneself(): see birth.cc for what that forbids. Limits and BPF programs hold already, for it
+// was born in the jail's cgroup.
 
 #include "jail/entrant.h"
 
+#include <linux/capability.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 
 #include "sys/raw.h"
 
@@ -16,16 +19,17 @@ namespace {
 
 using sys::raw::call;
 
-long take_on_rules(const Entrant& self, const char*& act) noexcept {
-  act = "jail_attach";
+long join_namespaces(const Rules& self) noexcept {
   // From setns() to exec root of the jail has power over us, and our memory is still that of the
   // host's command. It can neither trace nor open what is not dumpable.
   if (const long rc = call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0); rc < 0) return rc;
   // Flags that name a namespace we are in already are harmless: what a jail shares with the host,
   // the network stack for one, is joined again.
-  if (const long rc = call(__NR_setns, self.init, kNamespaces | CLONE_NEWCGROUP | CLONE_NEWNET);
-      rc < 0)
-    return rc;
+  return call(__NR_setns, self.init, kNamespaces | CLONE_NEWCGROUP | CLONE_NEWNET);
+}
+
+long take_on_rules(const Rules& self, const char*& act) noexcept {
+  act = "jail_attach";
   if (const long rc = call(__NR_setgroups, 0, nullptr); rc < 0) return rc;
   if (const long rc = call(__NR_setresgid, 0, 0, 0); rc < 0) return rc;
   if (const long rc = call(__NR_setresuid, 0, 0, 0); rc < 0) return rc;
@@ -40,16 +44,37 @@ long take_on_rules(const Entrant& self, const char*& act) noexcept {
   return call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &self.filter);
 }
 
+// The capabilities held now, as an exec would make them.
+long keep_only(uint64_t capabilities) noexcept {
+  const __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[2]{};
+  for (int half = 0; half < 2; ++half)
+    sets[half].permitted = sets[half].effective =
+        static_cast<uint32_t>(capabilities >> (32 * half));
+  return call(__NR_capset, &header, &sets[0]);
+}
+
 }  // namespace
 
 void enter_in_child(void* entrant) noexcept {
   auto& self = *static_cast<Entrant*>(entrant);
-  const char* act = nullptr;
-  if (const long rc = take_on_rules(self, act); rc < 0)
+  const char* act = "jail_attach";
+  long rc = join_namespaces(self.rules);
+  if (rc >= 0) rc = take_on_rules(self.rules, act);
+  if (rc < 0)
     self.failure = {static_cast<int>(-rc), act, nullptr};
   else
     sys::exec_in_child(self.exec, self.failure);
   sys::exit_child(1);
+}
+
+long enter_oneself(const Rules& rules) noexcept {
+  if (const long rc = join_namespaces(rules); rc < 0) return rc;
+  const char* act = nullptr;
+  // No exec will take from us what the namespaces gave.
+  if (take_on_rules(rules, act) < 0 || keep_only(rules.bounding) < 0)
+    call(__NR_kill, call(__NR_getpid), SIGKILL);
+  return 0;
 }
 
 }  // namespace gaol::jail

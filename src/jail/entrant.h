@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-// A process on its way into a jail, between clone3() and execve(): it joins the namespaces, takes
-// on the jail's rules, and becomes the program.
+// A process on its way into a jail: it joins the namespaces and takes on the jail's rules. Mostly
+// a child between clone3() and execve(), which then becomes the program.
 
 #include <linux/filter.h>
 #include <linux/sched.h>
@@ -18,15 +18,24 @@ namespace gaol::jail {
 constexpr uint64_t kNamespaces =
     CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
 
-struct Entrant {
+// What whoever enters takes on.
+struct Rules {
   int init;           // pidfd of the jail's init
   uint64_t bounding;  // capabilities that may ever be held
   sock_fprog filter;
+};
+
+struct Entrant {
+  Rules rules;
   const sys::ExecPlan& exec;
   sys::ChildFailure failure;
 };
 
 // The child. `entrant` points to an Entrant.
 void enter_in_child(void* entrant) noexcept;
+
+// The calling process itself goes in, and goes on without an exec. REQUIRES: it has one thread.
+// Fails before anything has changed, with -errno; after that there is no way back, and it ends.
+long enter_oneself(const Rules& rules) noexcept;
 
 }  // namespace gaol::jail

@@ -267,14 +267,29 @@ Result<> tell_init(sys::Kernel& kernel, const sys::Fd& init, WhenEmpty when_empt
   return kernel.signal(init, when_empty == WhenEmpty::end ? SIGUSR1 : SIGUSR2);
 }
 
+namespace {
+
+Rules rules_of(const sys::Fd& init, const mac::Permissions& permissions,
+               std::vector<sock_filter>& filter) {
+  return {init.get(),
+          mac::kept(permissions),
+          {static_cast<unsigned short>(filter.size()), filter.data()}};
+}
+
+// The directory of the cgroup v2 that the calling process is in.
+Result<std::string> own_cgroup(sys::Kernel& kernel) {
+  const std::string text = TRY(kernel.read_file("/proc/self/cgroup"));
+  for (const auto line : split(text, '\n'))
+    if (line.starts_with("0::")) return concat(TRY(kernel.cgroup_mount()), line.substr(3));
+  return fail("/proc/self/cgroup names no cgroup v2");
+}
+
+}  // namespace
+
 Result<sys::Fd> enter_prison(sys::Kernel& kernel, const Entry& entry, const sys::Command& command) {
   const sys::ExecPlan exec(command);
   std::vector<sock_filter> filter = mac::compile(entry.permissions);
-  Entrant entrant{entry.init.get(),
-                  mac::kept(entry.permissions),
-                  {static_cast<unsigned short>(filter.size()), filter.data()},
-                  exec,
-                  {}};
+  Entrant entrant{rules_of(entry.init, entry.permissions, filter), exec, {}};
   TRY(kernel.children_into(entry.init));
   const sys::ChildStack stack;
   auto child = kernel.clone(
@@ -287,6 +302,23 @@ Result<sys::Fd> enter_prison(sys::Kernel& kernel, const Entry& entry, const sys:
     return std::unexpected(entrant.failure.error());
   }
   return child->take_pidfd();
+}
+
+Result<> move_into_prison(sys::Kernel& kernel, const sys::Fd& init,
+                          const mac::Permissions& permissions, const std::string& cgroup) {
+  if (TRY(kernel.list_dir("/proc/self/task")).size() > 1)
+    return fail_errno(EINVAL, "jail_attach: more than one thread");
+  for (const auto& number : TRY(kernel.list_dir("/proc/self/fd")))
+    if (kernel.open(concat("/proc/self/fd/", number), O_PATH | O_DIRECTORY))
+      return fail_errno(EPERM, "jail_attach: descriptor ", number, " is a directory");
+  std::vector<sock_filter> filter = mac::compile(permissions);
+  const std::string before = TRY(own_cgroup(kernel));
+  TRY(kernel.write_file(cgroup + "/cgroup.procs", "0"));
+  if (const long rc = enter_oneself(rules_of(init, permissions, filter)); rc < 0) {
+    (void)kernel.write_file(before + "/cgroup.procs", "0");
+    return fail_errno(static_cast<int>(-rc), "jail_attach");
+  }
+  return {};
 }
 
 }  // namespace gaol::jail

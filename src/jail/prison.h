@@ -79,4 +79,10 @@ struct Entry {
 };
 Result<sys::Fd> enter_prison(sys::Kernel& kernel, const Entry& entry, const sys::Command& command);
 
+// Moves the calling process inside, for good; children that it makes from then on are in the
+// jail's PID namespace. EINVAL: it has more than one thread. EPERM: one of its descriptors is a
+// directory, which would lead out again.
+Result<> move_into_prison(sys::Kernel& kernel, const sys::Fd& init,
+                          const mac::Permissions& permissions, const std::string& cgroup);
+
 }  // namespace gaol::jail

@@ -306,4 +306,9 @@ Result<sys::Fd> Warden::attach(const Record& jail, const sys::Command& command) 
   return jail::enter_prison(kernel_, {init, cgroup, permissions_of(jail.settings)}, command);
 }
 
+Result<> Warden::enter(const Record& jail) {
+  const sys::Fd init = TRY(kernel_.pidfd(jail.init));
+  return jail::move_into_prison(kernel_, init, permissions_of(jail.settings), jail.cgroup);
+}
+
 }  // namespace gaol::warden

@@ -46,6 +46,8 @@ class Warden {
 
   // Starts a program in a running jail; the Fd is its pidfd, a child of ours.
   Result<sys::Fd> attach(const Record& jail, const sys::Command& command);
+  // Moves the calling process into a running jail, for good; see jail::move_into_prison().
+  Result<> enter(const Record& jail);
 
  private:
   Machine machine() { return {kernel_, store_, report_, strays_}; }
