@@ -16,6 +16,9 @@ function(gaol_layer name)
     endforeach()
     target_link_libraries(${libc}_${name} PUBLIC ${libc}_flags ${ARG_LINK})
   endforeach()
+  # These are what libgaol is made of.
+  set_target_properties(gaol_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  set_property(GLOBAL APPEND PROPERTY GAOL_OBJECTS $<TARGET_OBJECTS:gaol_${name}>)
   set_property(GLOBAL APPEND_STRING PROPERTY GAOL_LAYERS "${name}:${ARG_MAY_USE}\n")
 endfunction()
 

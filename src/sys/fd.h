@@ -23,7 +23,8 @@ class [[nodiscard]] Fd {
   ~Fd() {
     if (raw_ >= 0) ::close(raw_);
   }
-  int get() const noexcept { return raw_; }  // lent, not given: no operator int
+  int get() const noexcept { return raw_; }                   // lent, not given: no operator int
+  int release() noexcept { return std::exchange(raw_, -1); }  // given to C
   explicit operator bool() const noexcept { return raw_ >= 0; }
 
  private:

@@ -9,6 +9,7 @@
 // Errors carry errno and the act with its subject; callers add the user's word in front.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -154,7 +155,10 @@ class Kernel {
   virtual Result<bool> pull_link(const std::string& interface, const Fd& netns) = 0;
 };
 
-// The real one. It has no state and lives as long as the program.
+// The real one. It has no state and lives as long as the program, which must not fork(2) and go
+// on with it: it knows who it is.
 Kernel& real_kernel();
+// Another real one, for code that does not know what its process did meanwhile.
+std::unique_ptr<Kernel> new_kernel();
 
 }  // namespace gaol::sys

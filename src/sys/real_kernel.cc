@@ -433,4 +433,6 @@ Kernel& real_kernel() {
   return kernel;
 }
 
+std::unique_ptr<Kernel> new_kernel() { return std::make_unique<RealKernel>(); }
+
 }  // namespace gaol::sys

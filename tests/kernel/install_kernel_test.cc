@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <regex>
+#include <set>
 
 #include "tests/support/host.h"
 
@@ -40,6 +42,51 @@ TEST_F(InstallTest, ROOT_InitStaysUnreadable) {
   ASSERT_EQ(run(kInstall + ("--prefix " + dir_)).status, 0);
   EXPECT_EQ(fs::status(dir_ + "/libexec/gaol/gaol-init").permissions(), fs::perms(0111));
 }
+
+// The names behind `pattern` in a text, sorted.
+std::set<std::string> names(const std::string& text, const std::regex& pattern) {
+  std::set<std::string> out;
+  for (std::sregex_iterator it(text.begin(), text.end(), pattern), end; it != end; ++it)
+    out.insert((*it)[1]);
+  return out;
+}
+
+TEST_F(InstallTest, ROOT_LibraryExportsWhatItsHeaderDeclares) {
+  const auto shared = run("nm -D --defined-only '" GAOL_BIN_DIR "/../lib/libgaol.so'").out;
+  const auto header = run("cat '" GAOL_SOURCE_DIR "/include/gaol/jail.h'").out;
+  auto declared = names(header, std::regex(R"(\n(?:int|char\*|void) (\w+)\()"));
+  declared.insert("jail_errmsg");
+  EXPECT_EQ(names(shared, std::regex(R"( [A-Z] (\w+)@)")), declared);
+}
+
+// A sanitized library asks for a runtime that an ordinary program does not bring.
+#ifndef GAOL_SANITIZED
+TEST_F(InstallTest, ROOT_ExamplesCompileAndRun) {
+  ASSERT_EQ(run(kInstall + ("--prefix " + dir_)).status, 0);
+  const std::string work = "export PKG_CONFIG_PATH=$(dirname $(find " + dir_ +
+                           " -name gaol.pc)) D=" + dir_ + "; mkdir -p $D/bin; ";
+  struct {
+    const char* compile;
+    const char* seen;
+  } const cases[] = {
+      {"cc -Wall -Wextra -Werror -std=c11 $D/share/doc/gaol/examples/c/jailed.c -o $D/bin/jailed "
+       "$(pkg-config --cflags --libs gaol)",
+       "/run/tree is jailed.example.com\njailed.example.com\n[exit 7]\n"},
+      {"c++ -Wall -Wextra -Werror -std=c++23 $D/share/doc/gaol/examples/c++/jailed.cc -o "
+       "$D/bin/jailed $(pkg-config --cflags --libs gaol)",
+       "jailed /run/tree\njailed.example.com\n[exit 7]\n"},
+      {"c++ -std=c++23 $D/share/doc/gaol/examples/c++/jailed.cc -o $D/bin/jailed -static "
+       "$(pkg-config --static --cflags --libs gaol)",
+       "jailed /run/tree\njailed.example.com\n[exit 7]\n"},
+  };
+  for (const auto& c : cases) {
+    ASSERT_EQ(seen(work + c.compile), "") << c.compile;
+    EXPECT_EQ(seen(work + "export LD_LIBRARY_PATH=$(pkg-config --variable=libdir gaol); $D/bin/"
+                          "jailed /run/tree /bin/sh -c 'hostname; exit 7'"),
+              c.seen);
+  }
+}
+#endif
 
 TEST_F(InstallTest, ROOT_StagesBelowDestdir) {
   ASSERT_EQ(run("DESTDIR=" + dir_ + " " + kInstall).status, 0);
