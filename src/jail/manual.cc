@@ -65,10 +65,19 @@ std::string jail_words() {
   std::string out;
   for (const Param& row : registry()) {
     if (row.when == When::readonly) continue;
-    out += concat(row.name, " ");
-    if (row.type == Type::boolean) out += concat(boolean_spelling(row.name, false), " ");
+    const bool alone = row.type == Type::boolean || row.type == Type::jailsys;
+    if (alone) out += concat(row.name, " ");
+    out += concat(
+        row.type == Type::boolean ? boolean_spelling(row.name, false) : concat(row.name, "="), " ");
   }
   return std::string(trim(out));
+}
+
+std::string three_states() {
+  std::string out;
+  for (const Param& row : registry())
+    if (row.type == Type::jailsys) out += concat(out.empty() ? "" : " ", row.name);
+  return out;
 }
 
 std::string jls_words() {
@@ -83,10 +92,9 @@ struct Mark {
   std::string (*text)();
 };
 constexpr Mark kMarks[] = {
-    {"@JAIL_PARAMETERS@", jail_parameters},
-    {"@TOOL_PARAMETERS@", tool_parameters},
-    {"@JAIL_WORDS@", jail_words},
-    {"@JLS_WORDS@", jls_words},
+    {"@JAIL_PARAMETERS@", jail_parameters}, {"@TOOL_PARAMETERS@", tool_parameters},
+    {"@JAIL_WORDS@", jail_words},           {"@JLS_WORDS@", jls_words},
+    {"@THREE_STATES@", three_states},
 };
 
 }  // namespace

@@ -10,7 +10,8 @@ namespace gaol::jail {
 // of its marks:
 //   @JAIL_PARAMETERS@  mdoc: the list of what a jail has
 //   @TOOL_PARAMETERS@  mdoc: the list of what jail(8) consumes
-//   @JAIL_WORDS@       every word that jail(8) takes left of `=`, `no` forms included
+//   @JAIL_WORDS@       what a word of jail(8) begins with: `persist`, `nopersist`, `path=`
+//   @THREE_STATES@     the names of these
 //   @JLS_WORDS@        every name that jls(8) takes
 std::string fill(std::string_view page);
 

@@ -92,7 +92,9 @@ TEST_F(InstallTest, ROOT_StagesBelowDestdir) {
   ASSERT_EQ(run("DESTDIR=" + dir_ + " " + kInstall).status, 0);
   for (const char* file :
        {"sbin/jail", "sbin/jls", "sbin/jexec", "sbin/gaol", "libexec/gaol/gaol-init",
-        "libexec/gaol/gaol-stack", "share/man/man8/jail.8", "share/man/man5/jail.conf.5"})
+        "libexec/gaol/gaol-stack", "share/man/man8/jail.8", "share/man/man5/jail.conf.5",
+        "share/man/man3/jail_attach.3", "share/bash-completion/completions/jexec",
+        "share/zsh/site-functions/_jail"})
     EXPECT_TRUE(fs::exists(dir_ + GAOL_INSTALL_PREFIX "/" + file)) << file;
 }
 
