@@ -74,13 +74,26 @@ TEST(Manual, HasEveryParameter) {
   EXPECT_FALSE(page.contains("_PARAMETERS@"));
 }
 
+TEST(Manual, HasEveryCallOfTheLibrary) {
+  const auto header = source("include/gaol/jail.h");
+  const auto text = source("man/jail_setv.3") + source("man/jailparam.3");
+  static const std::regex call(R"(\n(?:int|char\*|void) (\w+)\()");
+  int calls = 0;
+  for (std::sregex_iterator it(header.begin(), header.end(), call), end; it != end; ++it, ++calls) {
+    const auto name = it->str(1);
+    EXPECT_TRUE(text.contains(".Fn " + name + " \"")) << name;
+    EXPECT_TRUE(text.contains(".Nm " + name + "\n") || text.contains(".Nm " + name + " ,")) << name;
+  }
+  EXPECT_GT(calls, 10);
+}
+
 TEST(Manual, BuildHasFilledItIn) {
   EXPECT_EQ(read(GAOL_BIN_DIR "/../man/jail.8"), fill(source("man/jail.8.in")));
 }
 
 TEST(Manual, IsGoodMdoc) {
   GAOL_NEEDS(std::system("command -v mandoc >/dev/null") == 0, "needs mandoc");
-  EXPECT_GE(pages().size(), 5U);
+  EXPECT_GE(pages().size(), 9U);
   for (const auto& page : pages())
     EXPECT_EQ(std::system(("mandoc -Tlint -W warning '" + page.string() + "'").c_str()), 0) << page;
 }
