@@ -61,18 +61,26 @@ std::vector<device_range> ranges_of(const std::vector<sys::Node>& nodes) {
   return out;
 }
 
-}  // namespace
-
-Result<> allow(sys::Kernel& kernel, uint64_t cgroup_id, const std::vector<sys::Node>& nodes) {
-  const auto ranges = ranges_of(nodes);
-  if (ranges.empty()) return forget(kernel, cgroup_id);
+Result<> put(sys::Kernel& kernel, uint64_t cgroup_id, const std::vector<device_range>& ranges) {
   if (ranges.size() > DEVICE_RANGES)
     return fail("devfs_ruleset: more than ", int{DEVICE_RANGES}, " rows of devices");
   const auto entry = std::make_unique<device_jail>();
   entry->count = static_cast<uint32_t>(ranges.size());
   std::ranges::copy(ranges, entry->range);
-  auto put = kernel.map_put(kMap, bytes_of(cgroup_id), bytes_of(*entry));
-  return !put && put.error().code == ENOENT ? Result<>{} : put;
+  auto done = kernel.map_put(kMap, bytes_of(cgroup_id), bytes_of(*entry));
+  return !done && done.error().code == ENOENT ? Result<>{} : done;
+}
+
+}  // namespace
+
+Result<> allow(sys::Kernel& kernel, uint64_t cgroup_id, const std::vector<sys::Node>& nodes) {
+  const auto ranges = ranges_of(nodes);
+  return ranges.empty() ? Result<>{} : put(kernel, cgroup_id, ranges);
+}
+
+Result<> replace(sys::Kernel& kernel, uint64_t cgroup_id, const std::vector<sys::Node>& nodes) {
+  const auto ranges = ranges_of(nodes);
+  return ranges.empty() ? forget(kernel, cgroup_id) : put(kernel, cgroup_id, ranges);
 }
 
 Result<> forget(sys::Kernel& kernel, uint64_t cgroup_id) {

@@ -16,10 +16,12 @@
 
 namespace gaol::devfs {
 
-// Lets the jail in the cgroup with this id open the devices among `nodes`: to read where a node's
-// mode has a read bit, to write where it has a write bit. What was allowed before is not any more;
-// there is no moment in between.
+// Lets the jail in the new cgroup with this id open the devices among `nodes`: to read where a
+// node's mode has a read bit, to write where it has a write bit.
 Result<> allow(sys::Kernel& kernel, uint64_t cgroup_id, const std::vector<sys::Node>& nodes);
+
+// Puts `nodes` in the place of what was allowed before; there is no moment in between.
+Result<> replace(sys::Kernel& kernel, uint64_t cgroup_id, const std::vector<sys::Node>& nodes);
 
 // The cgroup itself may be gone. What is left in it has what every jail has.
 Result<> forget(sys::Kernel& kernel, uint64_t cgroup_id);

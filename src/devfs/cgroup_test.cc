@@ -48,6 +48,12 @@ TEST(DevfsCgroup, CommonDevicesNeedNoEntry) {
   EXPECT_THAT(allowed(standard_nodes(5)), ElementsAre("c 10:200-200 rw"));
 }
 
+TEST(DevfsCgroup, AStandardJailCostsNoCall) {
+  FakeKernel kernel;
+  EXPECT_TRUE(allow(kernel, 7, standard_nodes(4)));
+  EXPECT_THAT(kernel.diary, IsEmpty());
+}
+
 TEST(DevfsCgroup, NeighboursAreOneRow) {
   EXPECT_THAT(
       allowed({node(S_IFBLK | 0660, 7, 1), node(S_IFBLK | 0660, 7, 0), node(S_IFBLK | 0660, 7, 3),
@@ -68,7 +74,9 @@ TEST(DevfsCgroup, OtherNodesAreNoDevices) {
 TEST(DevfsCgroup, ASmallerSetReplacesALarger) {
   FakeKernel kernel;
   ASSERT_TRUE(allow(kernel, 7, standard_nodes(5)));
-  ASSERT_TRUE(allow(kernel, 7, standard_nodes(4)));
+  ASSERT_TRUE(replace(kernel, 7, {node(S_IFCHR | 0600, 10, 1)}));
+  EXPECT_THAT(entry(kernel), ElementsAre("c 10:1-1 rw"));
+  ASSERT_TRUE(replace(kernel, 7, standard_nodes(4)));
   EXPECT_THAT(kernel.maps[GAOL_DEVICE_MAP], IsEmpty());
 }
 
@@ -77,6 +85,7 @@ TEST(DevfsCgroup, AKernelWithoutTheProgramIsNoFailure) {
   kernel.fail_on("map_put", ENOENT);
   kernel.fail_on("map_drop", ENOENT);
   EXPECT_TRUE(allow(kernel, 7, standard_nodes(5)));
+  EXPECT_TRUE(replace(kernel, 7, standard_nodes(4)));
   EXPECT_TRUE(forget(kernel, 7));
 }
 

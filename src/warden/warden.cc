@@ -281,7 +281,7 @@ Result<> Warden::change(Record& record, const Request& request) {
                    stack_of(merged, record.first_id)));
   if (devices) {
     const auto cgroup = TRY(kernel_.cgroup_id(record.cgroup));
-    TRY(devfs::allow(kernel_, cgroup, *devices));
+    TRY(devfs::replace(kernel_, cgroup, *devices));
   }
   TRY(jail::tell_init(kernel_, init,
                       merged.on("persist") ? jail::WhenEmpty::hold : jail::WhenEmpty::end));
