@@ -161,7 +161,7 @@ TEST_F(CrewTest, HalfWayIsHeardWhileAJobGoesOn) {
 
 TEST_F(CrewTest, FailuresAreHandedOnAndFlawsAreNot) {
   add(6);
-  for (const JobId job : {1, 2}) order_.after(job, 0, Until::end);
+  for (const JobId job : {1U, 2U}) order_.after(job, 0, Until::end);
   order_.after(4, 3, Until::end);
   work = [](JobId job, const Post&) {
     return job == 0 ? Outcome::failed : job == 3 ? Outcome::flawed : Outcome::done;
@@ -224,7 +224,7 @@ TEST_F(CrewTest, LoopsEnd) {
 TEST_F(CrewTest, AThousandJobsInAChain) {
   add(1000);
   for (JobId job = 1; job < 1000; ++job) order_.after(job - 1, job, Until::end);
-  settle = [this](JobId job) -> std::optional<Outcome> {
+  settle = [](JobId job) -> std::optional<Outcome> {
     if (job % 100 == 0) return {};
     return Outcome::done;
   };

@@ -98,7 +98,7 @@ TEST_F(OrderTest, OfALoopTheFirstIsTaken) {
   order_.ended(5, true);
   EXPECT_EQ(order_.take_from_loop(), 2u);
   order_.ended(2, false);
-  for (const JobId job : {4, 0, 3}) {
+  for (const JobId job : {4U, 0U, 3U}) {
     EXPECT_EQ(order_.next().value().job, job);
     order_.ended(job, false);
   }

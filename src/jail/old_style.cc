@@ -51,7 +51,7 @@ Result<Settings> old_style_settings(std::string_view text, std::string_view file
     if (line.empty()) continue;
     const auto equals = line.find('=');
     const auto name = trim(line.substr(0, equals));
-    const auto row = std::ranges::find(kRows, name, &Row::name);
+    const auto* row = std::ranges::find(kRows, name, &Row::name);
     if (row == std::end(kRows))
       return fail(where, ": unknown setting: ", name, did_you_mean(name, names()));
     const auto value = equals == line.npos ? std::string_view() : trim(line.substr(equals + 1));

@@ -79,7 +79,7 @@ class Program {
   static void complain_about(const std::string& title, std::string_view text);
   bool fault(const std::string& title, const Error& error);
   bool faults(const std::string& title, const std::vector<Error>& errors);
-  void warn_of_dying(bool parameter_given);
+  void warn_of_dying(bool parameter_given) const;
 
   // The five forms. False: not all of it went well.
   bool print_configuration();
@@ -168,7 +168,7 @@ bool Program::faults(const std::string& title, const std::vector<Error>& errors)
 }
 
 // Once a run, however often it is asked for.
-void Program::warn_of_dying(bool parameter_given) {
+void Program::warn_of_dying(bool parameter_given) const {
   if (options_.deprecated || parameter_given)
     complain("jail", "the -d flag and allow.dying are deprecated and have no effect");
 }

@@ -53,6 +53,11 @@ void set_command(Request& request, std::vector<std::string> argv) {
   request.command_argv = std::move(argv);
 }
 
+// As FreeBSD reads it: digits in front count, and without any there is no limit.
+unsigned limit_from(const char* text) {
+  return static_cast<unsigned>(std::clamp(std::strtol(text, nullptr, 10), 0L, 1L << 20));
+}
+
 bool is_ip6_address(const std::string& text) {
   in6_addr address;
   return ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
@@ -85,7 +90,7 @@ Options parse_options(int argc, char** argv) {
       case 'J': o.jid_file = optarg; break;
       case 'l': set(o.settings, "exec.clean", "true"); break;
       case 'n': set(o.settings, "name", optarg); break;
-      case 'p': o.limit = static_cast<unsigned>(std::max(0, std::atoi(optarg))); break;
+      case 'p': o.limit = limit_from(optarg); break;
       case 'q': o.verbosity = -1; break;
       case 's': set(o.settings, "securelevel", optarg); break;
       case 'u':
