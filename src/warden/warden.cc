@@ -75,7 +75,7 @@ Result<jail::Settings> merge(const Record& record, const jail::Settings& wanted)
     if (param.when == jail::When::create && param.name != "jid" &&
         !same(param, wanted, record.settings))
       return fail(Error{EROFS, concat(param.name, " cannot be changed after creation"), {}});
-    if (param.when != jail::When::any) continue;
+    if (param.when == jail::When::create || param.when == jail::When::tool) continue;
     if (param.type == jail::Type::keyvalue)
       merged.put_buffer(param.name,
                         wanted.buffer(param.name, record.settings.buffer(param.name, "")));
