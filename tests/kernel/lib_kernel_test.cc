@@ -80,6 +80,7 @@ TEST_F(LibTest, ROOT_SaysWhatIsWrong) {
   EXPECT_EQ(jail_setv(JAIL_UPDATE, "name", "db", nullptr), -1);
   EXPECT_EQ(errno, ENOENT);
   EXPECT_EQ(jail_setv(JAIL_UPDATE, "name", "web", "path", "/", nullptr), -1);
+  EXPECT_EQ(errno, EINVAL);
   EXPECT_STREQ(jail_errmsg, "path cannot be changed after creation");
   EXPECT_EQ(jail_setv(JAIL_CREATE | JAIL_UPDATE, "name", "web", "host.hostname", "x", nullptr),
             jid);
@@ -88,6 +89,18 @@ TEST_F(LibTest, ROOT_SaysWhatIsWrong) {
     EXPECT_EQ(result, -1);
     EXPECT_EQ(errno, EINVAL);
   }
+}
+
+TEST_F(LibTest, ROOT_RefusesToSetWhatIsOnlyShown) {
+  const int jid = make("web");
+  for (const std::string name : {"dying", "parent", "children.cur", "cpuset.id"}) {
+    const auto refusal = name + ": read-only parameter";
+    EXPECT_EQ(jail_setv(JAIL_UPDATE, "name", "web", name.c_str(), "1", nullptr), -1);
+    EXPECT_EQ(errno, EINVAL);
+    EXPECT_EQ(jail_errmsg, refusal);
+    EXPECT_EQ(seen("jail -m name=web " + name + "=1"), "jail: " + refusal + "\n[exit 1]\n");
+  }
+  EXPECT_EQ(jail_remove(jid), 0);
 }
 
 TEST_F(LibTest, ROOT_GoesFromJailToJail) {
