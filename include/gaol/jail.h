@@ -8,7 +8,8 @@
  * and in libgaol(3).
  *
  * A call that fails returns -1 (or NULL), sets errno, and leaves a sentence in jail_errmsg.
- * Calls may be made from several threads at once; jail_errmsg is each thread's own.
+ * Calls may be made from several threads; they take turns. jail_errmsg is each thread's own. A
+ * child that a program with several threads has forked must exec before it calls.
  * All of them need root.
  *
  * Link with -lgaol (pkg-config gaol).

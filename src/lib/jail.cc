@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <mutex>
 #include <new>
 #include <span>
 
@@ -28,10 +29,19 @@ namespace {
 using jail::Setting;
 using warden::Record;
 
-// The warden for one call.
-struct Session {
+// Making a jail takes a fork. The new process has a copy of every descriptor, and while it has one
+// of the lock file nobody gets the lock that another thread held at that moment. So a process
+// makes its calls one after the other.
+std::mutex turns;
+
+struct Machine {
   std::unique_ptr<sys::Kernel> kernel = sys::new_kernel();
   warden::Warden warden{*kernel};
+};
+
+// The warden for one call.
+struct Session : Machine {
+  const std::lock_guard<std::mutex> turn{turns};
 };
 
 std::unexpected<Error> not_found(int code, std::string_view who) {
@@ -92,8 +102,8 @@ Result<int> unpacked(std::string_view text) {
 
 Result<int> start(const warden::Request& request) {
   return unpacked(TRY(sys::apart([&] {
-    Session session;
-    return packed(session.warden.start(request));
+    Machine own;
+    return packed(own.warden.start(request));
   })));
 }
 

@@ -174,6 +174,21 @@ TEST_F(LibTest, ROOT_BuffersAreSetAndReadAlike) {
   EXPECT_EQ(jail_remove(jid), 0);
 }
 
+TEST_F(LibTest, ROOT_ThreadsDoNotDisturbEachOther) {
+  const auto live = [&](const std::string& name) {
+    for (int round = 0; round < 3; ++round) {
+      const int jid = make(name.c_str());
+      EXPECT_GT(jid, 0) << jail_errmsg;
+      EXPECT_EQ(make(name.c_str()), -1);
+      EXPECT_EQ(jail_errmsg, "\"" + name + "\" already exists");
+      EXPECT_EQ(got(name.c_str(), "jid"), std::to_string(jid));
+      EXPECT_EQ(jail_remove(jid), 0) << jail_errmsg;
+    }
+  };
+  std::vector<std::jthread> threads;
+  for (const char* name : {"a", "b", "c", "d"}) threads.emplace_back(live, name);
+}
+
 // --- attaching ---
 
 TEST_F(LibTest, ROOT_AttachMovesTheProcessItself) {
