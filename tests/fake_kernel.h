@@ -98,6 +98,9 @@ class FakeKernel : public sys::Kernel {
     files[path] = text;
     return {};
   }
+  Result<> put_text(const sys::Fd&, const std::string& path, std::string_view) override {
+    return done("put_text ", path);
+  }
   Result<> publish(const std::string& path, std::string_view text) override {
     TRY(done("publish ", path));
     files[path] = text;

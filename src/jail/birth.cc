@@ -62,6 +62,7 @@ class Newborn {
     for (const auto& attachment : birth_.attachments) attach(attachment);
     if (place(birth_.dev_tree, birth_.dev, "dev") && pts >= 0)
       must(move_to(root_, pts, "dev/pts"), "mount", "/dev/pts");
+    for (const auto& cover : birth_.covers) lay(cover);
     place(proc_, birth_.proc, "proc");
     place(sys_, Place::if_present, "sys");
     pivot();
@@ -211,16 +212,30 @@ class Newborn {
       root_ = mount;
       return;
     }
+    move_into_root(mount, attachment.target.c_str(), attachment.subject);
+    if (attachment.kind != Attachment::Kind::tree) close(mount);
+  }
+
+  // On a file or directory of the jail's tree, reached through no link.
+  void move_into_root(int mount, const char* path, const char* subject) noexcept {
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-    const long target = must(call(__NR_openat2, root_, attachment.target.c_str(), &how, sizeof how),
-                             attachment.subject);
+    const long target = must(call(__NR_openat2, root_, path, &how, sizeof how), subject);
     must(call(__NR_move_mount, mount, "", target, "",
               MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
-         attachment.subject);
+         subject);
     close(static_cast<int>(target));
-    if (attachment.kind != Attachment::Kind::tree) close(mount);
+  }
+
+  // After /dev, because only what is attached can be cloned.
+  void lay(const Birth::Cover& cover) noexcept {
+    const int fd = static_cast<int>(
+        must(call(__NR_open_tree, birth_.dev_tree, cover.file.c_str(), OPEN_TREE_CLONE | O_CLOEXEC),
+             cover.subject, "/dev/gaol"));
+    set_read_only(fd, cover.subject);
+    move_into_root(fd, cover.target, cover.subject);
+    close(fd);
   }
 
   void attach_masks() noexcept {

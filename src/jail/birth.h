@@ -42,7 +42,7 @@ struct Birth {
   std::string hostname, domainname;
   Place dev = Place::if_present, proc = Place::if_present;
   bool vnet = false;
-  bool own_names = true;  // false: host names are the parent's
+  bool own_names = true;   // false: host names are the parent's
   bool terminals = false;  // /dev has a pts
 
   // Set before the gate opens at `masked`: what covers which file or directory.
@@ -58,6 +58,14 @@ struct Birth {
   std::string lower_dir, upper_dir, work_dir;  // as the overlay is told of them
   int dev_tree = -1;                           // a tmpfs with the jail's nodes
   std::vector<Attachment> attachments;
+
+  // A file of dev_tree that lies, read-only, over one of the jail's tree.
+  struct Cover {
+    std::string file;
+    const char* target;   // relative to the jail's root
+    const char* subject;  // what a failure is called
+  };
+  std::vector<Cover> covers;
 
   // Moved on by the parent alone, with open_gate().
   enum Gate : uint32_t { closed, mapped, masked, ready };

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cctype>
 #include <iterator>
 
 #include "base/suggest.h"
@@ -417,9 +418,22 @@ void buffers_fit(const Settings& settings, Faults& faults) {
   }
 }
 
+// /etc/machine-id holds nothing but the 32 digits.
+void hostuuid_is_one(const Settings& settings, Faults& faults) {
+  const Setting* given = settings.get("host.hostuuid");
+  if (!given) return;
+  const std::string text = settings.text("host.hostuuid");
+  const auto is_digit = [](unsigned char c) { return std::isxdigit(c) != 0; };
+  if (std::ranges::count_if(text, is_digit) != 32 || !std::ranges::all_of(text, [&](char c) {
+        return c == '-' || is_digit(static_cast<unsigned char>(c));
+      }))
+    report(faults, *given, "host.hostuuid: \"", text, "\" is not a UUID of 32 hexadecimal digits");
+}
+
 constexpr void (*kRelations[])(const Settings&, Faults&) = {
     name_is_a_name,  vnet_has_no_addresses, inherited_names_are_not_given,
-    sysv_ipc_agrees, raw_sockets_need_vnet, buffers_fit};
+    hostuuid_is_one, sysv_ipc_agrees,       raw_sockets_need_vnet,
+    buffers_fit};
 
 }  // namespace
 

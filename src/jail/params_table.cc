@@ -27,8 +27,6 @@ constexpr std::string_view kNoDatasets =
     "it would need ZFS that delegates a dataset to a user namespace (OpenZFS 2.2)";
 constexpr std::string_view kNoClock =
     "the clock is one for the whole machine: it would need CAP_SYS_TIME over the host";
-constexpr std::string_view kNoIdentity =
-    "it would need a file made for the jail and laid over the host's";
 constexpr std::string_view kSysv =
     "new is an IPC namespace, inherit the parent's, and the three must agree on which; disable "
     "makes the calls fail with ENOSYS; of the parent's objects a jail's users, root among them, "
@@ -148,8 +146,8 @@ constexpr Param kParams[] = {
      "1 and 2 alike: the jail's mount namespace holds the jail's own mounts; 0 would need the "
      "host's",
      "how much of the mount table the jail sees", Range{0, 2}},
-    {"env", keyvalue, any, "", partial, "",
-     "recorded and shown by jls; the jail cannot read it yet",
+    {"env", keyvalue, any, "", emulated, "",
+     "security.jail.env in the jail's /dev/gaol/sysctl, which no one in the jail can write",
      "key=value lines that the jail can read", Range{0, 4095}},
     {"exec.clean", boolean, tool, "false", native, "", kRunByJail,
      "run commands in a clean environment"},
@@ -189,12 +187,18 @@ constexpr Param kParams[] = {
      "a jail has host names, its own (new) or its parent's (inherit)"},
     {"host.domainname", string, any, "", native, "", "UTS namespace; at most 64 bytes",
      "NIS domain name", Range{0, 64}},
-    {"host.hostid", integer, any, "0", refused, "0", kNoIdentity, "host identifier",
-     Range{0, INT64_MAX}},
+    {"host.hostid", integer, any, "0", partial, "",
+     "a file over the jail's /etc/hostid, which must be there, as glibc's gethostid(3) reads it: "
+     "32 "
+     "bits; other than 0 is settled at creation, though its value is not",
+     "host identifier", Range{0, UINT32_MAX}},
     {"host.hostname", string, any, "", native, "", "UTS namespace; at most 64 bytes", "host name",
      Range{0, 64}},
-    {"host.hostuuid", string, any, "00000000-0000-0000-0000-000000000000", refused,
-     "00000000-0000-0000-0000-000000000000", kNoIdentity, "host UUID", Range{0, 63}},
+    {"host.hostuuid", string, any, "00000000-0000-0000-0000-000000000000", emulated, "",
+     "a file with its 32 digits over the jail's /etc/machine-id, which must be there; other than "
+     "zeros is settled at creation, though its value is not; the machine's own, in "
+     "/sys/class/dmi, is hidden",
+     "host UUID", Range{0, 63}},
     {"interface", string, tool, "", native, "",
      "the addresses are added to it before the start and taken away after the stop",
      "interface for addresses that name none", Range{0, 15}},

@@ -364,9 +364,11 @@ TEST(Check, RefusesAndSaysWhy) {
       {{"osrelease=14.2-RELEASE"},
        "osrelease: not supported on this system: the kernel has one release for every process: "
        "it would need a broker that answers uname(2)"},
-      {{"host.hostid=1234"},
-       "host.hostid: not supported on this system: it would need a file made for the jail and "
-       "laid over the host's"},
+      {{"host.hostid=4294967296"}, "host.hostid: 4294967296 is not between 0 and 4294967295"},
+      {{"host.hostuuid=0123"}, "host.hostuuid: \"0123\" is not a UUID of 32 hexadecimal digits"},
+      {{"host.hostuuid=0123456789abcdef0123456789abcdeg"},
+       "host.hostuuid: \"0123456789abcdef0123456789abcdeg\" is not a UUID of 32 hexadecimal "
+       "digits"},
       {{"zfs.dataset=tank/a", "zfs.dataset=tank/b"},
        "zfs.dataset: not supported on this system: it would need ZFS that delegates a dataset to "
        "a user namespace (OpenZFS 2.2)"},

@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <optional>
@@ -74,11 +75,26 @@ Result<> prepare_tree(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd
   return {};
 }
 
+Result<> prepare_files(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& dev,
+                       Birth& birth) {
+  constexpr uint32_t kHostRoot = 0;  // nobody's number in the jail
+  const sys::Node dir{.name = "gaol", .mode = S_IFDIR | 0755, .target = {}};
+  TRY(kernel.make_nodes(dev, {&dir, 1}, kHostRoot));
+  for (const auto& file : plan.files) {
+    TRY(kernel.put_text(dev, concat("gaol/", file.name), file.text));
+    if (!file.cover.empty())
+      birth.covers.push_back(
+          {concat("gaol/", file.name), file.cover.c_str(), file.subject.c_str()});
+  }
+  return {};
+}
+
 Result<> prepare_devices(sys::Kernel& kernel, const PrisonPlan& plan, Birth& birth,
                          BirthParts& parts) {
   if (plan.dev == Place::no) return {};
   sys::Fd dev = TRY(kernel.new_tmpfs(plan.first_id, "16m"));
   TRY(kernel.make_nodes(dev, plan.devices, plan.first_id));
+  TRY(prepare_files(kernel, plan, dev, birth));
   birth.dev_tree = parts.keep(std::move(dev));
   return {};
 }

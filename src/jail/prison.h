@@ -38,6 +38,14 @@ struct PrisonPlan {
   Place dev = Place::if_present, proc = Place::if_present;
   std::vector<sys::Node> devices;  // what /dev holds, in the order to make it
   std::vector<MountLine> mounts;
+  // Files of the host's in the jail's /dev/gaol. What has a `cover` also lies over that file of the
+  // jail's tree, which must be there.
+  struct File {
+    std::string name, text;
+    std::string cover;    // relative to the jail's root
+    std::string subject;  // the parameter, as messages about the cover begin
+  };
+  std::vector<File> files;
   std::string empty_dir;  // on the host; what masked directories show
 };
 

@@ -32,6 +32,7 @@ inline constexpr std::string_view kMaskedDirs[] = {
     "/proc/asound",
     "/proc/scsi",                     // adds and removes disks by a write
     "/sys/dev/block",                 // the host's disks
+    "/sys/devices/virtual/dmi",       // serial numbers of the machine, which tell it from others
     "/sys/devices/virtual/powercap",  // energy meters: a side channel into cryptography
     "/sys/firmware",                  // ACPI tables, UEFI variables
     "/sys/fs/selinux",                // the host's policy; programs would take it for theirs

@@ -72,6 +72,10 @@ class Kernel {
   virtual Result<Fd> open_log(const std::string& path, bool follow_links) = 0;
   // Writes into an existing file in one write(2), as cgroup and proc files want it.
   virtual Result<> write_file(const std::string& path, std::string_view text) = 0;
+  // Writes a file of ours that a tenant reads: below `dir`, through no link, made if need be; what
+  // is not root's own regular file in memory is left alone (EPERM). A reader at that very moment
+  // may see the old end behind the new beginning.
+  virtual Result<> put_text(const Fd& dir, const std::string& path, std::string_view text) = 0;
   // Replaces a file whole: a reader sees the old text or the new, never a part. A kill may leave
   // PATH.new.
   virtual Result<> publish(const std::string& path, std::string_view text) = 0;

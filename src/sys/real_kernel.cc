@@ -138,6 +138,22 @@ class RealKernel final : public Kernel {
     return done(::write(fd.get(), text.data(), text.size()), path);
   }
 
+  Result<> put_text(const Fd& dir, const std::string& path, std::string_view text) override {
+    open_how how{};
+    how.flags = O_WRONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+    how.mode = 0444;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+    const Fd fd = TRY(own(::syscall(SYS_openat2, dir.get(), path.c_str(), &how, sizeof how), path));
+    struct stat st;
+    struct statfs fs;
+    TRY(done(::fstat(fd.get(), &st), path));
+    TRY(done(::fstatfs(fd.get(), &fs), path));
+    if (!S_ISREG(st.st_mode) || st.st_uid != 0 || fs.f_type != TMPFS_MAGIC)
+      return fail_errno(EPERM, path);
+    TRY(done(::pwrite(fd.get(), text.data(), text.size(), 0), path));
+    return done(::ftruncate(fd.get(), static_cast<off_t>(text.size())), path);
+  }
+
   Result<> publish(const std::string& path, std::string_view text) override {
     const std::string aside = path + ".new";
     {

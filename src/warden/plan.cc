@@ -12,6 +12,7 @@
 #include "devfs/load.h"
 #include "jail/address.h"
 #include "jail/conf.h"
+#include "jail/view.h"
 
 namespace gaol::warden {
 
@@ -131,6 +132,17 @@ Result<std::vector<net::Alias>> aliases_of(const Settings& settings) {
   return out;
 }
 
+// What tells a host from others, and the file of a Linux userland that says so.
+struct Identity {
+  const char* parameter;
+  const char* name;  // in /etc
+  std::string (*text)(const Settings&);
+};
+constexpr Identity kIdentities[] = {
+    {"host.hostid", "hostid", jail::hostid_file},
+    {"host.hostuuid", "machine-id", jail::machine_id_file},
+};
+
 std::optional<Error> first_fault(const Settings& settings) {
   auto faults = jail::check(settings);
   if (faults.empty()) return {};
@@ -206,6 +218,17 @@ mac::Permissions permissions_of(const Settings& settings) {
           .own_ipc = !(shared_namespaces(settings) & CLONE_NEWIPC),
           .net_admin = settings.integer("securelevel") < 3,
           .read_msgbuf = settings.on("allow.read_msgbuf")};
+}
+
+std::vector<jail::PrisonPlan::File> files_of(const Settings& settings) {
+  std::vector<jail::PrisonPlan::File> out{
+      {"sysctl", jail::view_text(jail::variables_of_jail(settings)), {}, {}}};
+  // The standard value stands for none: the tree keeps its own file.
+  for (const auto& identity : kIdentities)
+    if (settings.text(identity.parameter) != jail::param(*jail::find(identity.parameter)).standard)
+      out.push_back({identity.name, identity.text(settings), concat("etc/", identity.name),
+                     concat(identity.parameter, ": /etc/", identity.name)});
+  return out;
 }
 
 uint64_t shared_namespaces(const Settings& settings) {
@@ -318,6 +341,9 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request) {
   plan.prison.dev = place_of(settings, "mount.devfs");
   plan.prison.proc = place_of(settings, "mount.procfs");
   plan.prison.devices = TRY(devices_of(kernel, settings));
+  plan.prison.files = files_of(settings);
+  if (plan.prison.files.size() > 1 && plan.prison.dev == jail::Place::no)
+    return fail(plan.prison.files.back().subject, ": lies in the jail's /dev, and it has none");
   auto lines = TRY(mount_lines(kernel, settings, plan.path));
   TRY(take_mounts(std::move(lines), plan.prison));
   plan.permissions = permissions_of(settings);

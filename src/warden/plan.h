@@ -60,6 +60,7 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request);
 Result<dataset::Tree> find_tree(sys::Kernel& kernel, const std::string& path);
 
 // The parts that a running jail's record gives again.
+std::vector<jail::PrisonPlan::File> files_of(const jail::Settings& settings);
 mac::Permissions permissions_of(const jail::Settings& settings);
 // CLONE_NEW* of what the jail inherits.
 uint64_t shared_namespaces(const jail::Settings& settings);

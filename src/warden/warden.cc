@@ -62,6 +62,7 @@ std::optional<Error> changes_what_is_fixed(const jail::Settings& before,
     if ((before.jailsys(family) == jail::Jailsys::inherit) !=
         (after.jailsys(family) == jail::Jailsys::inherit))
       what = family;
+  if (files_of(before).size() != files_of(after).size()) what = "host.hostid or host.hostuuid";
   if (what.empty()) return {};
   return Error{EROFS, concat(what, " cannot be changed after creation"), {}};
 }
@@ -247,6 +248,14 @@ Result<> Warden::cleanup(const jail::Settings& settings, const std::string& titl
   return run_cleanup(stop);
 }
 
+// A jail that has no /dev, or has moved the files there away, goes without.
+void Warden::tell_jail(const jail::Settings& settings, int init) {
+  const auto root = kernel_.open(concat("/proc/", init, "/root"), O_PATH | O_DIRECTORY);
+  if (!root) return;
+  for (const auto& file : files_of(settings))
+    (void)kernel_.put_text(*root, concat("dev/gaol/", file.name), file.text);
+}
+
 Result<> Warden::modify(const Request& request) {
   const auto who = identity(request.settings);
   if (who.empty()) return fail("no jail specified");
@@ -285,6 +294,7 @@ Result<> Warden::change(Record& record, const Request& request) {
   }
   TRY(jail::tell_init(kernel_, init,
                       merged.on("persist") ? jail::WhenEmpty::hold : jail::WhenEmpty::end));
+  tell_jail(merged, record.init.pid);
   record.settings = std::move(merged);
   TRY(name == record.name ? store_.publish(record) : store_.rename(record, name));
   store_.return_addresses(record.jid, without(before, after));

@@ -64,6 +64,8 @@ class Warden {
   // By what the jail `self` would be with these settings; 0: a new one.
   Result<> refuse_clash(const jail::Settings& settings, Jid self);
 
+  // Rewrites what the jail can read of itself. `init` is a process of it.
+  void tell_jail(const jail::Settings& settings, int init);
   bool running(const Record& record) { return kernel_.alive(record.init); }
 
   sys::Kernel& kernel_;

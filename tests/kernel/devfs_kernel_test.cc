@@ -49,11 +49,11 @@ class DevfsTest : public KernelTest {
 
 TEST_F(DevfsTest, ROOT_StandardSets) {
   const std::string jail =
-      "fd\nfull\nnull\nptmx\npts\nrandom\nshm\nstderr\nstdin\nstdout\ntty\nurandom\nzero\n";
+      "fd\nfull\ngaol\nnull\nptmx\npts\nrandom\nshm\nstderr\nstdin\nstdout\ntty\nurandom\nzero\n";
   EXPECT_EQ(jailed("", "ls -1 /dev"), jail);
   EXPECT_EQ(jailed("devfs_ruleset=4", "ls -1 /dev"), jail);
   EXPECT_EQ(jailed("devfs_ruleset=5", "ls -1 /dev/n*"), "/dev/null\n\n/dev/net:\ntun\n");
-  EXPECT_EQ(jailed("devfs_ruleset=1", "ls -1 /dev"), "shm\n");
+  EXPECT_EQ(jailed("devfs_ruleset=1", "ls -1 /dev"), "gaol\nshm\n");
 }
 
 TEST_F(DevfsTest, ROOT_SetsOfTheMachineShowItsNodes) {
@@ -73,7 +73,7 @@ TEST_F(DevfsTest, ROOT_NodesOfTheJailTakeTheRulesOwner) {
 TEST_F(DevfsTest, ROOT_WithoutPtsThereAreNoTerminals) {
   rules("[mine=10]\nadd include 1\nadd path null unhide\n");
   EXPECT_EQ(jailed("devfs_ruleset=10", "ls /dev; grep devpts /proc/mounts || echo none"),
-            "null\nshm\nnone\n");
+            "gaol\nnull\nshm\nnone\n");
 }
 
 TEST_F(DevfsTest, ROOT_ALaterFileReplacesTheSet) {

@@ -16,6 +16,7 @@ namespace {
 using jail::Type;
 using jail::When;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class ParamsTest : public KernelTest {
@@ -69,6 +70,82 @@ TEST_F(ParamsTest, ROOT_HostNamesCanBeTheParents) {
                  "jexec web hostname; jail -r web'"),
             "first\nsecond\ninherit\njail: host cannot be changed after creation\n"
             "jail: host=inherit and host.hostname exclude each other\nsecond\n");
+}
+
+// --- what the jail reads of itself ---
+
+TEST_F(ParamsTest, ROOT_AJailReadsWhatItIsAndCannotWriteIt) {
+  ASSERT_EQ(create("name=web vnet env='a=1\nb=\"2\\' meta=secret allow.mlock"), "");
+  const std::string view = "/dev/gaol/sysctl";
+  const std::string all = run("jexec web cat " + view).out;
+  EXPECT_THAT(all, StartsWith("security.jail.jailed=1\nsecurity.jail.vnet=1\n"));
+  EXPECT_THAT(all, HasSubstr("\nsecurity.jail.env=a=1\\nb=\"2\\\\\n"));
+  EXPECT_THAT(all, HasSubstr("\nsecurity.jail.mlock_allowed=1\n"));
+  EXPECT_THAT(all, Not(HasSubstr("secret")));
+  for (const char* attempt :
+       {"echo x >> /dev/gaol/sysctl", "rm -f /dev/gaol/sysctl", "touch /dev/gaol/x",
+        "chmod 666 /dev/gaol/sysctl", "chown 0 /dev/gaol/sysctl", "mv /dev/gaol/sysctl /tmp/x"})
+    EXPECT_NE(run(concat("jexec web sh -c '", attempt, "'")).status, 0) << attempt;
+  EXPECT_EQ(run("jexec web cat " + view).out, all);
+
+  EXPECT_EQ(seen("jail -m name=web env.a=3 allow.nomlock securelevel=1"), "");
+  const std::string after = run("jexec web cat " + view).out;
+  EXPECT_THAT(after, HasSubstr("\nsecurity.jail.env=a=3\\nb="));
+  EXPECT_THAT(after, HasSubstr("\nsecurity.jail.mlock_allowed=0\n"));
+  EXPECT_THAT(after, HasSubstr("\nkern.securelevel=1\n"));
+}
+
+// Root in the jail owns /dev: what it puts there in place of our file is not written to.
+TEST_F(ParamsTest, ROOT_AJailThatMovesItsViewAwayIsNotFollowed) {
+  ASSERT_EQ(create("name=web"), "");
+  write_file("/run/victim", "untouched");
+  EXPECT_EQ(seen("jexec web sh -c 'mv /dev/gaol /dev/away; mkdir /dev/gaol;"
+                 "echo mine > /dev/gaol/sysctl'"),
+            "");
+  EXPECT_EQ(seen("jail -m name=web env.a=1; jexec web cat /dev/gaol/sysctl"), "mine\n");
+  EXPECT_EQ(seen("jexec web sh -c 'rm /dev/gaol/sysctl; ln -s /run/victim /dev/gaol/sysctl'"), "");
+  EXPECT_EQ(seen("jail -m name=web env.a=2; cat /run/victim"), "untouched");
+  EXPECT_EQ(seen("jexec web sh -c 'rm /dev/gaol/sysctl; mkfifo /dev/gaol/sysctl'"), "");
+  EXPECT_EQ(seen("jail -m name=web env.a=3; jls -j web env.a; rm /run/victim"), "3\n");
+}
+
+TEST_F(ParamsTest, ROOT_SysctlAnswersInAJailAndOnTheHost) {
+  const std::string program = concat(GAOL_LIBEXEC, "/compat/sysctl ");
+  ASSERT_EQ(create("name=web securelevel=2 env.a=1"), "");
+  ASSERT_EQ(run("cp --remove-destination " + program + tiny_tree() + "/bin/sysctl").err, "");
+  EXPECT_EQ(seen("jexec web /bin/sysctl security.jail.jailed"), "security.jail.jailed: 1\n");
+  EXPECT_EQ(seen("jexec web /bin/sysctl -n kern.securelevel security.jail.env"), "2\na=1\n");
+  EXPECT_EQ(seen("jexec web /bin/sysctl kern.securelevel=3"),
+            "sysctl: oid 'kern.securelevel' is read only (jail -m on the host changes what a jail "
+            "has)\n[exit 1]\n");
+  EXPECT_EQ(seen("jexec web /bin/sysctl security.nothing hw.ncpu"),
+            "sysctl: unknown oid 'security.nothing'\nsysctl: unknown oid 'hw.ncpu'\n[exit 1]\n");
+  EXPECT_EQ(seen(program + "-n security.jail.jailed security.jail.children.max"), "0\n999999\n");
+  EXPECT_EQ(seen(program + "-n kernel.ostype"), "Linux\n") << "the system's own is asked";
+  run("rm " + tiny_tree() + "/bin/sysctl && ln -s busybox " + tiny_tree() + "/bin/sysctl");
+}
+
+// --- what tells a host from others ---
+
+TEST_F(ParamsTest, ROOT_HostIdAndHostUuidLieOverTheTreesFiles) {
+  const std::string uuid = "0123ABCD-4567-89ab-cdef-0123456789ab", etc = tiny_tree() + "/etc/";
+  EXPECT_EQ(create("name=web host.hostuuid=" + uuid),
+            "jail: host.hostuuid: /etc/machine-id: No such file or directory\n[exit 1]\n");
+  EXPECT_EQ(create("name=web host.hostid=7 mount.nodevfs"),
+            "jail: host.hostid: /etc/hostid: lies in the jail's /dev, and it has none\n[exit 1]\n");
+  write_file(etc + "machine-id", "the tree's\n");
+  write_file(etc + "hostid", "tree");
+  ASSERT_EQ(create("name=web host.hostid=67305985 host.hostuuid=" + uuid), "");
+  EXPECT_EQ(seen("jexec web cat /etc/machine-id"), "0123abcd456789abcdef0123456789ab\n");
+  EXPECT_EQ(seen("jexec web od -An -tx1 /etc/hostid"), " 01 02 03 04\n");
+  EXPECT_NE(run("jexec web sh -c 'echo x > /etc/machine-id'").status, 0);
+  EXPECT_NE(run("jexec web rm -f /etc/machine-id").status, 0);
+  EXPECT_EQ(seen("jail -m name=web host.hostid=1; jexec web od -An -tx1 /etc/hostid"),
+            " 01 00 00 00\n");
+  EXPECT_EQ(seen("jail -m name=web host.hostid=0"),
+            "jail: host.hostid or host.hostuuid cannot be changed after creation\n[exit 1]\n");
+  EXPECT_EQ(seen("jail -r web; cat " + etc + "machine-id"), "the tree's\n");
+  run("rm " + etc + "machine-id " + etc + "hostid");
 }
 
 // --- System V IPC ---
