@@ -31,8 +31,10 @@ constexpr std::string_view kSysv =
     "new is an IPC namespace, inherit the parent's, and the three must agree on which; disable "
     "makes the calls fail with ENOSYS; of the parent's objects a jail's users, root among them, "
     "have what the modes give to others, and POSIX message queues are closed to them";
-constexpr std::string_view kFirstAddress =
-    "sockets that were not bound always leave from the jail's first address, as when this is off";
+constexpr std::string_view kSourceAddress =
+    "a hook cannot ask routing: sockets that were not bound leave from the address whose network "
+    "(the mask given with it; 32 of them) holds the destination, the longest one first, and "
+    "otherwise, or when off, from the first";
 constexpr std::string_view kSharedStack = "cgroup-BPF holds every socket to the list";
 constexpr std::string_view kProtocol =
     "disable makes socket(2) fail with EAFNOSUPPORT, new holds sockets to the list, inherit does "
@@ -206,13 +208,13 @@ constexpr Param kParams[] = {
      "ip4.addr"},
     {"ip4.addr", ip4_list, any, "", emulated, "", kSharedStack, "IPv4 addresses of the jail",
      Range{0, 255}},
-    {"ip4.saddrsel", boolean, any, "true", partial, "", kFirstAddress,
+    {"ip4.saddrsel", boolean, any, "true", partial, "", kSourceAddress,
      "choose the source address by route rather than take the first"},
     {"ip6", jailsys, create, "disable", emulated, "", kProtocol, "use of IPv6", Range{}, "",
      "ip6.addr"},
     {"ip6.addr", ip6_list, any, "", emulated, "", kSharedStack, "IPv6 addresses of the jail",
      Range{0, 255}},
-    {"ip6.saddrsel", boolean, any, "true", partial, "", kFirstAddress,
+    {"ip6.saddrsel", boolean, any, "true", partial, "", kSourceAddress,
      "choose the source address by route rather than take the first"},
     {"ip_hostname", boolean, tool, "false", refused, "false",
      "jail(8) has no resolver yet; write the addresses as ip4.addr and ip6.addr",

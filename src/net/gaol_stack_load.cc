@@ -175,6 +175,7 @@ Result<> put_in_place(sys::Kernel& kernel, const std::string& root, uint64_t id)
   if (auto held = hold_devices(cgroup, root, id); !held)
     tell(std::move(held).error().in("device nodes in a jail's tree are held by its mounts alone"));
   TRY(pin_map(object, "addresses"));
+  TRY(pin_map(object, "networks"));
   TRY(pin_map(object, "jails"));
   return admit_running_jails(kernel, object, root);  // those that saw no pin until now
 }

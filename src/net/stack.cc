@@ -16,6 +16,7 @@ namespace {
 
 constexpr const char* kJails = GAOL_STACK_PINS "/jails";
 constexpr const char* kAddresses = GAOL_STACK_PINS "/addresses";
+constexpr const char* kNetworks = GAOL_STACK_PINS "/networks";
 
 template <class T>
 std::span<const std::byte> bytes_of(const T& value) {
@@ -54,11 +55,56 @@ std::vector<stack_member> members(uint64_t cgroup, const StackPlan& plan) {
   return out;
 }
 
+// The mask of a prefix, as addresses are written here: IPv4's begins behind 96 bits that match.
+stack_address mask_of(const sys::Address& address) {
+  uint8_t bytes[16]{};
+  int ones = address.prefix + (address.family == AF_INET ? 96 : 0);
+  for (auto& byte : bytes) {
+    byte = static_cast<uint8_t>(0xff00 >> std::clamp(ones, 0, 8));
+    ones -= 8;
+  }
+  stack_address out;
+  memcpy(&out, bytes, sizeof out);
+  return out;
+}
+
+bool in_network(const sys::Address& address) {
+  return address.prefix < (address.family == AF_INET ? 32 : 128);
+}
+
+stack_networks networks_of(const FamilyPlan& plan) {
+  auto addresses = plan.addresses;
+  // Of several in one network the first one given wins.
+  std::ranges::stable_sort(addresses, std::ranges::greater{}, &sys::Address::prefix);
+  stack_networks out{};
+  for (const auto& address : addresses)
+    if (in_network(address) && out.count < STACK_NETWORKS)
+      out.network[out.count++] = {mask_of(address), entry_for(address)};
+  return out;
+}
+
+// Otherwise the primary address is the only choice, and there is no entry.
+bool chooses(const FamilyPlan& plan) {
+  return plan.by_network && plan.addresses.size() > 1 &&
+         std::ranges::any_of(plan.addresses, in_network);
+}
+
+// The entries that `plan` has and `other` has not.
+std::vector<stack_key> choices(uint64_t cgroup, const StackPlan& plan, const StackPlan& other) {
+  std::vector<stack_key> out;
+  if (chooses(plan.v4) && !chooses(other.v4)) out.push_back({cgroup, 1});
+  if (chooses(plan.v6) && !chooses(other.v6)) out.push_back({cgroup, 0});
+  return out;
+}
+
 // The jail's entry goes last: it makes the addresses count.
 Result<> enter(sys::Kernel& kernel, uint64_t cgroup, const StackPlan& plan) {
   const uint8_t present = 1;
   for (const auto& member : members(cgroup, plan))
     TRY(kernel.map_put(kAddresses, bytes_of(member), bytes_of(present)));
+  for (const auto& key : choices(cgroup, plan, {}))
+    TRY(kernel.map_put(kNetworks, bytes_of(key),
+                       bytes_of(networks_of(key.v4 ? plan.v4 : plan.v6))));
   const stack_jail jail{entry_for(plan.v4), entry_for(plan.v6),
                         plan.reserved_ports_uid.value_or(STACK_NOBODY), plan.own_stack};
   return kernel.map_put(kJails, bytes_of(cgroup), bytes_of(jail));
@@ -89,6 +135,7 @@ Result<> replace(sys::Kernel& kernel, const std::string& cgroup, const StackPlan
           return memcmp(&member, &other, sizeof member) == 0;
         }))
       TRY(kernel.map_drop(kAddresses, bytes_of(member)));
+  for (const auto& key : choices(id, before, after)) TRY(kernel.map_drop(kNetworks, bytes_of(key)));
   return {};
 }
 
@@ -97,6 +144,10 @@ Result<> undo(sys::Kernel& kernel, uint64_t cgroup_id, const StackPlan& plan) {
   if (!first && first.error().code == ENOENT) return {};  // unloaded: the entries went with it
   for (const auto& member : members(cgroup_id, plan)) {
     auto dropped = kernel.map_drop(kAddresses, bytes_of(member));
+    if (first && !dropped) first = std::move(dropped);
+  }
+  for (const auto& key : choices(cgroup_id, plan, {})) {
+    auto dropped = kernel.map_drop(kNetworks, bytes_of(key));
     if (first && !dropped) first = std::move(dropped);
   }
   return first;

@@ -8,9 +8,9 @@
 // there), and this file only tells them about one jail: an entry under its cgroup's id. Where
 // the kernel can (Linux 6.7), bpf/unix.bpf.c also hides the host's abstract unix sockets.
 //
-// Where a jail has several addresses, connections of unbound sockets leave from the first:
-// a hook cannot ask routing for a choice within the list, so ip4.saddrsel and ip6.saddrsel
-// always act as if they were off.
+// Where a jail has several addresses, a hook cannot ask routing which of them a connection leaves
+// from. It goes by the networks that the addresses are in (FamilyPlan::by_network), which is what
+// routing would say of neighbours, and takes the first for whatever lies behind a gateway.
 // Source: jail(8), "ip4.addr" and what follows; prison_check_ip4 and its relatives.
 
 #include <cstdint>
@@ -30,6 +30,10 @@ inline constexpr const char* kPrograms = "/sys/fs/bpf/gaol";
 struct FamilyPlan {
   bool inherit = false;                 // the host's addresses, without limits
   std::vector<sys::Address> addresses;  // or these; the first is the primary one
+  // Sockets that were not bound leave from the address whose network holds the destination, the
+  // longest one first, else from the primary one. Prefixes say what the networks are; an address
+  // with a full one has none.
+  bool by_network = false;
 };
 
 struct StackPlan {

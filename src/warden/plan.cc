@@ -241,16 +241,17 @@ uint64_t shared_namespaces(const Settings& settings) {
 
 net::StackPlan stack_of(const Settings& settings, uint32_t first_id) {
   const bool vnet = settings.jailsys("vnet") == Jailsys::fresh;
-  const auto family = [&](std::string_view state, std::string_view list, int kind) {
+  const auto family = [&](std::string_view state, int kind) {
     net::FamilyPlan plan{.inherit = vnet || settings.jailsys(state) == Jailsys::inherit,
-                         .addresses = {}};
+                         .addresses = {},
+                         .by_network = settings.on(concat(state, ".saddrsel"))};
     if (!plan.inherit)
-      for (const auto& element : settings.list(list))
+      for (const auto& element : settings.list(concat(state, ".addr")))
         if (auto spec = jail::parse_alias(element, kind)) plan.addresses.push_back(spec->address);
     return plan;
   };
-  net::StackPlan plan{.v4 = family("ip4", "ip4.addr", AF_INET),
-                      .v6 = family("ip6", "ip6.addr", AF_INET6),
+  net::StackPlan plan{.v4 = family("ip4", AF_INET),
+                      .v6 = family("ip6", AF_INET6),
                       .reserved_ports_uid = {},
                       .own_stack = vnet};
   if (settings.on("allow.reserved_ports")) plan.reserved_ports_uid = first_id;

@@ -78,7 +78,7 @@ TEST_F(DevfsTest, ROOT_WithoutPtsThereAreNoTerminals) {
 
 TEST_F(DevfsTest, ROOT_ALaterFileReplacesTheSet) {
   rules("[devfsrules_jail=4]\nadd include $devfsrules_hide_all\nadd path null unhide\n");
-  EXPECT_EQ(jailed("", "ls /dev"), "null\nshm\n");
+  EXPECT_EQ(jailed("", "ls /dev"), "gaol\nnull\nshm\n");
 }
 
 TEST_F(DevfsTest, ROOT_RefusesBeforeAnythingIsThere) {

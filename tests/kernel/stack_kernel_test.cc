@@ -571,6 +571,32 @@ TEST_F(StackTest, ROOT_NET_WithSeveralAddressesTheFirstIsTheSourceUnlessBound) {
   EXPECT_EQ(connect("fd00::3", "fd00::1"), "fd00::1 > fd00::3");
 }
 
+TEST_F(StackTest, ROOT_NET_TheAddressInTheDestinationsNetworkIsTheSource) {
+  StackPlan plan{only({"10.0.0.2", "10.0.0.1"}), only({"fd00::2", "fd00::1"}), {}};
+  plan.v4.addresses[1].prefix = 29;
+  plan.v6.addresses[1].prefix = 64;
+  plan.v4.by_network = plan.v6.by_network = true;
+  StackPlan longer = plan, off = plan;
+  longer.v4.addresses.push_back(address("10.0.0.3", 30));
+  off.v4.by_network = off.v6.by_network = false;
+  ASSERT_OK(sys::rtnl_add_address("lo", address("10.9.0.1", 32)));
+  struct {
+    const StackPlan& plan;
+    const char* to;
+    const char* ends;
+  } const cases[] = {
+      {plan, "10.0.0.3", "10.0.0.1 > 10.0.0.3"},   {plan, "10.9.0.1", "10.0.0.2 > 10.9.0.1"},
+      {plan, "fd00::3", "fd00::1 > fd00::3"},      {longer, "10.0.0.3", "10.0.0.3 > 10.0.0.3"},
+      {longer, "10.9.0.1", "10.0.0.2 > 10.9.0.1"}, {off, "10.0.0.3", "10.0.0.2 > 10.0.0.3"},
+      {off, "fd00::3", "fd00::2 > fd00::3"},
+  };
+  for (const auto& c : cases) {
+    const Jail jail(root_, "www", c.plan);
+    EXPECT_EQ(both_ends(jail.run([&] { return connect_act(SOCK_DGRAM, c.to, 7, ""); })), c.ends);
+  }
+  sys::rtnl_remove_address("lo", address("10.9.0.1", 32));
+}
+
 TEST_F(StackTest, ROOT_NET_LoopbackInTheListIsAnAddressLikeOthers) {
   constexpr uint16_t kPort = 7002;
   const Jail jail(root_, "www", StackPlan{only({"10.0.0.1", "127.0.0.1"}), {}, {}});
@@ -773,7 +799,9 @@ TEST_F(UnixTest, ROOT_NET_SocketsWithoutANameWorkInAJail) {
 }
 
 TEST_F(StackTest, ROOT_NET_UndoLeavesNoEntry) {
-  const StackPlan plan{only({"10.0.0.1", "10.0.0.2"}), only({"fd00::1"}), {}};
+  StackPlan plan{only({"10.0.0.1", "10.0.0.2"}), only({"fd00::1"}), {}};
+  plan.v4.addresses[0].prefix = 24;
+  plan.v4.by_network = true;
   const std::string path = concat(root_, "/gone");
   ASSERT_OK(kernel_.make_dir(path, 0755));
   const auto id = apply(kernel_, path, plan);
@@ -784,10 +812,18 @@ TEST_F(StackTest, ROOT_NET_UndoLeavesNoEntry) {
     return sys::bpf_map_get(GAOL_STACK_PINS "/jails", std::as_bytes(std::span(&*id, 1)),
                             std::as_writable_bytes(std::span(&jail, 1)));
   };
+  stack_networks networks;
+  const stack_key key{*id, 1};
+  const auto choice = [&] {
+    return sys::bpf_map_get(GAOL_STACK_PINS "/networks", std::as_bytes(std::span(&key, 1)),
+                            std::as_writable_bytes(std::span(&networks, 1)));
+  };
+  EXPECT_EQ(choice(), true);
   EXPECT_EQ(entry(), true);
   EXPECT_EQ(jail.v4.count, 2u);
   EXPECT_TRUE(undo(kernel_, *id, plan));
   EXPECT_EQ(entry(), false);
+  EXPECT_EQ(choice(), false);
   EXPECT_TRUE(undo(kernel_, *id, plan)) << "twice is as good as once";
 }
 

@@ -36,6 +36,14 @@ struct {
   __type(value, __u8);
 } addresses SEC(".maps");
 
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 65536);
+  __type(key, struct stack_key);
+  __type(value, struct stack_networks);
+} networks SEC(".maps");
+
 enum {
   kInet = 2,  // AF_INET and AF_INET6; <sys/socket.h> is not for this target
   kInet6 = 10,
@@ -174,8 +182,28 @@ INLINE void hold_destination(__u64 cgroup, const struct stack_family* family,
   if (is_any(to) || is_foreign_loopback(cgroup, family, to)) *to = family->primary;
 }
 
+// Without branches: the verifier walks every way through the loop that asks this.
+INLINE int holds(const struct stack_network* network, const struct stack_address* a) {
+  const __u32 *mask = network->mask.word, *source = network->source.word;
+  return !(((source[0] ^ a->word[0]) & mask[0]) | ((source[1] ^ a->word[1]) & mask[1]) |
+           ((source[2] ^ a->word[2]) & mask[2]) | ((source[3] ^ a->word[3]) & mask[3]));
+}
+
+// Where a socket that was not bound leaves from. Routing cannot be asked here; that the jail's
+// address in the destination's own network is the one it would choose is what can be known.
+INLINE struct stack_address source_towards(__u64 cgroup, const struct stack_family* family,
+                                           const struct stack_address* to) {
+  if (family->count == 1) return family->primary;
+  struct stack_key key = {cgroup, is_v4(to)};
+  const struct stack_networks* known = bpf_map_lookup_elem(&networks, &key);
+  if (!known) return family->primary;
+  for (__u32 i = 0; i < STACK_NETWORKS && i < known->count; i++)
+    if (holds(&known->network[i], to)) return known->network[i].source;
+  return family->primary;
+}
+
 // What connect(2) has still to do after the destination is settled.
-enum connect { kConnectRefused, kConnectAsIs, kConnectFromPrimary };
+enum connect { kConnectRefused, kConnectAsIs, kConnectFromSource };
 
 INLINE enum connect hold_connect(struct stack_address* to, struct stack_address* source) {
   __u64 cgroup = find_jail(NULL);
@@ -187,8 +215,8 @@ INLINE enum connect hold_connect(struct stack_address* to, struct stack_address*
     return kConnectRefused;
   }
   hold_destination(cgroup, family, to);
-  *source = family->primary;
-  return kConnectFromPrimary;
+  *source = source_towards(cgroup, family, to);
+  return kConnectFromSource;
 }
 
 // A socket bound to an address has passed bind; one bound to a port alone cannot be bound
@@ -197,7 +225,7 @@ SEC("cgroup/connect4")
 int connect4(struct bpf_sock_addr* call) {
   struct stack_address to = mapped(call->user_ip4), source;
   enum connect next = hold_connect(&to, &source);
-  if (next != kConnectFromPrimary) return next == kConnectAsIs;
+  if (next != kConnectFromSource) return next == kConnectAsIs;
   call->user_ip4 = to.word[3];
   struct bpf_sock* socket = call->sk;
   if (socket->src_port || socket->src_ip4) return kAllow;
@@ -210,7 +238,7 @@ SEC("cgroup/connect6")
 int connect6(struct bpf_sock_addr* call) {
   struct stack_address to = user_ip6(call), source;
   enum connect next = hold_connect(&to, &source);
-  if (next != kConnectFromPrimary) return next == kConnectAsIs;
+  if (next != kConnectFromSource) return next == kConnectAsIs;
   set_user_ip6(call, &to);
   struct bpf_sock* socket = call->sk;
   if (socket->src_port || socket->src_ip6[0] || socket->src_ip6[1] || socket->src_ip6[2] ||
@@ -232,7 +260,7 @@ INLINE int hold_send(struct stack_address* to, struct stack_address* source) {
   if (family->count == 0) return refuse(EAFNOSUPPORT);
   hold_destination(cgroup, family, to);
   if (is_any(source))
-    *source = family->primary;
+    *source = source_towards(cgroup, family, to);
   else if (!has(cgroup, family, source))
     return refuse(EADDRNOTAVAIL);
   return kAllow;

@@ -32,6 +32,24 @@ struct stack_jail {
 };
 #define STACK_NOBODY 0xffffffffu /* a reserved_ports_uid */
 
+/*
+ * Map "networks": where a jail with several addresses of a family leaves from. The longest
+ * network first, so that the first that holds the destination is the right one; none: from the
+ * primary. Without an entry the choice is always the primary.
+ */
+struct stack_key {
+  __u64 cgroup;
+  __u64 v4; /* 1: of IPv4, 0: of IPv6 */
+};
+struct stack_network {
+  struct stack_address mask, source; /* the network is what the mask leaves of the source */
+};
+#define STACK_NETWORKS 32 /* further ones are left from the primary */
+struct stack_networks {
+  __u32 count;
+  struct stack_network network[STACK_NETWORKS];
+};
+
 /* Set "addresses": every address of a jail that has several of a family. */
 struct stack_member {
   __u64 cgroup;
