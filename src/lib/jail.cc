@@ -74,8 +74,15 @@ std::string identity(const jail::Settings& settings) {
   return settings.text(settings.has("jid") ? "jid" : "name");
 }
 
+// A flag that means nothing here would be silently ignored: FreeBSD has more, for descriptors.
+Result<> check_known(std::string_view call, int flags, int known) {
+  if (flags & ~known) return fail_errno(EINVAL, call, ": unknown flags ", flags & ~known);
+  return {};
+}
+
 // Nothing but the process itself would be in it, and that not in its PID namespace.
 Result<> check_flags(const warden::Request& request, int flags) {
+  TRY(check_known("jail_set", flags, JAIL_CREATE | JAIL_UPDATE | JAIL_ATTACH | JAIL_DYING));
   if (!(flags & (JAIL_CREATE | JAIL_UPDATE)))
     return fail_errno(EINVAL, "jail_set: neither JAIL_CREATE nor JAIL_UPDATE");
   if (flags & JAIL_CREATE && flags & JAIL_ATTACH && !request.settings.on("persist"))
@@ -178,7 +185,8 @@ std::string text_for(const Record& jail, const jailparam& record) {
   return text;
 }
 
-Result<int> get(std::span<jailparam> records) {
+Result<int> get(std::span<jailparam> records, int flags) {
+  TRY(check_known("jail_get", flags, JAIL_DYING));
   const auto question = TRY(question_of(records));
   Session session;
   const auto jail = TRY(look_up(session, question));
@@ -237,7 +245,7 @@ const Pair* key_of(const std::vector<Pair>& pairs) {
   return nullptr;
 }
 
-Result<int> getv(va_list list) {
+Result<int> getv(int flags, va_list list) {
   const auto pairs = pairs_of(list);
   const auto* key = key_of(pairs);
   Records records;
@@ -245,7 +253,7 @@ Result<int> getv(va_list list) {
     auto* record = TRY(records.add(pair.first));
     if (&pair == key) TRY(import(*record, pair.second));
   }
-  const int jid = TRY(get(records.all()));
+  const int jid = TRY(get(records.all(), flags));
   for (size_t at = 0; at < pairs.size(); ++at) {
     if (&pairs[at] == key) continue;
     const auto text = TRY(exported(records.all()[at]));
@@ -305,7 +313,7 @@ int jail_setv(int flags, ...) {
 int jail_getv(int flags, ...) {
   va_list list;
   va_start(list, flags);
-  const int jid = lib::answer([&] { return lib::getv(list); });
+  const int jid = lib::answer([&] { return lib::getv(flags, list); });
   va_end(list);
   return jid;
 }
@@ -314,8 +322,8 @@ int jailparam_set(jailparam* jp, unsigned njp, int flags) {
   return lib::answer([&] { return lib::set({jp, njp}, flags); });
 }
 
-int jailparam_get(jailparam* jp, unsigned njp, int) {
-  return lib::answer([&] { return lib::get({jp, njp}); });
+int jailparam_get(jailparam* jp, unsigned njp, int flags) {
+  return lib::answer([&] { return lib::get({jp, njp}, flags); });
 }
 
 int jail_getid(const char* name) {

@@ -216,6 +216,15 @@ TEST(JailSet, AsksForCreateOrUpdate) {
   EXPECT_STREQ(jail_errmsg, "jail_set: neither JAIL_CREATE nor JAIL_UPDATE: Invalid argument");
 }
 
+TEST(JailSet, RefusesFlagsItDoesNotKnow) {
+  EXPECT_EQ(jail_setv(JAIL_CREATE | 0x30, "path", "/", nullptr), -1);
+  EXPECT_EQ(errno, EINVAL);
+  EXPECT_STREQ(jail_errmsg, "jail_set: unknown flags 48: Invalid argument");
+  EXPECT_EQ(jail_getv(0x40, "lastjid", "0", nullptr), -1);
+  EXPECT_EQ(errno, EINVAL);
+  EXPECT_STREQ(jail_errmsg, "jail_get: unknown flags 64: Invalid argument");
+}
+
 TEST(JailSet, SaysWhyAJailMustPersistThatIsAttachedTo) {
   EXPECT_EQ(jail_setv(JAIL_CREATE | JAIL_ATTACH, "path", "/", nullptr), -1);
   EXPECT_EQ(errno, EINVAL);
