@@ -174,14 +174,6 @@ TEST_F(LifeTest, ROOT_CleanupRunsWhatFollowsARemoval) {
   EXPECT_EQ(jail("-rC web"), stopped("web"));
 }
 
-TEST_F(LifeTest, ROOT_RemovalByJidUsesTheConfiguredHooks) {
-  configure(hooks_conf());
-  jail("-c web");
-  EXPECT_EQ(jail("-r $(jls -j web jid)"), stopped("web"));
-  jail("-c web");
-  EXPECT_EQ(jail("-R web"), "");  // never with hooks, nor with words for a single jail
-}
-
 TEST_F(LifeTest, ROOT_RemovalOfEverything) {
   configure(hooks_conf());
   jail("-c");
