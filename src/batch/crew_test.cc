@@ -4,6 +4,7 @@
 
 #include "batch/crew.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -41,6 +42,8 @@ class CrewTest : public testing::Test {
     std::string line;
     ((line += concat(line.empty() ? "" : " ", parts)), ...);
     line += '\n';
+    // Several processes write, and the place of a memfd is not moved under a lock.
+    ::fcntl(log_.get(), F_SETFL, O_APPEND);
     EXPECT_EQ(::write(log_.get(), line.data(), line.size()), static_cast<ssize_t>(line.size()));
   }
   std::vector<std::string> lines() {
