@@ -11,137 +11,23 @@
 // Nothing of this touches the machine: we run in mount, network and cgroup namespaces of our own
 // with a fresh /run. crun and runc are given a view in which /sys/fs/cgroup is a v2 hierarchy
 // alone, as crun 1.8 needs and as spares runc the joining of every v1 controller.
-#include <fcntl.h>
 #include <getopt.h>
-#include <sched.h>
-#include <spawn.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 #include <random>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include <fmt/core.h>
-
-#include "base/text.h"
+#include "bench/stage.h"
 
 namespace {
 
-namespace fs = std::filesystem;
+using namespace gaol::bench;
 using nlohmann::json;
-using Words = std::vector<std::string>;
-using Millis = std::chrono::duration<double, std::milli>;
-
-[[noreturn]] void die(const std::string& what) {
-  fmt::print(stderr, "bench/start: {}\n", what);
-  std::exit(1);
-}
-
-int check(int result, const char* act) {
-  if (result < 0) die(fmt::format("{}: {}", act, gaol::errno_text(errno)));
-  return result;
-}
-
-std::string read(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-// --- running one command ---
-
-struct Run {
-  int status = 0;  // as wait(2) gives it
-  Millis took{};
-};
-
-// Runs a command with its output in `output`. Only spawn and wait are inside the clock.
-Run run(const Words& words, int output) {
-  std::vector<char*> argv;
-  for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, output, 1);
-  posix_spawn_file_actions_adddup2(&actions, output, 2);
-  Run out;
-  pid_t pid = 0;
-  const auto began = std::chrono::steady_clock::now();
-  const int error = ::posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ);
-  if (!error) ::waitpid(pid, &out.status, 0);
-  out.took = std::chrono::steady_clock::now() - began;
-  posix_spawn_file_actions_destroy(&actions);
-  if (error) out.status = 127 << 8;
-  return out;
-}
-
-struct Answer {
-  int status = 0;
-  std::string text;
-};
-
-// Runs a command for its words: to prepare something, or to find out why it fails.
-Answer ask(const Words& words) {
-  char path[] = "/run/answer.XXXXXX";
-  const int output = check(::mkostemp(path, O_CLOEXEC), path);
-  Answer answer{run(words, output).status, read(path)};
-  ::close(output);
-  ::unlink(path);
-  return answer;
-}
-
-// --- where they run ---
-
-void write_file(const fs::path& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary) << text;
-}
-
-void mount_over(const char* type, const char* target) {
-  check(::mount(type, target, type, 0, nullptr), target);
-}
-
-// A cgroup of our own, gone when we are. What runs in it takes it for the root of all cgroups, so
-// that jails which really run on this machine are no concern of ours.
-class Cgroup {
- public:
-  Cgroup() : path_(mountpoint() / "gaol-bench") { check(::mkdir(path_.c_str(), 0755), "cgroup"); }
-  ~Cgroup() { remove(path_); }
-  Cgroup(const Cgroup&) = delete;
-  Cgroup& operator=(const Cgroup&) = delete;
-
-  void enter() const {
-    write_file(path_ / "cgroup.procs", "0");
-    check(::unshare(CLONE_NEWCGROUP), "unshare");
-  }
-  // Where this machine has its cgroups of version 2.
-  static fs::path mountpoint() {
-    const fs::path hybrid = "/sys/fs/cgroup/unified";
-    return fs::exists(hybrid) ? hybrid : hybrid.parent_path();
-  }
-
- private:
-  static void remove(const fs::path& path) {
-    for (const auto& entry : fs::directory_iterator(path))
-      if (entry.is_directory()) remove(entry.path());
-    ::rmdir(path.c_str());
-  }
-  fs::path path_;
-};
 
 // Two views of the machine that differ in /sys/fs/cgroup: as it is, and version 2 alone.
 class Views {
@@ -150,15 +36,7 @@ class Views {
 
   // REQUIRES: in a Cgroup.
   Views() {
-    check(::unshare(CLONE_NEWNS | CLONE_NEWNET), "unshare");
-    check(::mount(nullptr, "/", nullptr, MS_PRIVATE | MS_REC, nullptr), "make private");
-    mount_over("tmpfs", "/run");
-    mount_over("bpf", "/sys/fs/bpf");
-    const fs::path cgroups = Cgroup::mountpoint();
-    replace_cgroups(cgroups.c_str());
-    // A process may not sit where there are cgroups below.
-    fs::create_directory(cgroups / "host");
-    write_file(cgroups / "host/cgroup.procs", "0");
+    enter_own_machine();
     fds_[machine] = current();
     check(::unshare(CLONE_NEWNS), "unshare");
     replace_cgroups("/sys/fs/cgroup");
@@ -168,33 +46,8 @@ class Views {
   void enter(View view) const { check(::setns(fds_[view], CLONE_NEWNS), "setns"); }
 
  private:
-  static void replace_cgroups(const char* where) {
-    check(::umount2(where, MNT_DETACH), where);
-    mount_over("cgroup2", where);
-  }
   static int current() { return check(::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), "ns"); }
   int fds_[2];
-};
-
-// The smallest tree that has a /bin/true, on a disk: idmapped tmpfs needs a younger kernel.
-class Tree {
- public:
-  explicit Tree(const fs::path& true_program) {
-    char path[] = "/var/tmp/gaol-bench.XXXXXX";
-    if (!::mkdtemp(path)) die(path);
-    root_ = path;
-    check(::chmod(path, 0755), path);
-    for (const char* name : {"bin", "dev", "etc", "proc", "sys", "tmp"})
-      fs::create_directory(root_ / name);
-    fs::copy_file(true_program, root_ / "bin/true");
-  }
-  ~Tree() { fs::remove_all(root_); }
-  Tree(const Tree&) = delete;
-  Tree& operator=(const Tree&) = delete;
-  std::string path() const { return root_; }
-
- private:
-  fs::path root_;
 };
 
 // --- OCI bundles ---

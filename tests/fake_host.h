@@ -26,11 +26,13 @@ class FakeHost : public FakeKernel {
   }
 
   // All that a jail could leave behind. Not the directories that every jail needs, nor the counter
-  // of jids.
+  // of jids and the index, which are of all of them.
   std::vector<std::string> footprint() const {
     std::vector<std::string> out;
     const auto note = [&](const std::string& path) {
-      if (path.starts_with("/run/gaol/") && path != "/run/gaol/lock") out.push_back(path);
+      if (path.starts_with("/run/gaol/") && !path.starts_with("/run/gaol/index") &&
+          path != "/run/gaol/lock")
+        out.push_back(path);
     };
     for (const auto& [path, text] : files) note(path);
     for (const auto& [path, target] : symlinks) note(path);

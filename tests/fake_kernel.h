@@ -101,10 +101,21 @@ class FakeKernel : public sys::Kernel {
   Result<> put_text(const sys::Fd&, const std::string& path, std::string_view) override {
     return done("put_text ", path);
   }
-  Result<> publish(const std::string& path, std::string_view text) override {
+  Result<> publish(const std::string& path, std::string_view text, unsigned) override {
     TRY(done("publish ", path));
     files[path] = text;
+    inodes_[path] = ++last_inode_;
     return {};
+  }
+  Result<uint64_t> append(const std::string& path, std::string_view text, unsigned) override {
+    TRY(done("append ", path));
+    files[path] += text;
+    return files[path].size();
+  }
+  Result<uint64_t> inode(const std::string& path) override {
+    TRY(asked("inode ", path));
+    if (!files.contains(path)) return fail_errno(ENOENT, path);
+    return inode_of(path);
   }
   Result<> make_dir(const std::string& path, unsigned) override {
     TRY(done("make_dir ", path));
@@ -136,6 +147,7 @@ class FakeKernel : public sys::Kernel {
     TRY(done("make_link ", from, " ", to));
     if (!files.contains(from)) return fail_errno(ENOENT, from);
     files[to] = files[from];
+    inodes_[to] = inode_of(from);
     return {};
   }
   Result<sys::Fd> open_log(const std::string& path, bool) override {
@@ -152,6 +164,12 @@ class FakeKernel : public sys::Kernel {
     if (!is_dir(path)) return fail_errno(ENOENT, path);
     const auto names = children(path);
     return std::vector<std::string>(names.begin(), names.end());
+  }
+  Result<std::vector<DirEntry>> list_inodes(const std::string& path) override {
+    std::vector<DirEntry> out;
+    for (const auto& name : TRY(list_dir(path)))
+      out.push_back({name, inode_of(concat(path, "/", name))});
+    return out;
   }
   Result<sys::Fd> lock(const std::string& path) override {
     TRY(asked("lock ", path));
@@ -170,6 +188,11 @@ class FakeKernel : public sys::Kernel {
   bool alive(const sys::ProcessId& process) override {
     const auto found = living.find(process.pid);
     return found != living.end() && found->second == process.birth;
+  }
+  std::vector<bool> alive(std::span<const sys::ProcessId> processes) override {
+    std::vector<bool> out;
+    for (const auto& process : processes) out.push_back(alive(process));
+    return out;
   }
   Result<sys::Fd> pidfd(const sys::ProcessId& process) override {
     TRY(asked("pidfd ", process.pid));
@@ -351,6 +374,12 @@ class FakeKernel : public sys::Kernel {
     return names;
   }
 
+  // A test may have put the file there without one.
+  uint64_t inode_of(const std::string& path) {
+    if (!inodes_.contains(path)) inodes_[path] = ++last_inode_;
+    return inodes_[path];
+  }
+
   static std::string bytes(std::span<const std::byte> raw) {
     return {reinterpret_cast<const char*>(raw.data()), raw.size()};
   }
@@ -370,6 +399,8 @@ class FakeKernel : public sys::Kernel {
   static constexpr int kKill = -1;
 
   std::vector<Failure> failures_;
+  std::map<std::string, uint64_t> inodes_;
+  uint64_t last_inode_ = 0;
   size_t nth_ = 0;
   int nth_code_ = 0;
   int next_pid_ = 10'000;

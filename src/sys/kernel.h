@@ -77,8 +77,13 @@ class Kernel {
   // may see the old end behind the new beginning.
   virtual Result<> put_text(const Fd& dir, const std::string& path, std::string_view text) = 0;
   // Replaces a file whole: a reader sees the old text or the new, never a part. A kill may leave
-  // PATH.new.
-  virtual Result<> publish(const std::string& path, std::string_view text) = 0;
+  // PATH.new. The new file has an inode of its own.
+  virtual Result<> publish(const std::string& path, std::string_view text,
+                           unsigned mode = 0600) = 0;
+  // Adds to the end of a file in one write, making it if need be. Gives the size it has then.
+  virtual Result<uint64_t> append(const std::string& path, std::string_view text,
+                                  unsigned mode) = 0;
+  virtual Result<uint64_t> inode(const std::string& path) = 0;
   virtual Result<> make_dir(const std::string& path, unsigned mode) = 0;  // EEXIST is an error
   virtual Result<> remove_dir(const std::string& path) = 0;
   virtual Result<> remove_file(const std::string& path) = 0;
@@ -87,6 +92,11 @@ class Kernel {
   virtual Result<> make_link(const std::string& from, const std::string& to) = 0;
   virtual Result<std::string> read_symlink(const std::string& path) = 0;
   virtual Result<std::vector<std::string>> list_dir(const std::string& path) = 0;  // sorted
+  struct DirEntry {
+    std::string name;
+    uint64_t inode;
+  };
+  virtual Result<std::vector<DirEntry>> list_inodes(const std::string& path) = 0;  // unsorted
   // Takes the exclusive lock of the file, waiting for it; released when the Fd closes.
   virtual Result<Fd> lock(const std::string& path) = 0;
 
@@ -95,6 +105,8 @@ class Kernel {
   virtual const Fd& self_pidfd() = 0;
   virtual ProcessId identify(const Child& child) = 0;
   virtual bool alive(const ProcessId& process) = 0;
+  // The same of many, at less than half the cost each.
+  virtual std::vector<bool> alive(std::span<const ProcessId> processes) = 0;
   // A descriptor of exactly that process; ESRCH when it is gone or another has its pid.
   virtual Result<Fd> pidfd(const ProcessId& process) = 0;
   // A descriptor of `pid` if it is in that cgroup now; ESRCH otherwise.

@@ -85,11 +85,12 @@ uint64_t start_time(int pid) {
 // pidfs gives each process an inode of its own, never used again until reboot. Before 6.9
 // all pidfds share one anonymous inode.
 uint64_t birth_of(const Fd& pidfd, int pid) {
-  struct statfs fs;
+  static const bool has_pidfs = [&] {
+    struct statfs fs;
+    return ::fstatfs(pidfd.get(), &fs) == 0 && fs.f_type == PID_FS_MAGIC;
+  }();
   struct stat st;
-  if (::fstatfs(pidfd.get(), &fs) == 0 && fs.f_type == PID_FS_MAGIC &&
-      ::fstat(pidfd.get(), &st) == 0)
-    return st.st_ino;
+  if (has_pidfs && ::fstat(pidfd.get(), &st) == 0) return st.st_ino;
   return start_time(pid);
 }
 
@@ -154,13 +155,25 @@ class RealKernel final : public Kernel {
     return done(::ftruncate(fd.get(), static_cast<off_t>(text.size())), path);
   }
 
-  Result<> publish(const std::string& path, std::string_view text) override {
+  Result<> publish(const std::string& path, std::string_view text, unsigned mode) override {
     const std::string aside = path + ".new";
     {
-      const Fd fd = TRY(open(aside, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+      const Fd fd = TRY(open(aside, O_WRONLY | O_CREAT | O_TRUNC, mode));
       TRY(write_all(fd, text, aside));
     }
     return done(::rename(aside.c_str(), path.c_str()), path);
+  }
+
+  Result<uint64_t> append(const std::string& path, std::string_view text, unsigned mode) override {
+    const Fd fd = TRY(open(path, O_WRONLY | O_CREAT | O_APPEND, mode));
+    TRY(write_all(fd, text, path));
+    return static_cast<uint64_t>(::lseek(fd.get(), 0, SEEK_CUR));
+  }
+
+  Result<uint64_t> inode(const std::string& path) override {
+    struct stat st;
+    TRY(done(::stat(path.c_str(), &st), path));
+    return st.st_ino;
   }
 
   Result<> make_dir(const std::string& path, unsigned mode) override {
@@ -199,6 +212,17 @@ class RealKernel final : public Kernel {
     return names;
   }
 
+  Result<std::vector<DirEntry>> list_inodes(const std::string& path) override {
+    const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(path.c_str()), ::closedir);
+    if (!dir) return fail_errno(errno, path);
+    std::vector<DirEntry> entries;
+    while (const dirent* entry = ::readdir(dir.get())) {
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") entries.push_back({std::string(name), entry->d_ino});
+    }
+    return entries;
+  }
+
   Result<Fd> lock(const std::string& path) override {
     Fd fd = TRY(open(path, O_RDWR | O_CREAT, 0600));
     while (::flock(fd.get(), LOCK_EX) < 0)
@@ -214,6 +238,27 @@ class RealKernel final : public Kernel {
   }
 
   bool alive(const ProcessId& process) override { return pidfd(process).has_value(); }
+
+  std::vector<bool> alive(std::span<const ProcessId> processes) override {
+    constexpr size_t kAtOnce = 256;  // descriptors
+    std::vector<bool> out;
+    out.reserve(processes.size());
+    while (!processes.empty()) {
+      const auto some = processes.first(std::min(kAtOnce, processes.size()));
+      processes = processes.subspan(some.size());
+      std::vector<Fd> fds;
+      std::vector<pollfd> ended;
+      for (const auto& process : some) {
+        fds.push_back(open_pidfd(process.pid));
+        const Fd& fd = fds.back();
+        const bool same = fd && birth_of(fd, process.pid) == process.birth;
+        ended.push_back({same ? fd.get() : -1, POLLIN, 0});
+      }
+      ::poll(ended.data(), ended.size(), 0);
+      for (const auto& one : ended) out.push_back(one.fd >= 0 && one.revents == 0);
+    }
+    return out;
+  }
 
   Result<Fd> pidfd(const ProcessId& process) override {
     Fd fd = open_pidfd(process.pid);
@@ -303,7 +348,7 @@ class RealKernel final : public Kernel {
     TRY(done(::statfs(dir.c_str(), &fs), dir));
     if (fs.f_type == TMPFS_MAGIC) return {};
     return done(
-        ::mount("gaol", dir.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"),
+        ::mount("gaol", dir.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755"),
         "mount ", dir);
   }
 

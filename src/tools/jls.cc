@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// jls(8): list jails. Four displays (standard, verbose, parameters, JSON) over one list of
-// running jails.
+// jls(8): list jails. Three displays (standard, verbose, parameters) over one list of jails, for
+// people or, by libxo's options, for programs. Anybody may look, as on FreeBSD.
 // Source: jls(8), FreeBSD 15; layouts to the column.
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,7 +13,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "jail/address.h"
 #include "jail/conf.h"
 #include "tools/print.h"
 #include "warden/warden.h"
@@ -28,7 +26,7 @@ using tools::complain;
 using tools::say;
 
 constexpr const char* kUsage =
-    "usage: jls [--libxo json[,pretty]] [-dhNnqsv] [-j jail] [param ...]\n"
+    "usage: jls [--libxo json|xml[,pretty]] [-dhNnqsv] [-j jail] [param ...]\n"
     "       jls -c [-d] -j jail\n";
 
 [[noreturn]] void usage() {
@@ -39,17 +37,26 @@ constexpr const char* kUsage =
 struct Options {
   bool check = false, header = false, name_first = false, pairs = false, quote = false,
        settable = false, verbose = false;
-  bool json = false, pretty = false;
+  enum class Form : uint8_t { text, json, xml } form = Form::text;
+  bool pretty = false;
+  warden::Warden::Dying dying = warden::Warden::Dying::hidden;
   std::optional<std::string> jail;
   std::vector<std::string> parameters;
 };
 
 void take_libxo_word(std::string_view word, Options& o) {
   if (word == "json" || word == "J")
-    o.json = true;
+    o.form = Options::Form::json;
+  else if (word == "xml" || word == "X")
+    o.form = Options::Form::xml;
+  else if (word == "text" || word == "T")
+    o.form = Options::Form::text;
   else if (word == "pretty" || word == "P")
     o.pretty = true;
-  else
+  else if (word == "html" || word == "H") {
+    complain("jls", "--libxo html: not supported on this system: ask for json or xml");
+    std::exit(1);
+  } else
     usage();
 }
 
@@ -83,8 +90,8 @@ Options parse_options(int argc, char** argv) {
   words.push_back(nullptr);
   for (int c; (c = ::getopt(count, words.data(), "+acdhj:Nnqsv")) != -1;) {
     switch (c) {
-      case 'a':
-      case 'd': break;  // dying jails: here a jail is gone as soon as it is removed
+      case 'a':  // what -d was called once
+      case 'd': o.dying = warden::Warden::Dying::shown; break;
       case 'c': o.check = true; break;
       case 'h':
         o.header = true;
@@ -122,40 +129,63 @@ struct Value {
   bool flag = false;               // booleans
 };
 
-std::vector<std::string> plain_addresses(const warden::Record& jail, std::string_view parameter) {
-  const int family = parameter.starts_with("ip4") ? AF_INET : AF_INET6;
-  std::vector<std::string> out;
-  for (const auto& element : jail.settings.list(parameter))
-    if (auto spec = jail::parse_alias(element, family))
-      out.push_back(jail::address_text(spec->address));
-  return out;
+// An entry with its parameters, which are unpacked only if somebody asks for one.
+class Jail {
+ public:
+  explicit Jail(const warden::Entry& known) : entry(known) {}
+  const jail::Settings& settings() const {
+    if (!settings_) settings_ = entry.settings();
+    return *settings_;
+  }
+  const warden::Entry& entry;
+
+ private:
+  mutable std::optional<jail::Settings> settings_;
+};
+
+std::vector<std::string> addresses(const std::string& list) {
+  if (list.empty()) return {};
+  const auto pieces = split(list, ',');
+  return {pieces.begin(), pieces.end()};
 }
 
-// What the registry cannot know because it is the jail's own doing.
-std::optional<std::string> computed(const warden::Record& jail, std::string_view name) {
-  if (name == "jid" || name == "cpuset.id") return concat(jail.jid);
-  if (name == "name") return jail.name;
-  return {};
-}
+// What every entry has at hand, and what nobody gave because it is the jail's own doing.
+struct AtHand {
+  std::string_view name;
+  Value (*value)(const warden::Entry&);
+};
+constexpr AtHand kAtHand[] = {
+    {"cpuset.id", [](const warden::Entry& jail) { return Value{{concat(jail.jid)}}; }},
+    {"dying",
+     [](const warden::Entry& jail) {
+       return Value{{}, jail.dying};
+     }},
+    {"host.hostname", [](const warden::Entry& jail) { return Value{{jail.hostname}}; }},
+    {"ip4.addr", [](const warden::Entry& jail) { return Value{addresses(jail.ip4)}; }},
+    {"ip6.addr", [](const warden::Entry& jail) { return Value{addresses(jail.ip6)}; }},
+    {"jid", [](const warden::Entry& jail) { return Value{{concat(jail.jid)}}; }},
+    {"name", [](const warden::Entry& jail) { return Value{{jail.name}}; }},
+    {"path", [](const warden::Entry& jail) { return Value{{jail.path}}; }},
+};
 
-Value value_of(const warden::Record& jail, const jail::Param& param, std::string_view key = {}) {
-  if (auto own = computed(jail, param.name)) return {{*own}};
+Value value_of(const Jail& jail, const jail::Param& param, std::string_view key = {}) {
+  if (const auto* known = std::ranges::find(kAtHand, param.name, &AtHand::name);
+      known != std::end(kAtHand))
+    return known->value(jail.entry);
+  const jail::Settings& settings = jail.settings();
   switch (param.type) {
-    case Type::boolean: return {{}, jail.settings.on(param.name)};
-    case Type::jailsys:
-      return {{std::string(jail::jailsys_word(jail.settings.jailsys(param.name)))}};
-    case Type::ip4_list:
-    case Type::ip6_list: return {plain_addresses(jail, param.name)};
-    case Type::list: return {jail.settings.list(param.name)};
+    case Type::boolean: return {{}, settings.on(param.name)};
+    case Type::jailsys: return {{std::string(jail::jailsys_word(settings.jailsys(param.name)))}};
+    case Type::list: return {settings.list(param.name)};
     case Type::keyvalue: {
-      const std::string buffer = jail.settings.buffer(param.name, "");
+      const std::string buffer = settings.buffer(param.name, "");
       if (key.empty()) return {{buffer}};
       for (auto line : split(buffer, '\n'))
         if (line.starts_with(key) && line.substr(key.size()).starts_with('='))
           return {{std::string(line.substr(key.size() + 1))}};
       return {{""}};
     }
-    default: return {{jail.settings.text(param.name)}};
+    default: return {{settings.text(param.name)}};
   }
 }
 
@@ -218,24 +248,25 @@ Result<std::vector<Column>> columns(const Options& o) {
 
 // For -s: what jail(8) takes back. Below a three-state parent only its `new` has values; what
 // Linux refuses and nobody gave would be refused again.
-bool settable(const warden::Record& jail, const jail::Param& param) {
+bool settable(const Jail& jail, const jail::Param& param) {
   if (param.when == When::readonly) return false;
-  if (param.linux_means == jail::Linux::refused && !jail.settings.has(param.name)) return false;
+  if (param.linux_means == jail::Linux::refused && !jail.settings().has(param.name)) return false;
   const auto dot = param.name.rfind('.');
   if (dot == param.name.npos) return true;
   const auto parent = jail::find(param.name.substr(0, dot));
   return !parent || jail::param(*parent).type != Type::jailsys ||
-         jail.settings.jailsys(param.name.substr(0, dot)) == jail::Jailsys::fresh;
+         jail.settings().jailsys(param.name.substr(0, dot)) == jail::Jailsys::fresh;
 }
 
 void print_parameters(const Options& o, const std::vector<Column>& columns,
-                      const std::vector<warden::Record>& jails) {
+                      const std::vector<warden::Entry>& jails) {
   if (o.header) {
     std::vector<std::string> titles;
     for (const auto& column : columns) titles.push_back(column.title());
     say(join(titles, " "));
   }
-  for (const auto& jail : jails) {
+  for (const auto& entry : jails) {
+    const Jail jail(entry);
     std::vector<std::string> cells;
     for (const auto& column : columns) {
       if (o.settable && !settable(jail, *column.param)) continue;
@@ -255,64 +286,69 @@ void print_parameters(const Options& o, const std::vector<Column>& columns,
 
 // --- standard displays ---
 
-std::string padded(std::string text, size_t width) {
-  text.resize(std::max(text.size(), width), ' ');
-  return text;
+enum class Cut : uint8_t { no, yes };
+
+// A column of a row, filled up with blanks.
+void add_field(std::string& row, std::string_view text, size_t width, Cut cut = Cut::yes) {
+  if (cut == Cut::yes) text = text.substr(0, width);
+  row.append(text).append(width - std::min(width, text.size()), ' ');
 }
-std::string cut(std::string text, size_t width) {
-  text.resize(std::min(text.size(), width));
-  return text;
-}
-std::string field(std::string text, size_t width) {
-  return padded(cut(std::move(text), width), width);
-}
-std::string right(const std::string& text, size_t width) {
-  return text.size() >= width ? text : std::string(width - text.size(), ' ') + text;
+void add_number(std::string& row, int number, size_t width) {
+  const std::string digits = concat(number);
+  row.append(width - std::min(width, digits.size()), ' ').append(digits);
 }
 
-struct Basics {
-  std::string hostname, path, name;
-  std::vector<std::string> ip4, ip6;
-};
+constexpr size_t kJid = 6, kName = 15, kAddress = 15, kHostname = 29, kPath = 74;
 
-Basics basics(const warden::Record& jail) {
-  return {jail.settings.text("host.hostname"), jail.settings.text("path"), jail.name,
-          plain_addresses(jail, "ip4.addr"), plain_addresses(jail, "ip6.addr")};
+std::string_view first_address(const warden::Entry& jail) {
+  return std::string_view(jail.ip4).substr(0, jail.ip4.find(','));
 }
+const char* state(const warden::Entry& jail) { return jail.dying ? "DYING" : "ACTIVE"; }
 
-void print_standard(const Options& o, const std::vector<warden::Record>& jails) {
+void print_standard(const Options& o, const std::vector<warden::Entry>& jails) {
   say(o.name_first ? " JID             IP Address      Hostname                      Path"
                    : "   JID  IP Address      Hostname                      Path");
+  std::string row;
   for (const auto& jail : jails) {
-    const Basics b = basics(jail);
-    const std::string first = o.name_first ? concat(" ", padded(b.name, 15), " ")
-                                           : concat(right(concat(jail.jid), 6), "  ");
-    say(concat(first, field(b.ip4.empty() ? "" : b.ip4[0], 15), " ", field(b.hostname, 29), " ",
-               cut(b.path, 74)));
+    row.clear();
+    if (o.name_first) {
+      add_field(row.append(" "), jail.name, kName, Cut::no);
+      row += " ";
+    } else {
+      add_number(row, jail.jid, kJid);
+      row += "  ";
+    }
+    add_field(row, first_address(jail), kAddress);
+    add_field(row.append(" "), jail.hostname, kHostname);
+    say(row.append(" ").append(jail.path, 0, kPath));
   }
 }
 
-void print_verbose(const std::vector<warden::Record>& jails) {
+void print_verbose(const std::vector<warden::Entry>& jails) {
   say("   JID  Hostname                      Path");
   say("        Name                          State");
   say("        CPUSetID");
   say("        IP Address(es)");
-  const std::string indent(8, ' ');
+  const std::string indent(kJid + 2, ' ');
+  std::string row;
   for (const auto& jail : jails) {
-    const Basics b = basics(jail);
-    say(concat(right(concat(jail.jid), 6), "  ", field(b.hostname, 29), " ", cut(b.path, 74)));
-    say(concat(indent, field(b.name, 29), " ACTIVE"));
+    row.clear();
+    add_number(row, jail.jid, kJid);
+    add_field(row.append("  "), jail.hostname, kHostname);
+    say(row.append(" ").append(jail.path, 0, kPath));
+    add_field(row.assign(indent), jail.name, kHostname);
+    say(row.append(" ").append(state(jail)));
     say(concat(indent, jail.jid));
-    for (const auto* list : {&b.ip4, &b.ip6})
-      for (const auto& address : *list) say(concat(indent, address));
+    for (const auto* list : {&jail.ip4, &jail.ip6})
+      for (const auto& address : addresses(*list)) say(concat(indent, address));
   }
 }
 
-// --- JSON ---
+// --- for programs ---
 
 using nlohmann::ordered_json;
 
-ordered_json json_of(const warden::Record& jail, const Column& column) {
+ordered_json json_of(const Jail& jail, const Column& column) {
   const Value value = value_of(jail, *column.param, column.key);
   if (column.param->type == Type::boolean) return value.flag;
   if (is_list(*column.param)) return value.items;
@@ -321,37 +357,84 @@ ordered_json json_of(const warden::Record& jail, const Column& column) {
   return value.items[0];
 }
 
-ordered_json json_of(const Options& o, const warden::Record& jail) {
-  const Basics b = basics(jail);
+ordered_json json_of(const Options& o, const warden::Entry& jail) {
   if (o.verbose)
-    return {{"jid", jail.jid},     {"hostname", b.hostname}, {"path", b.path},
-            {"name", b.name},      {"state", "ACTIVE"},      {"cpusetid", jail.jid},
-            {"ipv4-addrs", b.ip4}, {"ipv6-addrs", b.ip6}};
+    return {{"jid", jail.jid},
+            {"hostname", jail.hostname},
+            {"path", jail.path},
+            {"name", jail.name},
+            {"state", state(jail)},
+            {"cpusetid", jail.jid},
+            {"ipv4-addrs", addresses(jail.ip4)},
+            {"ipv6-addrs", addresses(jail.ip6)}};
   ordered_json out;
   if (o.name_first)
-    out["name"] = b.name;
+    out["name"] = jail.name;
   else
     out["jid"] = jail.jid;
-  out["ipv4"] = b.ip4.empty() ? "" : b.ip4[0];
-  out["hostname"] = b.hostname;
-  out["path"] = b.path;
+  out["ipv4"] = first_address(jail);
+  out["hostname"] = jail.hostname;
+  out["path"] = jail.path;
   return out;
 }
 
-void print_json(const Options& o, const std::vector<Column>& columns,
-                const std::vector<warden::Record>& jails) {
+constexpr const char* kVersion = "2";  // of this shape of output, as libxo counts
+
+void print_json(const ordered_json& list, bool pretty) {
+  const ordered_json root = {{"__version", kVersion}, {"jail-information", {{"jail", list}}}};
+  say(root.dump(pretty ? 2 : -1, ' ', false, ordered_json::error_handler_t::replace));
+}
+
+std::string escaped_xml(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else
+      out += c;
+  }
+  return out;
+}
+
+void print_xml(const ordered_json& list, bool pretty) {
+  const std::string end = pretty ? "\n" : "";
+  const auto indent = [&](size_t depth) { return std::string(pretty ? 2 * depth : 0, ' '); };
+  const auto leaf = [&](const std::string& key, const ordered_json& value) {
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    return concat(indent(2), "<", key, ">", escaped_xml(text), "</", key, ">", end);
+  };
+  std::string out = concat("<jail-information version=\"", kVersion, "\">", end);
+  for (const auto& jail : list) {
+    out += concat(indent(1), "<jail>", end);
+    for (const auto& [key, value] : jail.items()) {
+      if (!value.is_array())
+        out += leaf(key, value);
+      else
+        for (const auto& item : value) out += leaf(key, item);
+    }
+    out += concat(indent(1), "</jail>", end);
+  }
+  say(concat(out, "</jail-information>"));
+}
+
+void print_for_programs(const Options& o, const std::vector<Column>& columns,
+                        const std::vector<warden::Entry>& jails) {
   ordered_json list = ordered_json::array();
-  for (const auto& jail : jails) {
+  for (const auto& entry : jails) {
     if (columns.empty()) {
-      list.push_back(json_of(o, jail));
+      list.push_back(json_of(o, entry));
       continue;
     }
-    ordered_json entry;
-    for (const auto& column : columns) entry[column.title()] = json_of(jail, column);
-    list.push_back(std::move(entry));
+    const Jail jail(entry);
+    ordered_json out;
+    for (const auto& column : columns) out[column.title()] = json_of(jail, column);
+    list.push_back(std::move(out));
   }
-  const ordered_json root = {{"__version", "2"}, {"jail-information", {{"jail", list}}}};
-  say(root.dump(o.pretty ? 2 : -1, ' ', false, ordered_json::error_handler_t::replace));
+  (o.form == Options::Form::json ? print_json : print_xml)(list, o.pretty);
 }
 
 int run(const Options& o) {
@@ -361,17 +444,22 @@ int run(const Options& o) {
     return 1;
   }
   warden::Warden warden(sys::real_kernel());
-  std::vector<warden::Record> jails;
+  std::vector<warden::Entry> jails;
   if (o.jail) {
-    auto jail = warden.find(*o.jail);
+    auto jail = warden.look_up(*o.jail, o.dying);
     if (!jail && !o.check) complain("jls", concat("jail \"", *o.jail, "\" not found"));
     if (!jail || o.check) return jail ? 0 : 1;
     jails.push_back(std::move(*jail));
   } else {
-    jails = warden.list();
+    auto all = warden.listing(o.dying);
+    if (!all) {
+      complain("jls", all.error());
+      return 1;
+    }
+    jails = std::move(*all);
   }
-  if (o.json)
-    print_json(o, *chosen, jails);
+  if (o.form != Options::Form::text)
+    print_for_programs(o, *chosen, jails);
   else if (!chosen->empty())
     print_parameters(o, *chosen, jails);
   else if (o.verbose)
@@ -383,11 +471,4 @@ int run(const Options& o) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const Options options = parse_options(argc, argv);
-  if (::geteuid() != 0) {
-    complain("jls", "only root may list jails (run it with sudo)");
-    return 1;
-  }
-  return run(options);
-}
+int main(int argc, char** argv) { return run(parse_options(argc, argv)); }

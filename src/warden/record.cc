@@ -60,7 +60,8 @@ std::string Record::to_text() const {
               {"first_id", first_id},
               {"cgroup", cgroup},
               {"aliases", array_of(aliases)},
-              {"interfaces", interfaces}}
+              {"interfaces", interfaces},
+              {"dying", dying}}
       .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -75,7 +76,8 @@ Result<Record> Record::from_text(std::string_view text) {
                   .first_id = j.at("first_id"),
                   .cgroup = j.at("cgroup"),
                   .aliases = {},
-                  .interfaces = j.at("interfaces")};
+                  .interfaces = j.at("interfaces"),
+                  .dying = j.value("dying", false)};
     for (const auto& setting : j.at("settings")) record.settings.set(setting_from(setting));
     for (const auto& alias : j.at("aliases")) record.aliases.push_back(alias_from(alias));
     return record;

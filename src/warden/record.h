@@ -28,6 +28,7 @@ struct Record {
   std::string cgroup;
   std::vector<net::Alias> aliases;      // made by us, to be removed by us
   std::vector<std::string> interfaces;  // moved in, to be brought back
+  bool dying = false;                   // it ran, and is being taken apart
 
   std::string to_text() const;
   static Result<Record> from_text(std::string_view text);

@@ -19,7 +19,8 @@ Record sample() {
           .first_id = 0x70070000,
           .cgroup = "/sys/fs/cgroup/gaol/7",
           .aliases = {{"lo1", {AF_INET, {10, 0, 0, 1}, 32}}, {"em0", {AF_INET6, {0x20, 1}, 64}}},
-          .interfaces = {"ep0b"}};
+          .interfaces = {"ep0b"},
+          .dying = true};
 }
 
 TEST(Record, ComesBackAsItWas) {
@@ -34,6 +35,7 @@ TEST(Record, ComesBackAsItWas) {
   EXPECT_EQ(after->cgroup, before.cgroup);
   EXPECT_EQ(after->aliases, before.aliases);
   EXPECT_EQ(after->interfaces, before.interfaces);
+  EXPECT_TRUE(after->dying);
   EXPECT_EQ(after->settings.all().size(), before.settings.all().size());
   EXPECT_FALSE(after->settings.on("persist"));
   EXPECT_EQ(after->settings.list("exec.start").front(), "a; b");

@@ -182,7 +182,7 @@ Result<> create(Start& start) {
     return std::unexpected(std::move(prison).error());
   }
   start.prison = std::move(*prison);
-  TRY(start.machine.store.enter(start.record.jid));
+  TRY(start.machine.store.enter(start.record));
   start.machine.report.tell(What::created, start.request.title);
   return {};
 }

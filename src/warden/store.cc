@@ -31,7 +31,7 @@ std::string Store::path(std::string_view kind, Jid jid) const {
 
 Result<> Store::prepare() {
   if (kernel_.open(root_ + "/empty", O_PATH)) return {};
-  TRY(unless_there(kernel_.make_dir(root_, 0700)));
+  TRY(unless_there(kernel_.make_dir(root_, 0755)));
   TRY(kernel_.ensure_tmpfs(root_));
   for (const char* dir : {"/jails", "/busy", "/names", "/addresses", "/empty"})
     TRY(unless_there(kernel_.make_dir(root_ + dir, 0755)));
@@ -130,16 +130,24 @@ Result<> Store::note(const Record& record) {
 }
 
 // One file under two names, until it is replaced in jails/ or no longer busy.
-Result<> Store::enter(Jid jid) { return kernel_.make_link(path("busy", jid), path("jails", jid)); }
+Result<> Store::enter(const Record& record) {
+  TRY(kernel_.make_link(path("busy", record.jid), path("jails", record.jid)));
+  add_line("jails", record);
+  return {};
+}
 
 Result<> Store::publish(const Record& record) {
-  return kernel_.publish(path("jails", record.jid), record.to_text());
+  TRY(kernel_.publish(path("jails", record.jid), record.to_text()));
+  add_line("jails", record);
+  return {};
 }
 
 void Store::settle(Jid jid) { (void)kernel_.remove_file(path("busy", jid)); }
 
-Result<> Store::unpublish(const Record& record) {
+Result<> Store::unpublish(Record record) {
+  record.dying = record.init.pid != 0;
   TRY(note(record));
+  if (record.dying) add_line("busy", record);
   (void)kernel_.remove_file(path("jails", record.jid));
   return {};
 }
@@ -212,6 +220,101 @@ std::optional<Record> Store::read_busy(Jid jid) const {
       return std::move(*newer);
     }
   return std::move(*record);
+}
+
+// --- the index ---
+
+namespace {
+
+// Growing across a multiple of this is when an index is mended. It is written so that no less
+// than half of it is free then, which makes mending rare however many jails there are.
+constexpr uint64_t kStep = 1 << 20;
+
+}  // namespace
+
+void Store::add_line(std::string_view kind, const Record& record) {
+  const auto inode = kernel_.inode(path(kind, record.jid));
+  if (!inode) return;
+  // The newline in front ends a line that somebody was killed in.
+  const std::string line = concat("\n", to_line(entry_of(record, *inode)));
+  const auto size = kernel_.append(index(), line, 0644);
+  if (size && *size / kStep != (*size - line.size()) / kStep) mend();
+}
+
+// What the index says of the records there are.
+struct Store::Sight {
+  std::vector<Entry> entries;
+  bool complete = true;  // every published record had its line
+};
+
+namespace {
+
+struct RecordFile {
+  Jid jid;
+  uint64_t inode;
+  bool published;
+  std::string_view line{};  // the newest there is of that jail
+  bool current = false;     // the line was made from this very file
+};
+
+}  // namespace
+
+Result<Store::Sight> Store::look() const {
+  std::vector<RecordFile> files;
+  for (const char* kind : {"jails", "busy"}) {
+    auto names = kernel_.list_inodes(concat(root_, "/", kind));
+    if (!names && names.error().code == ENOENT) continue;
+    for (const auto& [name, inode] : TRY(std::move(names)))
+      if (const auto jid = number<Jid>(name)) files.push_back({*jid, inode, kind[0] == 'j'});
+  }
+  // A jail that is both is published.
+  std::ranges::stable_sort(files, {}, &RecordFile::jid);
+  const auto same = std::ranges::unique(files, {}, &RecordFile::jid);
+  files.erase(same.begin(), same.end());
+
+  const std::string text = kernel_.read_file(index()).value_or("");
+  for (const auto line : split(text, '\n')) {
+    const auto source = source_of(line);
+    if (!source) continue;
+    const auto file = std::ranges::lower_bound(files, source->jid, {}, &RecordFile::jid);
+    if (file == files.end() || file->jid != source->jid || file->current) continue;
+    file->current = file->inode == source->inode;
+    file->line = line;
+  }
+
+  Sight sight;
+  sight.entries.reserve(files.size());
+  for (const auto& file : files) {
+    auto entry = from_line(file.line);
+    if (!file.current || !entry) {
+      // Who may not read records keeps to what was true a moment ago.
+      if (const auto record = read(file.jid)) entry = entry_of(*record, file.inode);
+      sight.complete &= !file.published;
+    }
+    if (entry && (file.published || entry->dying)) sight.entries.push_back(std::move(*entry));
+  }
+  return sight;
+}
+
+Result<std::vector<Entry>> Store::entries() {
+  auto sight = TRY(look());
+  if (!sight.complete) mend();
+  return std::move(sight.entries);
+}
+
+// Writes the index anew. A line that is appended to the old one meanwhile is not lost: its record
+// was filed before it, and is seen by the second look.
+void Store::mend() {
+  const auto lock = kernel_.lock(index() + ".lock");
+  if (!lock) return;  // not ours to write
+  for (int looks = 0; looks < 2; ++looks) {
+    const auto sight = look();
+    if (!sight || (looks > 0 && sight->complete)) return;
+    std::string text;
+    for (const auto& entry : sight->entries) text += to_line(entry);
+    if (text.size() % kStep > kStep / 2) text.resize((text.size() / kStep + 1) * kStep, '\n');
+    (void)kernel_.publish(index(), text, 0644);
+  }
 }
 
 }  // namespace gaol::warden

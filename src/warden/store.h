@@ -8,6 +8,7 @@
 //   names/NAME           symbolic link to the JID
 //   addresses/ADDR/JID   who uses an address
 //   empty/               what masked directories show
+//   index                what listings show of all of them: see index.h
 // What is asked often (a name, an address, who is busy) is a directory entry, so that a start
 // costs the same with ten jails and with ten thousand.
 
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "warden/index.h"
 #include "warden/record.h"
 
 namespace gaol::warden {
@@ -47,14 +49,14 @@ class Store {
   // Rewrites a busy record.
   Result<> note(const Record& record);
   // The jail is running: as last noted, it shows in listings from now on.
-  Result<> enter(Jid jid);
+  Result<> enter(const Record& record);
   // Replaces the record of a running jail.
   Result<> publish(const Record& record);
   // Nobody works on it any more.
   void settle(Jid jid);
-  // The jail is being removed by Record::owner; it shows in no listing any more. REQUIRES: lock,
-  // unless it is busy.
-  Result<> unpublish(const Record& record);
+  // The jail is being removed by Record::owner; if it ever ran it is dying from now on. REQUIRES:
+  // lock, unless it is busy.
+  Result<> unpublish(Record record);
   // Nothing of it is left. REQUIRES: lock.
   void forget(const Record& record, const std::vector<std::string>& addresses);
 
@@ -63,6 +65,9 @@ class Store {
   std::optional<Jid> jid_of_name(const std::string& name) const;
   std::vector<Jid> users_of(const std::string& address) const;
   std::vector<Jid> jids() const;  // published, in rising order
+  // What listings show of those that are published and those that are dying, in rising order.
+  // EACCES: we may not look at all. Mends the index if it may.
+  Result<std::vector<Entry>> entries();
   std::vector<Jid> busy() const;  // being made or unmade, by somebody or by nobody any more
   std::optional<Record> read_busy(Jid jid) const;
   // Files of records that were never filed: of whoever holds the lock now, or was killed.
@@ -73,6 +78,13 @@ class Store {
   void return_name(Jid jid, const std::string& name);
   std::string path(std::string_view kind, Jid jid) const;
   bool taken(Jid jid) const;
+  std::string index() const { return root_ + "/index"; }
+  // The jail's line, made from the record that is filed under `kind`. Without it, listings read
+  // the record.
+  void add_line(std::string_view kind, const Record& record);
+  struct Sight;
+  Result<Sight> look() const;
+  void mend();
 
   sys::Kernel& kernel_;
   std::string root_;

@@ -106,7 +106,7 @@ TEST_F(StoreTest, ARecordComesAndGoes) {
   EXPECT_THAT(store_.busy(), ElementsAre(1));
   EXPECT_THAT(store_.jids(), IsEmpty()) << "it shows in no listing before it runs";
 
-  ASSERT_TRUE(store_.enter(1));
+  ASSERT_TRUE(store_.enter(web));
   store_.settle(1);
   EXPECT_THAT(store_.jids(), ElementsAre(1));
   EXPECT_THAT(store_.busy(), IsEmpty());
@@ -141,7 +141,7 @@ TEST_F(StoreTest, JailsThatAreNamedByTheirNumberNeedNoEntry) {
 TEST_F(StoreTest, TheNewestRecordCountsAndItsOwnerIsTheBusyOnes) {
   Record web = record(1);
   ASSERT_TRUE(store_.reserve(web, {}));
-  ASSERT_TRUE(store_.enter(1));
+  ASSERT_TRUE(store_.enter(web));
   web.owner = {99, 9};
   web.interfaces = {"ep0b"};
   ASSERT_TRUE(store_.publish(web));
@@ -164,7 +164,7 @@ TEST_F(StoreTest, ARunningJailIsFiledUnderAnotherName) {
   const auto before = kernel_.footprint();
   Record jail = record(1, "old");
   ASSERT_TRUE(store_.reserve(jail, {}));
-  ASSERT_TRUE(store_.enter(1));
+  ASSERT_TRUE(store_.enter(jail));
   ASSERT_TRUE(store_.rename(jail, "new"));
   EXPECT_EQ(store_.jid_of_name("new"), 1);
   EXPECT_FALSE(store_.jid_of_name("old"));

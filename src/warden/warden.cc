@@ -206,23 +206,69 @@ Result<Record> Warden::find(std::string_view jid_or_name) {
   return std::move(*record);
 }
 
-std::vector<Record> Warden::list() {
-  std::vector<Record> alive, dead;
-  for (const Jid jid : store_.jids()) {
-    auto record = store_.read(jid);
-    if (!record) continue;
-    (running(*record) ? alive : dead).push_back(std::move(*record));
-  }
+bool Warden::sweep_the_dead(const std::vector<Jid>& dead) {
   const bool unfinished =
       !store_.torn().empty() ||
       std::ranges::any_of(store_.busy(), [&](Jid jid) { return abandoned(jid).has_value(); });
-  if (dead.empty() && !unfinished) return alive;
-  if (const auto lock = store_.lock()) {
-    finish_the_dead();
-    for (const auto& record : dead) (void)living(record.jid);
+  if (dead.empty() && !unfinished) return false;
+  const auto lock = store_.lock();
+  if (!lock) return false;
+  finish_the_dead();
+  for (const Jid jid : dead) (void)living(jid);
+  return true;
+}
+
+std::vector<Record> Warden::list() {
+  std::vector<Record> alive;
+  std::vector<Jid> dead;
+  for (const Jid jid : store_.jids()) {
+    auto record = store_.read(jid);
+    if (!record) continue;
+    if (running(*record))
+      alive.push_back(std::move(*record));
+    else
+      dead.push_back(jid);
   }
-  std::erase_if(alive, [&](const Record& record) { return !running(record); });  // unfinished ones
+  if (sweep_the_dead(dead))  // an unfinished one may have been among the living
+    std::erase_if(alive, [&](const Record& record) { return !running(record); });
   return alive;
+}
+
+Result<std::vector<Entry>> Warden::listing(Dying dying) {
+  auto entries = TRY(store_.entries());
+  std::vector<Jid> dead;
+  const auto find_dead = [&] {
+    std::vector<sys::ProcessId> inits;
+    for (const auto& entry : entries) inits.push_back(entry.init);
+    const auto alive = kernel_.alive(inits);
+    for (size_t at = 0; at < entries.size(); ++at) {
+      if (entries[at].dying || alive[at]) continue;
+      entries[at].dying = true;
+      dead.push_back(entries[at].jid);
+    }
+  };
+  find_dead();
+  if (sweep_the_dead(dead)) {
+    entries = TRY(store_.entries());
+    find_dead();
+  }
+  if (dying == Dying::hidden) std::erase_if(entries, &Entry::dying);
+  return entries;
+}
+
+Result<Entry> Warden::look_up(std::string_view jid_or_name, Dying dying) {
+  auto jid = number<Jid>(jid_or_name);
+  if (!jid) jid = store_.jid_of_name(std::string(jid_or_name));
+  if (!jid || *jid <= 0) return not_found(jid_or_name);
+  if (const auto record = store_.read(*jid)) {
+    Entry entry = entry_of(*record, 0);
+    entry.dying |= record->init.pid != 0 && !running(*record);
+    if (record->init.pid != 0 && (!entry.dying || dying == Dying::shown)) return entry;
+    return not_found(jid_or_name);
+  }
+  for (auto& entry : TRY(listing(dying)))  // whoever may not read records
+    if (entry.jid == *jid) return std::move(entry);
+  return not_found(jid_or_name);
 }
 
 Result<> Warden::stop(const Record& jail, const jail::Settings* configured,

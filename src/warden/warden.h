@@ -44,6 +44,12 @@ class Warden {
   // All running jails by rising jid. Sweeps those that have died meanwhile.
   std::vector<Record> list();
 
+  // For anybody's eyes, root or not. A jail that is being taken apart, or could not be, is shown
+  // only if the dying are asked for.
+  enum class Dying : uint8_t { hidden, shown };
+  Result<std::vector<Entry>> listing(Dying dying);
+  Result<Entry> look_up(std::string_view jid_or_name, Dying dying);
+
   // Starts a program in a running jail; the Fd is its pidfd, a child of ours.
   Result<sys::Fd> attach(const Record& jail, const sys::Command& command);
   // Moves the calling process into a running jail, for good; see jail::move_into_prison().
@@ -55,6 +61,9 @@ class Warden {
   std::optional<Record> abandoned(Jid jid);
   // The rest REQUIRES: lock.
   void finish_the_dead();
+  // Sweeps these and what else was left by somebody who is gone. False: there was nothing to do,
+  // or it is not ours to do.
+  bool sweep_the_dead(const std::vector<Jid>& dead);
   // The record of a jail that runs, or that somebody is making or unmaking. A dead one is swept.
   std::optional<Record> living(Jid jid);
   // The jail of that name, as living() has it.

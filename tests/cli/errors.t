@@ -88,7 +88,7 @@ usage: jail [-dhilqv] [-J jid_file] [-u username] [-U username]
             path hostname [ip[,...]] command ...
 [exit 1]
 # jls -c
-usage: jls [--libxo json[,pretty]] [-dhNnqsv] [-j jail] [param ...]
+usage: jls [--libxo json|xml[,pretty]] [-dhNnqsv] [-j jail] [param ...]
        jls -c [-d] -j jail
 [exit 1]
 # jexec
