@@ -52,6 +52,7 @@ TEST_F(FunctionalTest, F25_maxbufsize) {
         {"jail -m name=j " + buffer + ".k=v",
          "jail: " + buffer + ": too large: 4099 bytes, at most 4095\n[exit 1]\n"},
         {"jls " + buffer + " | wc -c", "4096\n"},
+        {"jexec j grep maxbufsize /dev/gaol/sysctl", "security.jail.meta_maxbufsize=4096\n"},
         {"jail -r j", ""},
     });
   }

@@ -112,5 +112,33 @@ TEST_F(FunctionalTest, F63_default_shell) {
   });
 }
 
+TEST_F(FunctionalTest, F65_login_environment) {
+  ASSERT_EQ(create("name=j"), "");
+  const std::string own = "env -i PATH=\"$PATH\" TERM=vt100 SECRET=1 jexec ",
+                    environment = " -U www j env | sort";
+  const std::string five = "HOME=/var\nPATH=/bin:/usr/bin\nSHELL=/bin/sh\nTERM=vt100\nUSER=www\n";
+  follow({
+      {own + "-l" + environment, five},
+      {own + "-l -e LANG=C -e HOME=/tmp" + environment,
+       "HOME=/tmp\nLANG=C\nPATH=/bin:/usr/bin\nSHELL=/bin/sh\nTERM=vt100\nUSER=www\n"},
+      {own + "-e LANG=C j env | grep -c -e SECRET -e TERM -e LANG", "3\n"},
+      {own + "-l -U www j pwd; " + own + "-l -d /etc -U www j pwd", "/var\n/etc\n"},
+  });
+}
+
+// The host and the jail call different people by one name.
+TEST_F(FunctionalTest, F67_whose_user) {
+  make_tree(dir_ + "/tree");
+  write_file(dir_ + "/tree/etc/passwd", "nobody:x:99:33::/var:/bin/sh\n");
+  ASSERT_EQ(seen("jail -c name=j path=" + dir_ + "/tree persist"), "");
+  follow({
+      {"jexec -u nobody j id -u", run("id -u nobody").out},
+      {"jexec -U nobody j id -u", "99\n"},
+      {"jexec -U nobody j id -g", "33\n"},
+      {"jexec -U daemon j id -u", "jexec: daemon: no such user\n[exit 1]\n"},
+      {"jexec -u daemon j id -u", run("id -u daemon").out},
+  });
+}
+
 }  // namespace
 }  // namespace gaol::test

@@ -29,6 +29,12 @@ TEST_F(FunctionalTest, F29_jail_lookup_root) {
            dir_ + "/lent/a/b " + dir_ + "/out; echo go >" + tree_ + "/tmp/go; wait"),
       "     16 No such file or directory\n");
   fs::remove(tree_ + "/tmp/go");
+  // And while it is moved back and forth, from wherever the process was last.
+  EXPECT_EQ(seen("jexec j sh -c 'for i in $(seq 200); do cd /var/a/b/c; cat ../../secret "
+                 "../../../../secret; done 2>/dev/null; pwd' & for i in $(seq 200); do mv " +
+                 dir_ + "/out " + dir_ + "/lent/a/b; mv " + dir_ + "/lent/a/b " + dir_ +
+                 "/out; done; wait"),
+            "/var/a/b/c\n");
 }
 
 // FreeBSD's descriptor of a jail is not there, nor is it taken for something else. What comes near

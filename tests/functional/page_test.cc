@@ -90,9 +90,7 @@ constexpr Place kElsewhere[] = {
     {60, "cli/jls_flags.t", "# jls -c -j nobody"},
     {61, "cli/errors.t", "# jls -j web"},
     {64, "cli/entering.t", "# jexec web pwd"},
-    {65, "cli/entering.t", "jexec -l -e LANG=C"},
     {66, "kernel/life_kernel_test.cc", "ROOT_CreateListEnterModifyRemove"},
-    {67, "cli/entering.t", "# jexec -u www web id"},
 };
 
 // What cannot be tested because a parameter is refused on Linux.
