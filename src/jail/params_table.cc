@@ -143,7 +143,7 @@ constexpr Param kParams[] = {
      "not exist is refused, and 0 means 4",
      "number of the devfs ruleset for the jail's /dev", Range{0, 65535}},
     {"dying", boolean, readonly, "false", emulated, "",
-     "a jail is gone as soon as it is removed, so that none is found dying",
+     "true from the end of the jail's processes until the last hook has run",
      "the jail is being removed"},
     {"enforce_statfs", integer, any, "2", partial, "1 2",
      "1 and 2 alike: the jail's mount namespace holds the jail's own mounts; 0 would need the "

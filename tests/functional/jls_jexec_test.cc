@@ -84,15 +84,6 @@ TEST_F(FunctionalTest, F59_quoting) {
            "true false\npersist allow.nomlock\n"}});
 }
 
-// What is told of a jail while the hooks that follow its removal run.
-TEST_F(FunctionalTest, F62_dying) {
-  configure("j { path = " + tree_ +
-            "; persist;\n  exec.stop = 'true'; exec.prestop = 'jls -d name dying';\n" +
-            "  exec.poststop = 'jls name; jls -d name; jls -c -d -j j || echo gone'; }\n");
-  EXPECT_EQ(jail("-c j"), "j: created\n");
-  EXPECT_EQ(jail("-r j"), "j false\nj: removed\ngone\n");
-}
-
 // --- jexec ---
 
 TEST_F(FunctionalTest, F63_default_shell) {

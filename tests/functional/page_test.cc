@@ -89,6 +89,7 @@ constexpr Place kElsewhere[] = {
     {59, "cli/jls_flags.t", "# jls -nq host.hostname"},
     {60, "cli/jls_flags.t", "# jls -c -j nobody"},
     {61, "cli/errors.t", "# jls -j web"},
+    {62, "kernel/listing_kernel_test.cc", "ROOT_TheDyingAreShownToWhoAsks"},
     {64, "cli/entering.t", "# jexec web pwd"},
     {66, "kernel/life_kernel_test.cc", "ROOT_CreateListEnterModifyRemove"},
 };
@@ -115,7 +116,6 @@ constexpr Remark kRemarks[] = {
     {31, "as 30"},
     {32, "a process with several threads cannot attach, so that there is no race to lose"},
     {54, "they are a part of FreeBSD's rc(8), which Linux does not have"},
-    {62, "a jail is gone as soon as it is removed, so that none is found dying"},
 };
 
 std::string read_file(const std::string& path) {
