@@ -99,8 +99,7 @@ struct Refusal {
   int number;
   const char* parameter;
 };
-constexpr Refusal kRefusals[] = {
-    {3, "children.max"}, {7, "allow.setaudit"}, {24, "children.max"}, {28, "children.max"}};
+constexpr Refusal kRefusals[] = {{7, "allow.setaudit"}};
 
 // What else is otherwise than on FreeBSD.
 struct Remark {
@@ -108,8 +107,11 @@ struct Remark {
   const char* text;
 };
 constexpr Remark kRemarks[] = {
+    {3, "jails in jails are not complete yet"},
     {22, "the language is C, by libgaol; there is no Lua"},
+    {24, "as 3"},
     {25, "the limit is FreeBSD's standard and cannot be changed"},
+    {28, "as 3"},
     {30,
      "Linux has none; a caller who asks for one is refused, and a process in the jail, which has "
      "one, tells of the jail's end"},
