@@ -61,7 +61,9 @@ Result<AliasSpec> parse_alias(std::string_view element, int family) {
   }
   element = trim(element);
   const size_t blank = std::min(element.find_first_of(" \t"), element.size());
-  out.extra = trim(element.substr(blank));
+  if (const auto extra = trim(element.substr(blank)); !extra.empty())
+    return fail("not supported on this system: words after the address, \"", extra,
+                "\" (several addresses need commas)");
 
   const auto where = element.substr(0, blank);
   const size_t slash = std::min(where.find('/'), where.size());

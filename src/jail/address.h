@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-// One element of ip4.addr or ip6.addr: `[IF|]ADDR[/MASK][ extra words]`. The jail gets the
-// bare address; interface, mask and extra words are for the alias made on the host.
+// One element of ip4.addr or ip6.addr: `[IF|]ADDR[/MASK]`. The jail gets the bare address;
+// interface and mask are for the alias made on the host. FreeBSD hands more words to ifconfig(8),
+// such as `vhid 1`; none of them means anything here, and they are refused.
 
 #include <string>
 #include <string_view>
@@ -16,7 +17,6 @@ struct AliasSpec {
   std::string interface;       // empty: the parameter `interface`, or no alias at all
   sys::Address address;        // prefix 32 or 128 when none was given
   bool explicit_mask = false;  // `/len`, or `/a.b.c.d` for IPv4
-  std::string extra;           // words for the alias, such as `vhid 1`
 };
 
 // `family` is AF_INET or AF_INET6. The error's text begins without the parameter's name:
