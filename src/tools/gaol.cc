@@ -3,9 +3,12 @@
 // gaol: what FreeBSD has no command for. Releases and the trees of jails, and what this machine
 // can do. Each subcommand reads its words, calls one function of a library and prints.
 
+#include <errno.h>
 #include <getopt.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -14,6 +17,7 @@
 #include "dataset/dataset.h"
 #include "dataset/release.h"
 #include "host/doctor.h"
+#include "warden/warden.h"
 
 namespace {
 
@@ -112,9 +116,34 @@ Result<int> release_list(const Words& words) {
   return 0;
 }
 
+Result<std::string> existing_release(const Words& words, const std::string& name) {
+  auto path = TRY(dataset::release_path(releases(words), name));
+  if (sys::real_kernel().exists(path.c_str())) return path;
+  const auto all = TRY(dataset::list(releases(words)));
+  std::vector<std::string> names;
+  for (const auto& release : all) names.push_back(last_name(release.path));
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  return fail(Error{ENOENT, concat("no release \"", name, "\"", did_you_mean(name, candidates)),
+                    "`gaol release fetch` makes one, `gaol release list` shows them"});
+}
+
+// Refuses to destroy a tree that a jail's root is in: the jail would go on without its files.
+Result<> check_unused(const std::string& tree) {
+  for (const auto& jail : warden::Warden(sys::real_kernel()).list()) {
+    std::error_code gone;
+    const auto root = std::filesystem::canonical(jail.settings.text("path"), gone).string();
+    if (root == tree || root.starts_with(tree + "/"))
+      return fail(Error{EBUSY, concat(tree, ": jail \"", jail.name, "\" runs in it"),
+                        concat("jail -r ", jail.name)});
+  }
+  return {};
+}
+
 Result<int> release_destroy(const Words& words) {
-  const auto path = TRY(dataset::release_path(releases(words), words.operands[0]));
-  TRY(dataset::destroy(path));
+  const auto path = TRY(existing_release(words, words.operands[0]));
+  const auto release = TRY(dataset::inspect(path));
+  TRY(check_unused(release.path));
+  TRY(dataset::destroy(release.path));
   return 0;
 }
 
@@ -130,7 +159,7 @@ Result<int> create(const Words& words) {
   if (name.contains('/')) return fail("name \"", name, "\": a jail's name has no /");
   if (!words.has('r')) return fail("-r RELEASE is missing");
   if (words.has('t') && words.has('T')) return fail("--thin and --thick exclude each other");
-  const auto release = TRY(dataset::release_path(releases(words), words.text('r')));
+  const auto release = TRY(existing_release(words, words.text('r')));
   const auto path = words.text('p', concat(kJailRoot, "/", name));
   if (words.has('T')) {
     const auto copied = TRY(dataset::copy(release, path));
@@ -161,6 +190,7 @@ Result<int> destroy(const Words& words) {
   if (!words.has('p')) return fail("--path PATH is missing");
   const auto tree = TRY(dataset::inspect(words.text('p')));
   TRY(dataset::check_destroy(tree));
+  TRY(check_unused(tree.path));
   print(concat("destroy ", tree.path, ": ", kind_phrase(tree), "\n"));
   if (!words.has('y')) return print("nothing is destroyed without --yes\n"), 0;
   TRY(dataset::destroy(tree.path));
@@ -224,8 +254,14 @@ const Subcommand* find_subcommand(std::span<char*> words, size_t& used) {
 
 std::unexpected<Error> unknown_subcommand(std::span<char*> words) {
   std::vector<std::string_view> names;
-  for (const auto& command : kSubcommands) names.push_back(command.name);
+  std::vector<std::string> longer;
   std::string given(words[0]);
+  for (const auto& command : kSubcommands) {
+    names.push_back(command.name);
+    if (command.name.starts_with(given + " ")) longer.emplace_back(command.name);
+  }
+  if (words.size() == 1 && !longer.empty())
+    return fail(given, ": a word is missing (", join(longer, ", "), ")");
   if (given == "release" && words.size() > 1) given.append(" ").append(words[1]);
   return fail("unknown command: ", given, did_you_mean(given, names));
 }
@@ -259,8 +295,11 @@ Result<int> run(int argc, char** argv) {
   const auto given = TRY(read_words(*command, argc - static_cast<int>(used), argv + used));
   if (given.has('h')) return print_usage(stdout), 0;
   auto result = command->run(given);
-  if (!result) return fail(std::move(result).error().in(command->name));
-  return result;
+  if (result) return result;
+  Error error = std::move(result).error().in(command->name);
+  if ((error.code == EACCES || error.code == EPERM) && ::geteuid() != 0)
+    error.hint = "run it with sudo";
+  return fail(std::move(error));
 }
 
 }  // namespace

@@ -20,8 +20,14 @@ www {
 www: created
 # jexec www sh -c 'echo mine >/etc/motd; cat /etc/motd'
 mine
+# gaol create db --releases $PWD/releases -r tyni --path $PWD/jails/db
+gaol: create: no release "tyni", did you mean "tiny"? (`gaol release fetch` makes one, `gaol release list` shows them)
+[exit 1]
 # gaol release destroy --releases $PWD/releases tiny
 gaol: release destroy: /run/cli/releases/tiny: in use by thin clones: /run/cli/jails/www
+[exit 1]
+# gaol destroy --path $PWD/jails/www --yes
+gaol: destroy: /run/cli/jails/www: jail "www" runs in it (jail -r www)
 [exit 1]
 # jail -f jail.conf -r www
 www: removed
