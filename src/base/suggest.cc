@@ -29,7 +29,7 @@ int edit_distance(std::string_view a, std::string_view b, int limit) {
 }
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
-  const int limit = word.size() < 4 ? 1 : word.size() < 8 ? 2 : 3;
+  const int limit = word.size() < 2 ? 0 : word.size() < 4 ? 1 : word.size() < 8 ? 2 : 3;
   std::string_view best;
   int best_distance = limit + 1;
   for (auto candidate : candidates) {

@@ -30,7 +30,7 @@ TEST(Suggest, BeyondTheLimitIsJustBeyond) {
 }
 
 TEST(Suggest, TheNearMissIsOfferedTheFarOneNot) {
-  const std::vector<std::string_view> known = {"allow.mount", "host.hostname", "jid", "persist"};
+  const std::vector<std::string_view> known = {"a", "allow.mount", "host.hostname", "jid", "persist"};
   struct {
     const char *word, *offer;
   } const cases[] = {
@@ -41,6 +41,7 @@ TEST(Suggest, TheNearMissIsOfferedTheFarOneNot) {
       {"jd", "jid"},
       {"allow.mounts", "allow.mount"},
       {"xyz", ""},
+      {"x", ""},
       {"mountain", ""},
       {"", ""},
       {"persistent", "persist"},

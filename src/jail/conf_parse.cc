@@ -21,6 +21,19 @@ constexpr size_t kFaultsShown = 8;
 constexpr int kIncludeDepth = 32;
 constexpr size_t kNameLimit = 255;  // the kernel's on FreeBSD; here it bounds the nesting as well
 
+// Characters of word processors and web pages, which look like ones that mean something here.
+struct Lookalike {
+  std::string_view bytes, hint;
+};
+constexpr Lookalike kLookalikes[] = {
+    {"\u00a0", "this blank is a no-break space: type a plain one"},
+    {"\u2018", "quotes are typed ' or \""},
+    {"\u2019", "quotes are typed ' or \""},
+    {"\u201c", "quotes are typed ' or \""},
+    {"\u201d", "quotes are typed ' or \""},
+    {"\ufeff", "a byte order mark: save the file without it"},
+};
+
 // What the files of one configuration have in common.
 struct Reading {
   const Source& source;
@@ -71,6 +84,7 @@ class Parser {
   std::vector<Statement>& statements(Context context, Place place);
 
   void syntax_error(std::string_view hint);
+  std::string_view stray_hint() const;
   void syntax_error(size_t begin, size_t end, std::string_view hint);
   void fault(size_t offset, std::string_view what) { reading_.fault({&file_, offset}, what); }
   void recover();
@@ -240,7 +254,14 @@ std::vector<Statement>& Parser::statements(Context context, Place place) {
 }
 
 void Parser::syntax_error(std::string_view hint) {
-  syntax_error(token_.begin, token_.end, at(Tok::stray) ? "it needs quotes" : hint);
+  syntax_error(token_.begin, token_.end, at(Tok::stray) ? stray_hint() : hint);
+}
+
+std::string_view Parser::stray_hint() const {
+  const auto rest = file_.text().substr(token_.begin);
+  for (const auto& lookalike : kLookalikes)
+    if (rest.starts_with(lookalike.bytes)) return lookalike.hint;
+  return "it needs quotes";
 }
 
 // `b: syntax error (hint)`. The end of the file is named where the text before it ends.

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "base/suggest.h"
 #include "batch/crew.h"
 #include "batch/plan.h"
 #include "jail/conf.h"
@@ -90,6 +91,8 @@ class Program {
 
   enum class Missing : bool { refused, fine };
   bool load(Missing missing);
+  std::string unread_file() const;
+  std::unexpected<Error> not_configured(const std::string& word) const;
   bool targets_of(const std::string& word, std::vector<Target>& targets);
   std::vector<Target> in_no_file();
   const jail::JailConf* configured(const warden::Record& record) const;
@@ -283,7 +286,7 @@ bool Program::configured() {
       return fault("", Error{EEXIST, concat("\"", word, "\" already exists"), {}});
     targets.push_back({word, jail, Asked::by_name});
   } else {
-    return fault("", Error{ENOENT, concat("\"", word, "\" not found"), {}});
+    return fault("", not_configured(word).error());
   }
   warn_of_dying(std::ranges::any_of(
       targets, [](const Target& target) { return target.conf->settings.has("allow.dying"); }));
@@ -305,10 +308,33 @@ bool Program::load(Missing missing) {
       !sys::real_kernel().exists(options_.conf_file.c_str()))
     return true;
   auto conf = jail::load_conf(options_.conf_file, machine_source());
-  if (!conf) return fault("", conf.error());
+  if (!conf) {
+    Error error = std::move(conf).error();
+    if (!sys::real_kernel().exists(options_.conf_file.c_str())) error.hint = unread_file();
+    return fault("", error);
+  }
   conf_ = std::move(*conf);
   announce_removal_ = true;
   return true;
+}
+
+// What to do when the jail asked for has a file of its own, which rc.d/jail would find by its name
+// and jail(8) does not.
+std::string Program::unread_file() const {
+  if (options_.words.size() != 1) return {};
+  for (const char* prefix : {"/etc/jail.", "/etc/jail.conf.d/"}) {
+    const auto file = concat(prefix, options_.words[0], ".conf");
+    if (file != options_.conf_file && sys::real_kernel().exists(file.c_str()))
+      return concat("there is ", file, ": give it with -f, or .include it in /etc/jail.conf");
+  }
+  return {};
+}
+
+std::unexpected<Error> Program::not_configured(const std::string& word) const {
+  std::vector<std::string_view> names;
+  for (const auto& jail : conf_.jails) names.push_back(jail.name);
+  return fail(
+      Error{ENOENT, concat("\"", word, "\" not found", did_you_mean(word, names)), unread_file()});
 }
 
 // --- jobs ---

@@ -135,7 +135,10 @@ Result<Request> request_from_words(const Options& options) {
       set_command(request, std::move(argv));
       break;
     }
-    request.settings.add(TRY(setting_from(*word)));
+    auto setting = setting_from(*word);
+    if (!setting && word == options.words.begin() && !word->contains('='))
+      return fail(std::move(setting).error().advise("a jail's name is given as name=", *word));
+    request.settings.add(TRY(std::move(setting)));
   }
   return request;
 }

@@ -81,9 +81,14 @@ Result<std::vector<jail::MountLine>> mount_lines(sys::Kernel& kernel, const Sett
     if (file.empty()) continue;
     auto text = kernel.read_file(file);
     if (!text) return fail(std::move(text).error().in("mount.fstab"));
+    int number = 0;
     for (auto line : split(*text, '\n')) {
+      ++number;
       line = trim(line.substr(0, line.find('#')));
-      if (!line.empty()) out.push_back(TRY(mount_line(line, path, "mount.fstab")));
+      if (line.empty()) continue;
+      auto mount = mount_line(line, path, "mount.fstab");
+      if (!mount) return fail(std::move(mount).error().advise(file, ":", number));
+      out.push_back(std::move(*mount));
     }
   }
   return out;

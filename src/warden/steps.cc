@@ -209,6 +209,12 @@ Result<> end_prison(const Machine& machine, Record& record) {
 
 // --- interfaces of its own ---
 
+Error no_interface(Error error) {
+  Error told = std::move(error).in("vnet.interface");
+  if (told.code == ENODEV) told.hint = "exec.prestart can make it; several need commas";
+  return told;
+}
+
 Result<> push_interfaces(Start& start) {
   if (start.plan.interfaces.empty()) return {};
   sys::Kernel& kernel = start.machine.kernel;
@@ -219,7 +225,7 @@ Result<> push_interfaces(Start& start) {
     TRY(start.machine.store.publish(start.record));
     if (auto pushed = kernel.push_link(interface, netns); !pushed) {
       start.record.interfaces.pop_back();
-      return fail(std::move(pushed).error().in("vnet.interface"));
+      return fail(no_interface(std::move(pushed).error()));
     }
   }
   return {};

@@ -65,3 +65,35 @@ jail: web: c:1:25: cannot redefine parameter "name"
 web { path = /run/tree; name = other; persist; }
                         ^
 [exit 1]
+# printf '\357\273\277web { path = /run/tree; persist; }\n' >c; jail -f c -c web
+jail: c:1:1: ﻿: syntax error (a byte order mark: save the file without it)
+﻿web { path = /run/tree; persist; }
+^
+[exit 1]
+# printf 'web { path = \342\200\234/run/tree\342\200\235; }\n' >c; jail -f c -c web
+jail: c:1:14: “: syntax error (quotes are typed ' or ")
+web { path = “/run/tree”; }
+             ^
+[exit 1]
+# printf 'web { path = /run/tree;\302\240persist; }\n' >c; jail -f c -c web
+jail: c:1:24:  : syntax error (this blank is a no-break space: type a plain one)
+web { path = /run/tree; persist; }
+                       ^
+[exit 1]
+# printf 'web { path = /run/tree; mount.fstab = /run/cli/fstab; persist; }\n' >c
+# printf '# base\n/run/tree /run/tree/mnt\n' >fstab; jail -f c -c web
+jail: web: mount.fstab: /run/tree /run/tree/mnt: missing information (/run/cli/fstab:2)
+[exit 1]
+# jail -f c -c wbe
+jail: "wbe" not found, did you mean "web"?
+[exit 1]
+# printf 'web { path = /run/tree; persist; ip4.addr = "lo|10.0.0.1 vhid 1", "10.0.0.2 10.0.0.3"; }\n' >c
+# jail -f c -c web
+jail: web: ip4.addr: not supported on this system: words after the address, "vhid 1" (several addresses need commas) (c:1:34)
+jail: web: ip4.addr: not supported on this system: words after the address, "10.0.0.3" (several addresses need commas) (c:1:34)
+[exit 1]
+# printf 'web { path = /run/tree; persist; vnet; vnet.interface = "ep0b ep1b"; }\n' >c; jail -f c -c web
+web: created
+jail: web: vnet.interface: ep0b ep1b: move to netns: No such device (exec.prestart can make it; several need commas)
+web: removed
+[exit 1]

@@ -95,3 +95,20 @@ usage: jls [--libxo json|xml[,pretty]] [-dhNnqsv] [-j jail] [param ...]
 usage: jexec [-l] [-d working-directory] [[-e name=value] ...]
              [-u username | -U username] jail [command ...]
 [exit 1]
+# jail -m web host.hostname=x
+jail: unknown parameter: web (a jail's name is given as name=web)
+[exit 1]
+# gaol release
+gaol: release: a word is missing (release builtin, release destroy, release fetch, release list)
+[exit 1]
+# mkdir -p etc/jail.conf.d; cp /etc/passwd /etc/group etc; touch etc/jail.conf.d/web.conf
+# cat >in_etc <<'END'
+> mount --bind etc /etc; exec "$@"
+> END
+# unshare -m sh in_etc jail -c web
+jail: /etc/jail.conf: No such file or directory (there is /etc/jail.conf.d/web.conf: give it with -f, or .include it in /etc/jail.conf)
+[exit 1]
+# touch etc/jail.conf; unshare -m sh in_etc jail -c web; unshare -m sh in_etc jail -c db
+jail: "web" not found (there is /etc/jail.conf.d/web.conf: give it with -f, or .include it in /etc/jail.conf)
+jail: "db" not found
+[exit 1]

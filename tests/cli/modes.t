@@ -72,7 +72,7 @@ jail: "forty" not found
 jail: "c" not found
 [exit 1]
 # jail -f jail.conf -c a b
-jail: unknown parameter: a
+jail: unknown parameter: a (a jail's name is given as name=a)
 [exit 1]
 # jail -c -n x -f jail.conf a
 usage: jail [-dhilqv] [-J jid_file] [-u username] [-U username]

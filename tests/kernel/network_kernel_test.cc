@@ -127,7 +127,8 @@ TEST_F(NetworkTest, ROOT_NET_InterfacesComeBackFromAFailedStart) {
             "jail: /bin/false: failed\n[exit 1]\n");
   EXPECT_TRUE(on_host("ep0b"));
   EXPECT_EQ(create("name=v vnet vnet.interface=ep0b,nope0"),
-            "jail: vnet.interface: nope0: move to netns: No such device\n[exit 1]\n");
+            "jail: vnet.interface: nope0: move to netns: No such device (exec.prestart can make "
+            "it; several need commas)\n[exit 1]\n");
   EXPECT_TRUE(on_host("ep0b"));
 }
 

@@ -119,7 +119,8 @@ TEST_F(RefusalTest, ROOT_Addresses) {
           {"persist ip4.addr='nope0|10.0.0.1'", "interface: nope0: No such device"},
           {"persist vnet ip4.addr=10.0.0.1", "vnet jails cannot have IP address restrictions"},
           {"persist vnet vnet.interface=nope0",
-           "vnet.interface: nope0: move to netns: No such device"},
+           "vnet.interface: nope0: move to netns: No such device (exec.prestart can make it; "
+           "several need commas)"},
           {"persist vnet.interface=ep0b",
            "vnet.interface: the jail has no network stack of its own "
            "(is `vnet;` missing?)"},
