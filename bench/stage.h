@@ -131,8 +131,10 @@ class Cgroup {
 
  private:
   static void remove(const fs::path& path) {
+    std::vector<fs::path> below;  // first, because what goes while it is read may hide others
     for (const auto& entry : fs::directory_iterator(path))
-      if (entry.is_directory()) remove(entry.path());
+      if (entry.is_directory()) below.push_back(entry.path());
+    for (const auto& child : below) remove(child);
     ::rmdir(path.c_str());
   }
   fs::path path_;
