@@ -21,6 +21,8 @@ struct Command {
   std::string directory;                 // working directory; empty: unchanged
   int output = -1;                       // replaces stdout and stderr; -1: inherited
   bool new_session = false;              // setsid(2) first
+  int terminal = -1;                     // whose foreground process group, a new one, it becomes
+  const char* act = "exec";              // what a failure to execute is called
   std::optional<uint32_t> uid, gid;      // credentials to take on; none: unchanged
   std::vector<uint32_t> groups;          // supplementary groups; used when gid is set
 };

@@ -3,12 +3,30 @@
 // Runs between clone and exec, in memory shared with a parent that waits: no allocation, no locks,
 // no errno, no libc. It is built without sanitizers, which know nothing of such a stack.
 
+#include <asm/ioctls.h>
 #include <errno.h>
+#include <signal.h>
 
 #include "sys/exec.h"
 #include "sys/raw.h"
 
 namespace gaol::sys {
+
+namespace {
+
+// A group that is not in the foreground yet would be stopped for asking.
+long take_terminal(int terminal) noexcept {
+  if (const long rc = raw::call(__NR_setpgid, 0, 0); rc < 0) return rc;
+  const unsigned long quiet = 1UL << (SIGTTOU - 1);
+  unsigned long before = 0;
+  raw::call(__NR_rt_sigprocmask, SIG_BLOCK, &quiet, &before, sizeof before);
+  const int self = static_cast<int>(raw::call(__NR_getpid));
+  const long rc = raw::call(__NR_ioctl, terminal, TIOCSPGRP, &self);
+  raw::call(__NR_rt_sigprocmask, SIG_SETMASK, &before, nullptr, sizeof before);
+  return rc;
+}
+
+}  // namespace
 
 void exec_in_child(const ExecPlan& plan, ChildFailure& failure) noexcept {
   const auto failed = [&](long rc, const char* act, const char* subject = nullptr) {
@@ -18,6 +36,7 @@ void exec_in_child(const ExecPlan& plan, ChildFailure& failure) noexcept {
   };
   const Command& command = plan.command_;
   if (command.new_session) raw::call(__NR_setsid);
+  if (command.terminal >= 0 && failed(take_terminal(command.terminal), "terminal")) return;
   if (command.output >= 0) {
     if (failed(raw::call(__NR_dup3, command.output, 1, 0), "dup") ||
         failed(raw::call(__NR_dup3, command.output, 2, 0), "dup"))
@@ -50,7 +69,7 @@ void exec_in_child(const ExecPlan& plan, ChildFailure& failure) noexcept {
     // One directory of PATH that we may not look into says more than another without the file.
     if (rc != -ENOENT && rc != -ENOTDIR) reason = rc;
   }
-  failed(reason, "exec", plan.argv_[0]);
+  failed(reason, command.act, plan.argv_[0]);
 }
 
 void spawn_in_child(void* spawning) noexcept {

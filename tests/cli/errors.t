@@ -35,7 +35,7 @@ jexec: jail "web" not found
 jail: "web" already exists
 [exit 1]
 # jexec web no-such-program
-jexec: exec no-such-program: No such file or directory
+jexec: execvp(): no-such-program: No such file or directory
 [exit 1]
 # jexec -u nobody-of-this-name web id
 jexec: nobody-of-this-name: no such user
