@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "sys/foreground.h"
 #include "tools/print.h"
 #include "warden/users.h"
 #include "warden/warden.h"
@@ -110,87 +111,13 @@ void handle(int signal, void (*handler)(int)) {
   ::sigaction(signal, &action, nullptr);
 }
 
-// The terminal sends its signals to the whole foreground group, the program included; those
-// sent to us alone are for the program.
-void relay_signals(const sys::Fd& child) {
+// Signals sent to us alone are for the program. Those of the terminal it gets without us, being in
+// the foreground like we are, or in our place.
+void relay_signals(const sys::Fd& child, bool interactive) {
   program = &child;
-  for (const int signal : {SIGINT, SIGQUIT}) handle(signal, SIG_IGN);
+  for (const int signal : {SIGINT, SIGQUIT}) handle(signal, interactive ? pass_on : SIG_IGN);
   for (const int signal : {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH})
     handle(signal, pass_on);
-}
-
-// --- a terminal of our own ---
-//
-// As on FreeBSD the program uses the very terminal that jexec was started on. A shell in the
-// jail wants to be a process group of its own there, and ours is one that its PID namespace has
-// no number for. So the program gets a new group, in the foreground, and we do what a shell does
-// for a job: take the terminal back when it stops or ends, stop with it, and go on with it.
-// In a pipe the program stays in our group: its neighbours there belong to the foreground too.
-
-bool has_terminal() {
-  return ::isatty(STDIN_FILENO) && ::isatty(STDOUT_FILENO) &&
-         ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
-}
-
-pid_t job = 0;      // the program's process group
-bool lent = false;  // whether the terminal is with it
-
-void set_foreground(pid_t group) {
-  sigset_t quiet, before;
-  sigemptyset(&quiet);
-  sigaddset(&quiet, SIGTTOU);
-  ::sigprocmask(SIG_BLOCK, &quiet, &before);
-  ::tcsetpgrp(STDIN_FILENO, group);
-  ::sigprocmask(SIG_SETMASK, &before, nullptr);
-}
-
-// Whoever continues us in the foreground means the program.
-void go_on(int) {
-  const int saved = errno;
-  if (::tcgetpgrp(STDIN_FILENO) == ::getpgrp()) {
-    set_foreground(job);
-    lent = true;
-  }
-  ::kill(-job, SIGCONT);
-  errno = saved;
-}
-
-void take_back() {
-  if (lent) set_foreground(::getpgrp());
-  lent = false;
-}
-
-// In what a pidfd says of itself: the process's number here, not in the jail.
-Result<pid_t> number_of(const sys::Fd& process) {
-  const auto text = TRY(sys::real_kernel().read_file(concat("/proc/self/fdinfo/", process.get())));
-  for (const auto line : split(text, '\n'))
-    if (line.starts_with("Pid:"))
-      if (const auto pid = number<pid_t>(trim(line.substr(4)))) return *pid;
-  return fail("/proc/self/fdinfo: no Pid");
-}
-
-Result<int> wait_on_terminal(const sys::Fd& child) {
-  program = &child;
-  job = TRY(number_of(child));
-  lent = true;
-  for (const int signal : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH})
-    handle(signal, pass_on);
-  handle(SIGCONT, go_on);
-  for (;;) {
-    siginfo_t info{};
-    if (::waitid(P_PIDFD, static_cast<id_t>(child.get()), &info, WEXITED | WSTOPPED) < 0) {
-      if (errno == EINTR) continue;
-      return fail_errno(errno, "wait");
-    }
-    take_back();
-    if (info.si_code == CLD_EXITED) return info.si_status << 8;  // as wait(2) has it
-    if (info.si_code != CLD_STOPPED) return info.si_status;
-    // Where nobody could continue us the kernel does not stop us, and so we go on at once; as we do
-    // if we have got the terminal meanwhile that the program was stopped for.
-    const bool wants_terminal = info.si_status == SIGTTIN || info.si_status == SIGTTOU;
-    if (!wants_terminal || ::tcgetpgrp(STDIN_FILENO) != ::getpgrp()) ::kill(0, SIGTSTP);
-    go_on(SIGCONT);
-  }
 }
 
 // Ends as the program ended, by the same signal if it was one.
@@ -209,11 +136,11 @@ Result<int> run(const Options& o) {
   auto jail = warden.find(o.jail);
   if (!jail) return fail("jail \"", o.jail, "\" not found");
   sys::Command command = TRY(make_command(o, *jail));
-  const bool interactive = has_terminal();
+  const bool interactive = sys::has_terminal();
   if (interactive) command.terminal = STDIN_FILENO;
   const sys::Fd child = TRY(warden.attach(*jail, command));
-  if (interactive) return wait_on_terminal(child);
-  relay_signals(child);
+  relay_signals(child, interactive);
+  if (interactive) return sys::wait_in_foreground(child);
   const auto status = TRY(kernel.reap(child, -1));
   return *status;
 }

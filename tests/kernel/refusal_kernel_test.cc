@@ -178,8 +178,8 @@ TEST_F(RefusalTest, ROOT_ConfigurationFiles) {
 TEST_F(RefusalTest, ROOT_CommandsInJails) {
   refuses({
       {"jexec nobody true", "jail \"nobody\" not found"},
-      {"jexec web nothing", "exec nothing: No such file or directory"},
-      {"jexec web /etc/passwd", "exec /etc/passwd: Permission denied"},
+      {"jexec web nothing", "execvp(): nothing: No such file or directory"},
+      {"jexec web /etc/passwd", "execvp(): /etc/passwd: Permission denied"},
       {"jexec -U nobody web true", "nobody: no such user"},
       {"jexec -u nothere web true", "nothere: no such user"},
       {"jexec -d /nothing web true", "chdir /nothing: No such file or directory"},
