@@ -51,6 +51,9 @@ class FakeKernel : public sys::Kernel {
   std::map<std::string, unsigned> links;                           // interfaces here, to index
   std::map<std::string, std::set<std::string>> aliases;            // interface to "10.0.0.1/32"
 
+  int32_t answer = 0;    // what hear() gives
+  sys::Names own_names;  // of every process
+
   // Plays what clone() makes. A child has no descriptor here: an invalid one means the last that
   // was born into namespaces of its own.
   std::function<void(const sys::CloneRequest&)> play_child = [](const sys::CloneRequest&) {};
@@ -237,9 +240,29 @@ class FakeKernel : public sys::Kernel {
     TRY(asked("namespace_of ", pid, " ", kind));
     return descriptor("");
   }
-  Result<> set_names(const sys::Fd& pidfd, const std::string& hostname,
-                     const std::string& domainname) override {
-    return done("set_names ", pid_of(pidfd), " ", hostname, " ", domainname);
+  Result<sys::Fd> descriptor_of(const sys::Fd& pidfd, int number) override {
+    TRY(asked("descriptor_of ", pid_of(pidfd), " ", number));
+    return descriptor("");
+  }
+  Result<> tell(const sys::Fd&, std::span<const std::byte> message) override {
+    return done("tell ", message.size(), " bytes");
+  }
+  Result<int32_t> hear(const sys::Fd&, int) override {
+    TRY(asked("hear"));
+    return answer;
+  }
+  Result<sys::Names> names(const sys::Fd& pidfd) override {
+    TRY(asked("names ", pid_of(pidfd)));
+    return own_names;
+  }
+  std::vector<std::optional<sys::Names>> names(std::span<const sys::ProcessId> processes) override {
+    std::vector<std::optional<sys::Names>> out;
+    for (const auto& process : processes)
+      out.push_back(asked("names ", process.pid) ? std::optional(own_names) : std::nullopt);
+    return out;
+  }
+  Result<> set_names(const sys::Fd& pidfd, const sys::Names& names) override {
+    return done("set_names ", pid_of(pidfd), " ", names.host, " ", names.domain);
   }
   Result<> children_into(const sys::Fd& pidfd) override {
     return done("children_into ", pid_of(pidfd));

@@ -18,9 +18,11 @@
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #include <iterator>
 
+#include "jail/orders.h"
 #include "mac/masks.h"
 #include "sys/raw.h"
 
@@ -32,6 +34,10 @@ using sys::raw::call;
 
 constexpr unsigned kDetach = 2;          // MNT_DETACH
 constexpr unsigned kEmptyPath = 0x1000;  // AT_EMPTY_PATH
+constexpr uint64_t bit(int capability) { return uint64_t{1} << capability; }
+// What a broker needs, over the jail's own user namespace: to name, and to read and write the
+// memory of who asks, whatever user that is. See init/broker.cc.
+constexpr uint64_t kBrokersPower = bit(CAP_SYS_ADMIN) | bit(CAP_SYS_PTRACE) | bit(CAP_DAC_OVERRIDE);
 constexpr uint64_t kQuiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
 class Newborn {
@@ -49,8 +55,8 @@ class Newborn {
     wait_for(Birth::mapped);
     become_root();
     // Made and masked over the host's own, while the parent prepares the tree they go to.
-    if (birth_.proc != Place::no)
-      must(move(proc_ = fresh("proc", kQuiet), "/proc"), "mount", "proc");
+    proc_ = fresh("proc", kQuiet);  // init works by it, whether the jail shows it or not
+    must(move(proc_, "/proc"), "mount", "proc");
     sys_ = birth_.vnet ? fresh("sysfs", kQuiet | MOUNT_ATTR_RDONLY) : birth_.sys_tree;
     must(move(sys_, "/sys"), "mount", "sys");
     const int pts = birth_.terminals ? fresh_devpts() : -1;
@@ -66,6 +72,7 @@ class Newborn {
     place(proc_, birth_.proc, "proc");
     place(sys_, Place::if_present, "sys");
     pivot();
+    must(call(__NR_fchdir, proc_), "enter", "/proc");
     for (const int fd : {proc_, pts}) close(fd);
     if (birth_.vnet) close(sys_);
     become_init();
@@ -160,7 +167,7 @@ class Newborn {
   // move_mount() does not follow a symbolic link in the last component, and there is only
   // one: a tree whose /dev or /proc is a link is refused, not obeyed.
   bool place(int mount, Place wanted, const char* target) noexcept {
-    if (mount < 0) return false;
+    if (mount < 0 || wanted == Place::no) return false;
     const long rc = move_to(root_, mount, target);
     if (rc == -ENOENT && wanted == Place::if_present) return false;
     must(rc, "mount", target);
@@ -197,7 +204,6 @@ class Newborn {
     must(call(__NR_pivot_root, ".", "."), "pivot_root");
     // The host's root now lies on ours, and on it what was stacked there; the topmost goes first.
     while (stacked_-- > 0) must(call(__NR_umount2, ".", kDetach), "leave the host's root");
-    must(call(__NR_chdir, "/"), "enter root");
     close(overlay_);
   }
 
@@ -239,16 +245,14 @@ class Newborn {
   }
 
   void attach_masks() noexcept {
-    const auto present = [&](const char* path) { return (path[1] == 'p' ? proc_ : sys_) >= 0; };
     for (const auto& mask : birth_.masks) {
-      const long rc = present(mask.path) ? move(mask.tree, mask.path) : 0;
+      const long rc = move(mask.tree, mask.path);
       if (rc != -ENOENT) must(rc, "mask", mask.path);
     }
     // The settings of a network stack of its own are the jail's to change; the kernel keeps
     // the others from it.
     for (const auto path : mac::kReadOnlyPaths)
-      if (present(path.data()) && !(birth_.vnet && path == "/proc/sys"))
-        make_read_only(path.data());
+      if (!(birth_.vnet && path == "/proc/sys")) make_read_only(path.data());
   }
 
   void make_read_only(const char* path) noexcept {
@@ -266,6 +270,22 @@ class Newborn {
     must(call(__NR_mount_setattr, tree, "", kEmptyPath, &attr, sizeof attr), "read-only", path);
   }
 
+  void make_orders_pair() noexcept {
+    int ends[2];
+    must(call(__NR_socketpair, AF_UNIX, SOCK_SEQPACKET, 0, ends), "socketpair");
+    must(call(__NR_dup3, ends[0], kOrdersIn, 0), "socketpair");
+    must(call(__NR_dup3, ends[1], kOrdersOut, 0), "socketpair");
+  }
+
+  // Without new privileges, the exec cannot win back more.
+  void keep_only(uint64_t capabilities) noexcept {
+    must(call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct kept[2]{};
+    kept[0].permitted = kept[0].effective = static_cast<uint32_t>(capabilities);
+    must(call(__NR_capset, &header, kept), "capset");
+  }
+
   [[noreturn]] void become_init() noexcept {
     // From here on descriptors are our own.
     must(call(__NR_unshare, CLONE_FILES), "unshare");
@@ -273,19 +293,17 @@ class Newborn {
     // Init is told by signals, and may be told before it is there to listen. Blocked ones wait.
     const unsigned long all = ~0UL;
     must(call(__NR_rt_sigprocmask, SIG_BLOCK, &all, nullptr, sizeof all), "block signals");
+    // Orders wait likewise.
+    for (const int standard : {0, 1, 2}) call(__NR_dup3, birth_.null, standard, 0);
+    make_orders_pair();
     tell_parent(Birth::standing);
     call(__NR_setsid);
-    for (const int standard : {0, 1, 2}) call(__NR_dup3, birth_.null, standard, 0);
     call(__NR_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
     // A process whose pidfd is held somewhere is found in a third of the time (the kernel keeps its
     // inode), and jls asks for each jail whether its init lives.
     const long self = must(call(__NR_pidfd_open, call(__NR_getpid), 0), "pidfd_open");
     call(__NR_fcntl, self, 2 /* F_SETFD */, 0);
-    // Init needs no power at all; without new privileges its exec cannot win any back.
-    must(call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    const __user_cap_data_struct nothing[2]{};
-    must(call(__NR_capset, &header, nothing), "capset");
+    keep_only(birth_.broker ? kBrokersPower : 0);
     const char* const argv[] = {"init", nullptr};
     const char* const environment[] = {nullptr};
     must(call(__NR_execveat, birth_.init, "", argv, environment, kEmptyPath), "exec", "gaol-init");

@@ -37,13 +37,14 @@ struct Birth {
   // Set before the clone.
   int parent = -1;    // pidfd of the parent: the child goes when it goes
   int init = -1;      // O_PATH descriptor of gaol-init
-  int null = -1;      // the host's /dev/null, for init's standard descriptors
+  int null = -1;      // the host's /dev/null, for init's standard error
   int sys_tree = -1;  // the host's sysfs, for a jail in the host's network stack
   std::string hostname, domainname;
   Place dev = Place::if_present, proc = Place::if_present;
   bool vnet = false;
   bool own_names = true;   // false: host names are the parent's
   bool terminals = false;  // /dev has a pts
+  bool broker = false;     // init keeps the power to answer for root of the jail
 
   // Set before the gate opens at `masked`: what covers which file or directory.
   struct Mask {

@@ -6,10 +6,13 @@
 
 #include "jail/entrant.h"
 
+#include <errno.h>
 #include <linux/capability.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "sys/raw.h"
 
@@ -18,6 +21,42 @@ namespace gaol::jail {
 namespace {
 
 using sys::raw::call;
+
+// What lies in init's socket is init's already: should it be gone, so is the listener, and then the
+// calls fail at once (ENOSYS). Never waits: an init that does not listen must not hold up the host.
+long send_listener(int orders, int listener) noexcept {
+  char byte = 0;
+  iovec part{&byte, 1};
+  union {
+    cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int))];
+  } rights{};
+  rights.header = {
+      .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+  __builtin_memcpy(CMSG_DATA(&rights.header), &listener, sizeof listener);
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = &rights;
+  message.msg_controllen = sizeof rights;
+  return call(__NR_sendmsg, orders, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+long load_filter(const Rules& self, const char*& act) noexcept {
+  const auto load = [&](unsigned long flags) {
+    return call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &self.filter);
+  };
+  if (self.orders < 0) return load(0);
+  // With the second flag a call that init has taken up is not broken off by a signal, and so not
+  // made twice. Before 5.19 it can be.
+  long listener = load(SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+  if (listener == -EINVAL) listener = load(SECCOMP_FILTER_FLAG_NEW_LISTENER);
+  if (listener < 0) return listener;
+  act = "init";
+  const long sent = send_listener(self.orders, static_cast<int>(listener));
+  call(__NR_close, listener);
+  return sent;
+}
 
 long join_namespaces(const Rules& self) noexcept {
   // From setns() to exec root of the jail has power over us, and our memory is still that of the
@@ -41,7 +80,7 @@ long take_on_rules(const Rules& self, const char*& act) noexcept {
   // Last, and without no_new_privs, because setuid programs work in a jail: that takes the
   // CAP_SYS_ADMIN which the exec then loses for good.
   act = "seccomp";
-  return call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &self.filter);
+  return load_filter(self, act);
 }
 
 // The capabilities held now, as an exec would make them.

@@ -22,6 +22,7 @@ constexpr uint64_t kNamespaces =
 struct Rules {
   int init;           // pidfd of the jail's init
   uint64_t bounding;  // capabilities that may ever be held
+  int orders;         // init's end for listeners; -1: the filter asks nobody
   sock_fprog filter;
 };
 

@@ -18,8 +18,6 @@ using enum Linux;
 constexpr std::string_view kNoMounting =
     "root in a jail cannot mount: it would need CAP_SYS_ADMIN, or a broker outside that mounts "
     "for it";
-constexpr std::string_view kNoUname =
-    "the kernel has one release for every process: it would need a broker that answers uname(2)";
 constexpr std::string_view kLinuxAbi = "the ABI is the host's own and cannot be dressed up";
 constexpr std::string_view kNoCredentialRules =
     "it would need a security module that grants changes of credentials by rule";
@@ -95,8 +93,8 @@ constexpr Param kParams[] = {
      "it would need CAP_NET_ADMIN over the host's stack, which allows far more; a vnet jail has "
      "routes of its own",
      "root of a jail on the host's stack may change its routes"},
-    {"allow.set_hostname", boolean, any, "true", partial, "",
-     "root in a jail lacks CAP_SYS_ADMIN, so that the name is changed from the host with jail -m",
+    {"allow.set_hostname", boolean, any, "true", emulated, "",
+     "the jail's init, which has the capability that root of the jail lacks, carries it out",
      "root may change the jail's host names"},
     {"allow.setaudit", boolean, any, "false", refused, "false",
      "the audit state is the host's: it would need CAP_AUDIT_CONTROL over it",
@@ -226,7 +224,8 @@ constexpr Param kParams[] = {
      "whether the jail has a Linux identity of its own"},
     {"linux.osname", string, any, "", refused, "Linux", kLinuxAbi,
      "system name shown to Linux programs"},
-    {"linux.osrelease", string, any, "", refused, "", kNoUname, "release shown to Linux programs"},
+    {"linux.osrelease", string, any, "", refused, "",
+     "Linux programs are shown the release of osrelease", "release shown to Linux programs"},
     {"linux.oss_version", integer, any, "", refused, "", kLinuxAbi,
      "version of the sound interface shown to Linux programs"},
     {"mac.do", jailsys, any, "disable", refused, "disable", kNoCredentialRules,
@@ -254,10 +253,13 @@ constexpr Param kParams[] = {
      "procfs of the jail's PID namespace; every jail has it", "mount procfs on the jail's /proc"},
     {"name", string, any, "", native, "", "a running jail can be renamed", "name of the jail",
      Range{0, 255}},
-    {"osreldate", integer, create, "", refused, "", kNoUname,
-     "date of the release that the jail sees"},
-    {"osrelease", string, create, "", refused, "", kNoUname, "release that the jail sees",
-     Range{0, 31}},
+    {"osreldate", integer, create, "", partial, "",
+     "recorded and shown by jls; the host's own is made of the kernel's version, 6.18.44 giving "
+     "618044",
+     "date of the release that the jail sees", Range{1, INT32_MAX}},
+    {"osrelease", string, create, "", emulated, "",
+     "uname(2) is answered by the jail's init; /proc/sys/kernel/osrelease is the kernel's",
+     "release that the jail sees", Range{0, 31}},
     {"parent", integer, readonly, "0", native, "", "0 until jails can have children",
      "jid of the jail above this one"},
     {"path", string, create, "/", native, "", "mount namespace and pivot_root",

@@ -361,9 +361,9 @@ TEST(Check, RefusesAndSaysWhy) {
       {{"allow.nochflags=false"},
        "allow.chflags: not supported on this system: it would need CAP_LINUX_IMMUTABLE over the "
        "host's file systems"},
-      {{"osrelease=14.2-RELEASE"},
-       "osrelease: not supported on this system: the kernel has one release for every process: "
-       "it would need a broker that answers uname(2)"},
+      {{"linux.osrelease=3.17"},
+       "linux.osrelease: not supported on this system: Linux programs are shown the release of "
+       "osrelease"},
       {{"host.hostid=4294967296"}, "host.hostid: 4294967296 is not between 0 and 4294967295"},
       {{"host.hostuuid=0123"}, "host.hostuuid: \"0123\" is not a UUID of 32 hexadecimal digits"},
       {{"host.hostuuid=0123456789abcdef0123456789abcdeg"},

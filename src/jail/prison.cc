@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 #include "base/suggest.h"
 #include "jail/entrant.h"
@@ -216,6 +217,15 @@ Error reason(const sys::ChildFailure& failure) {
   return error;
 }
 
+constexpr int kInitsPatience = 2000;  // milliseconds for init to answer
+
+// Gives back the end that an answer would come to.
+Result<sys::Fd> send_orders(sys::Kernel& kernel, const sys::Fd& init, const Orders& orders) {
+  sys::Fd out = TRY(kernel.descriptor_of(init, kOrdersOut));
+  TRY(kernel.tell(out, std::as_bytes(std::span(&orders, 1))));
+  return out;
+}
+
 }  // namespace
 
 // What the child uses until its exec.
@@ -253,6 +263,7 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
       plan.dev != Place::no && std::ranges::count(plan.devices, "pts", &sys::Node::name) > 0;
   birth.vnet = plan.vnet;
   birth.own_names = !(plan.shared & CLONE_NEWUTS);
+  birth.broker = plan.orders.any();
 
   sys::Child& child = prison.cradle_->child;
   child = TRY(
@@ -276,7 +287,15 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
     return fail("init was killed before it had begun");
   }
   prison.pidfd_ = child.take_pidfd();
+  if (plan.orders.any()) TRY(send_orders(kernel, prison.pidfd_, plan.orders));
   return prison;
+}
+
+Result<> give_orders(sys::Kernel& kernel, const sys::Fd& init, Orders orders) {
+  orders.wants_answer = 1;
+  const sys::Fd out = TRY(send_orders(kernel, init, orders));
+  if (const int code = TRY(kernel.hear(out, kInitsPatience))) return fail_errno(code, "init");
+  return {};
 }
 
 Result<> tell_init(sys::Kernel& kernel, const sys::Fd& init, WhenEmpty when_empty) {
@@ -285,10 +304,18 @@ Result<> tell_init(sys::Kernel& kernel, const sys::Fd& init, WhenEmpty when_empt
 
 namespace {
 
-Rules rules_of(const sys::Fd& init, const mac::Permissions& permissions,
+// Init's end for listeners, or none where it is asked nothing.
+Result<sys::Fd> orders_for(sys::Kernel& kernel, const sys::Fd& init,
+                           const mac::Permissions& permissions) {
+  if (!permissions.brokered()) return sys::Fd();
+  return kernel.descriptor_of(init, kOrdersOut);
+}
+
+Rules rules_of(const sys::Fd& init, const sys::Fd& orders, const mac::Permissions& permissions,
                std::vector<sock_filter>& filter) {
   return {init.get(),
           mac::kept(permissions),
+          orders.get(),
           {static_cast<unsigned short>(filter.size()), filter.data()}};
 }
 
@@ -305,7 +332,8 @@ Result<std::string> own_cgroup(sys::Kernel& kernel) {
 Result<sys::Fd> enter_prison(sys::Kernel& kernel, const Entry& entry, const sys::Command& command) {
   const sys::ExecPlan exec(command);
   std::vector<sock_filter> filter = mac::compile(entry.permissions);
-  Entrant entrant{rules_of(entry.init, entry.permissions, filter), exec, {}};
+  const sys::Fd orders = TRY(orders_for(kernel, entry.init, entry.permissions));
+  Entrant entrant{rules_of(entry.init, orders, entry.permissions, filter), exec, {}};
   TRY(kernel.children_into(entry.init));
   const sys::ChildStack stack;
   auto child = kernel.clone(
@@ -328,9 +356,10 @@ Result<> move_into_prison(sys::Kernel& kernel, const sys::Fd& init,
     if (kernel.open(concat("/proc/self/fd/", number), O_PATH | O_DIRECTORY))
       return fail_errno(EPERM, "jail_attach: descriptor ", number, " is a directory");
   std::vector<sock_filter> filter = mac::compile(permissions);
+  const sys::Fd orders = TRY(orders_for(kernel, init, permissions));
   const std::string before = TRY(own_cgroup(kernel));
   TRY(kernel.write_file(cgroup + "/cgroup.procs", "0"));
-  if (const long rc = enter_oneself(rules_of(init, permissions, filter)); rc < 0) {
+  if (const long rc = enter_oneself(rules_of(init, orders, permissions, filter)); rc < 0) {
     (void)kernel.write_file(before + "/cgroup.procs", "0");
     return fail_errno(static_cast<int>(-rc), "jail_attach");
   }

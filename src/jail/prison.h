@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "dataset/dataset.h"
 #include "jail/birth.h"
+#include "jail/orders.h"
 #include "mac/permissions.h"
 #include "sys/kernel.h"
 
@@ -37,6 +38,7 @@ struct PrisonPlan {
   uint64_t shared = 0;  // of kNamespaces, those of the parent: CLONE_NEWUTS, CLONE_NEWIPC
   Place dev = Place::if_present, proc = Place::if_present;
   std::vector<sys::Node> devices;  // what /dev holds, in the order to make it
+  Orders orders;
   std::vector<MountLine> mounts;
   // Files of the host's in the jail's /dev/gaol. What has a `cover` also lies over that file of the
   // jail's tree, which must be there.
@@ -77,6 +79,10 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
 // What init does when no process but itself is left.
 enum class WhenEmpty : uint8_t { hold, end };
 Result<> tell_init(sys::Kernel& kernel, const sys::Fd& init, WhenEmpty when_empty);
+
+// Tells init what to grant from now on, also to programs that run already. EPERM: it began without
+// the power to grant anything.
+Result<> give_orders(sys::Kernel& kernel, const sys::Fd& init, Orders orders);
 
 // Starts a program inside. The Fd is its pidfd, and it is a child of the caller; limits,
 // namespaces, capabilities and filter hold before its first instruction.

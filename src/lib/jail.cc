@@ -189,7 +189,8 @@ Result<int> get(std::span<jailparam> records, int flags) {
   TRY(check_known("jail_get", flags, JAIL_DYING));
   const auto question = TRY(question_of(records));
   Session session;
-  const auto jail = TRY(look_up(session, question));
+  auto jail = TRY(look_up(session, question));
+  session.warden.read_names(jail);
   for (auto& record : records)
     if (&record != question.record && record.jp_name != kLastJid)
       TRY(import(record, text_for(jail, record)));

@@ -22,18 +22,23 @@ struct Permissions {
   bool inet4 = false;        // ip4 is not `disable`
   bool inet6 = false;        // ip6 is not `disable`
   bool vnet = false;         // a network stack of its own
-  bool set_hostname = true;  // allow.set_hostname; has no effect before a broker carries it out
+  bool set_hostname = true;  // allow.set_hostname
   bool own_ipc = true;       // an IPC namespace of its own, and so POSIX message queues
   bool net_admin = true;     // securelevel is below 3
   bool read_msgbuf = false;  // allow.read_msgbuf
+  bool own_release = false;  // osrelease is set
 
   bool operator==(const Permissions&) const = default;
 
+  // Whether some calls go to the jail's init, which then answers for all that it can do.
+  bool brokered() const { return set_hostname || own_release; }
+
   // One bit a member, in the order above. It may be written down: new members go to the end.
   uint32_t key() const {
-    const bool members[] = {raw_sockets,  socket_af, mlock,     proc_debug, suser, reserved_ports,
-                            sysvmsg,      sysvsem,   sysvshm,   inet4,      inet6, vnet,
-                            set_hostname, own_ipc,   net_admin, read_msgbuf};
+    const bool members[] = {raw_sockets,    socket_af,  mlock,        proc_debug, suser,
+                            reserved_ports, sysvmsg,    sysvsem,      sysvshm,    inet4,
+                            inet6,          vnet,       set_hostname, own_ipc,    net_admin,
+                            read_msgbuf,    own_release};
     uint32_t bits = 0;
     for (uint32_t at = 0; const bool member : members) bits |= uint32_t{member} << at++;
     return bits;

@@ -93,6 +93,7 @@ constexpr uint32_t errno_verdict(int code) {
   return SECCOMP_RET_ERRNO | static_cast<uint32_t>(code);
 }
 constexpr uint32_t kDenied = errno_verdict(EPERM);
+constexpr uint32_t kNotify = SECCOMP_RET_USER_NOTIF;
 constexpr uint32_t kAbsent = errno_verdict(ENOSYS);
 constexpr uint32_t kNoFamily = errno_verdict(EAFNOSUPPORT);
 constexpr uint32_t kNoProtocol = errno_verdict(EPROTONOSUPPORT);
@@ -236,6 +237,7 @@ void write_verdict(Program& program, Policy policy, const Permissions& may) {
   switch (policy) {
     case Policy::absent: return program.answer(kAbsent);
     case Policy::allow: return program.answer(kAllow);
+    case Policy::notify: return program.answer(kNotify);
     case Policy::clone: return check_clone(program);
     case Policy::ioctl: return check_ioctl(program);
     case Policy::mknod: return check_mknod(program, 1);
@@ -250,6 +252,7 @@ void write_verdict(Program& program, Policy policy, const Permissions& may) {
 
 Policy settle(Policy policy, const Permissions& may) {
   switch (policy) {
+    case Policy::broker: return may.brokered() ? Policy::notify : Policy::deny;
     case Policy::debug: return may.proc_debug ? Policy::allow : Policy::deny;
     case Policy::mlock: return may.mlock ? Policy::allow : Policy::deny;
     case Policy::syslog: return may.read_msgbuf ? Policy::allow : Policy::deny;
@@ -257,6 +260,7 @@ Policy settle(Policy policy, const Permissions& may) {
     case Policy::sysvsem: return may.sysvsem ? Policy::allow : Policy::absent;
     case Policy::sysvshm: return may.sysvshm ? Policy::allow : Policy::absent;
     case Policy::mqueue: return may.own_ipc ? Policy::allow : Policy::absent;
+    case Policy::uname: return may.own_release ? Policy::notify : Policy::allow;
     default: return policy;
   }
 }

@@ -16,7 +16,10 @@ namespace gaol::mac {
 //   EPERM            calls we know and withhold
 //   EAFNOSUPPORT     socket families the jail has not
 //   EPROTONOSUPPORT  netlink protocols the jail has not, as on a kernel built without them
-// REQUIRES: no_new_privs, or CAP_SYS_ADMIN over the caller's user namespace, where it is loaded.
+// Some calls of a brokered jail it leaves to a listener (SECCOMP_FILTER_FLAG_NEW_LISTENER): the
+// jail's init, which has the power that root of the jail lacks. Loaded without one, they are
+// ENOSYS. REQUIRES: no_new_privs, or CAP_SYS_ADMIN over the caller's user namespace, where it is
+// loaded.
 std::vector<sock_filter> compile(const Permissions& may);
 
 }  // namespace gaol::mac

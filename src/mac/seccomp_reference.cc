@@ -37,13 +37,15 @@ enum class Rule : uint8_t {
   denied,
   absent,
   by_arguments,
+  broker,
   debug,
   mlock,
   syslog,
   msg,
   sem,
   shm,
-  mqueue
+  mqueue,
+  uname
 };
 
 constexpr struct {
@@ -51,17 +53,21 @@ constexpr struct {
   const char* calls;
 } kExceptions[] = {
     {Rule::denied,
-     "mount umount2 pivot_root open_tree move_mount mount_setattr fsopen fsconfig fsmount fspick "
-     "unshare setns open_by_handle_at fanotify_init fanotify_mark lookup_dcookie quotactl "
+     "mount umount2 pivot_root unshare setns open_by_handle_at fanotify_init fanotify_mark "
+     "lookup_dcookie "
+     "quotactl "
      "quotactl_fd bpf io_uring_setup io_uring_enter io_uring_register userfaultfd perf_event_open "
-     "add_key request_key keyctl settimeofday clock_settime adjtimex clock_adjtime sethostname "
-     "setdomainname init_module finit_module delete_module kexec_load kexec_file_load reboot "
+     "add_key request_key keyctl settimeofday clock_settime adjtimex clock_adjtime "
+     "init_module finit_module delete_module kexec_load kexec_file_load reboot "
      "swapon swapoff acct vhangup mbind get_mempolicy set_mempolicy "
      "set_mempolicy_home_node migrate_pages move_pages iopl ioperm modify_ldt ustat sysfs"},
     {Rule::absent,
-     "clone3 _sysctl uselib create_module get_kernel_syms query_module nfsservctl getpmsg putpmsg "
+     "clone3 open_tree move_mount mount_setattr fsopen fsconfig fsmount fspick _sysctl uselib "
+     "create_module get_kernel_syms query_module nfsservctl getpmsg putpmsg "
      "afs_syscall tuxcall security vserver epoll_ctl_old epoll_wait_old set_thread_area "
      "get_thread_area uretprobe"},
+    {Rule::broker, "sethostname setdomainname"},
+    {Rule::uname, "uname"},
     {Rule::debug, "ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd"},
     {Rule::mlock, "mlock mlock2 mlockall"},
     {Rule::syslog, "syslog"},
@@ -89,7 +95,6 @@ constexpr struct {
     {464, Rule::allowed},  // getxattrat
     {465, Rule::allowed},  // listxattrat
     {466, Rule::allowed},  // removexattrat
-    {467, Rule::denied},   // open_tree_attr
 };
 
 bool has_name(int number) {
@@ -227,6 +232,8 @@ std::optional<uint32_t> verdict(int number, const Permissions& may) {
     case Rule::allowed: return SECCOMP_RET_ALLOW;
     case Rule::denied: return errno_verdict(EPERM);
     case Rule::absent: return errno_verdict(ENOSYS);
+    case Rule::broker: return may.brokered() ? SCMP_ACT_NOTIFY : errno_verdict(EPERM);
+    case Rule::uname: return may.own_release ? SCMP_ACT_NOTIFY : SCMP_ACT_ALLOW;
     case Rule::debug: return either(may.proc_debug, EPERM);
     case Rule::mlock: return either(may.mlock, EPERM);
     case Rule::syslog: return either(may.read_msgbuf, EPERM);

@@ -96,12 +96,24 @@ seccomp_data call(long number, Arguments arguments = {}, uint32_t architecture =
 using Member = bool Permissions::*;
 constexpr Member kFiltered[] = {
     // those that seccomp carries out
-    &Permissions::raw_sockets, &Permissions::socket_af, &Permissions::mlock,
-    &Permissions::proc_debug,  &Permissions::sysvmsg,   &Permissions::sysvsem,
-    &Permissions::sysvshm,     &Permissions::inet4,     &Permissions::inet6,
-    &Permissions::vnet,        &Permissions::own_ipc,   &Permissions::read_msgbuf,
+    &Permissions::raw_sockets,
+    &Permissions::socket_af,
+    &Permissions::mlock,
+    &Permissions::proc_debug,
+    &Permissions::sysvmsg,
+    &Permissions::sysvsem,
+    &Permissions::sysvshm,
+    &Permissions::inet4,
+    &Permissions::inet6,
+    &Permissions::vnet,
+    &Permissions::own_ipc,
+    &Permissions::read_msgbuf,
+    // and those that send calls to init
+    &Permissions::set_hostname,
+    &Permissions::own_release,
 };
 constexpr unsigned kSets = 1U << std::size(kFiltered);
+constexpr unsigned kSocketSets = kSets >> 2;  // sockets are no concern of init's
 
 Permissions set_of(unsigned bits) {
   Permissions may;
@@ -144,6 +156,26 @@ TEST(Seccomp, EveryNumberUnderEveryPermission) {
       ASSERT_EQ(ran.verdict, *expected) << "call " << number << ", permissions " << bits;
       ASSERT_LE(ran.steps, 11) << "call " << number;  // four to begin with, then the tree
     }
+  }
+}
+
+TEST(Seccomp, LeavesToInitWhatAnyOfItsJailsPermissionsNeeds) {
+  const uint32_t notify = SECCOMP_RET_USER_NOTIF, denied = errno_verdict(EPERM);
+  const Permissions none{.set_hostname = false};
+  struct {
+    const char* what;
+    Permissions may;
+    uint32_t names, uname;
+  } const cases[] = {
+      {"nothing", none, denied, kAllow},
+      {"a new jail", {}, notify, kAllow},
+      {"a release", {.set_hostname = false, .own_release = true}, notify, notify},
+  };
+  for (const auto& c : cases) {
+    const auto filter = compile(c.may);
+    EXPECT_EQ(run(filter, call(SYS_sethostname)).verdict, c.names) << c.what;
+    EXPECT_EQ(run(filter, call(SYS_setdomainname)).verdict, c.names) << c.what;
+    EXPECT_EQ(run(filter, call(SYS_uname)).verdict, c.uname) << c.what;
   }
 }
 
@@ -208,7 +240,7 @@ TEST(Seccomp, DecidesByArguments) {
 
 TEST(Seccomp, SocketFamiliesTypesAndProtocols) {
   const int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
-  for (unsigned bits = 0; bits < kSets; ++bits) {
+  for (unsigned bits = 0; bits < kSocketSets; ++bits) {
     const Permissions may = set_of(bits);
     const auto filter = compile(may);
     for (int family = -1; family < 64; ++family) {
@@ -370,7 +402,7 @@ TEST(Seccomp, TheKernelTakesItAndObeys) {
       {"clone3", ENOSYS, [] { return ::syscall(SYS_clone3, nullptr, 0); }},
       {"clone(NEWUSER)", EPERM, [] { return ::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0); }},
       {"unshare", EPERM, [] { return long{::unshare(CLONE_NEWUSER)}; }},
-      {"fsopen", EPERM, [] { return ::syscall(SYS_fsopen, "tmpfs", 0); }},
+      {"fsopen", ENOSYS, [] { return ::syscall(SYS_fsopen, "tmpfs", 0); }},
       {"bpf", EPERM, [] { return ::syscall(SYS_bpf, 0, nullptr, 0); }},
       {"io_uring", EPERM, [] { return ::syscall(SYS_io_uring_setup, 1, nullptr); }},
       {"keyctl", EPERM, [] { return ::syscall(SYS_keyctl, 0, -3, 0); }},

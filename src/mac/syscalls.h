@@ -2,8 +2,10 @@
 #pragma once
 
 // Every system call a jail may know, by the policy that rules it. What stands nowhere is
-// absent: clone3, because its flags are behind a pointer; calls that Linux has dropped; and
-// young ones that nothing needs yet. No number stands twice; seccomp.cc refuses to compile then.
+// absent: clone3, because its flags are behind a pointer; the calls that mount by descriptor,
+// because a program that misses them turns to mount(2) and gives up on its EPERM; calls that Linux
+// has dropped; and young ones that nothing needs yet. No number stands twice; seccomp.cc refuses to
+// compile then.
 //
 // The allowed ones are what a stock Debian userland uses, in the spirit of Docker's list.
 
@@ -19,7 +21,8 @@ namespace gaol::mac {
 enum class Policy : uint8_t {
   absent,  // ENOSYS
   allow,
-  deny,  // EPERM
+  deny,    // EPERM
+  notify,  // the jail's init answers
   // Decided by arguments.
   clone,
   ioctl,
@@ -27,7 +30,8 @@ enum class Policy : uint8_t {
   mknodat,
   personality,
   socket,
-  // Settled by a permission alone, into one of the first three.
+  // Settled by permissions alone, into one of the first four.
+  broker,
   debug,
   mlock,
   syslog,
@@ -35,6 +39,7 @@ enum class Policy : uint8_t {
   sysvsem,
   sysvshm,
   mqueue,
+  uname,
 };
 inline constexpr size_t kSettledPolicies = std::to_underlying(Policy::socket) + size_t{1};
 
@@ -43,7 +48,7 @@ inline constexpr int kQuotactlFd = 443, kMemfdSecret = 447, kProcessMrelease = 4
                      kFutexWaitv = 449, kSetMempolicyHomeNode = 450, kCachestat = 451,
                      kFchmodat2 = 452, kMapShadowStack = 453, kFutexWake = 454, kFutexWait = 455,
                      kFutexRequeue = 456, kMseal = 462, kSetxattrat = 463, kGetxattrat = 464,
-                     kListxattrat = 465, kRemovexattrat = 466, kOpenTreeAttr = 467;
+                     kListxattrat = 465, kRemovexattrat = 466;
 
 namespace calls {
 // clang-format off
@@ -85,7 +90,7 @@ inline constexpr int kProcesses[] = {
     SYS_sched_rr_get_interval, SYS_sched_setaffinity, SYS_sched_getaffinity, SYS_sched_setattr,
     SYS_sched_getattr, SYS_getcpu, SYS_getpriority, SYS_setpriority, SYS_ioprio_set,
     SYS_ioprio_get, SYS_getrlimit, SYS_setrlimit, SYS_prlimit64, SYS_getrusage, SYS_times,
-    SYS_sysinfo, SYS_uname, SYS_getrandom, SYS_restart_syscall};
+    SYS_sysinfo, SYS_getrandom, SYS_restart_syscall};
 // Credentials.
 inline constexpr int kCredentials[] = {
     SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getgroups, SYS_getresuid, SYS_getresgid,
@@ -111,11 +116,14 @@ inline constexpr int kWaiting[] = {
 
 // --- decided by a permission or by arguments ---
 
+// What init may do for root of the jail.
+inline constexpr int kBroker[] = {SYS_sethostname, SYS_setdomainname};
 inline constexpr int kClone[] = {SYS_clone};
 inline constexpr int kIoctl[] = {SYS_ioctl};
 inline constexpr int kMknodat[] = {SYS_mknodat};
 inline constexpr int kPersonality[] = {SYS_personality};
 inline constexpr int kSocket[] = {SYS_socket, SYS_socketpair};
+inline constexpr int kUname[] = {SYS_uname};
 inline constexpr int kMlock[] = {SYS_mlock, SYS_mlock2, SYS_mlockall};
 // The kernel's log. What is more than reading it asks for CAP_SYSLOG over the host.
 inline constexpr int kSyslog[] = {SYS_syslog};
@@ -133,8 +141,7 @@ inline constexpr int kDebug[] = {
 
 // Ways to gain a user namespace and with it CAP_SYS_ADMIN, or to change what is mounted.
 inline constexpr int kNamespaces[] = {
-    SYS_unshare, SYS_setns, SYS_mount, SYS_umount2, SYS_pivot_root, SYS_open_tree, kOpenTreeAttr,
-    SYS_move_mount, SYS_mount_setattr, SYS_fsopen, SYS_fsconfig, SYS_fsmount, SYS_fspick};
+    SYS_unshare, SYS_setns, SYS_pivot_root, SYS_mount, SYS_umount2};
 // Ways around the file system's root or its quotas.
 inline constexpr int kRoots[] = {
     SYS_open_by_handle_at, SYS_fanotify_init, SYS_fanotify_mark, SYS_lookup_dcookie, SYS_quotactl,
@@ -147,8 +154,8 @@ inline constexpr int kRisky[] = {
 inline constexpr int kKeys[] = {SYS_add_key, SYS_request_key, SYS_keyctl};
 // The machine: its clock, name, modules, swap, accounting, and where memory lies.
 inline constexpr int kMachine[] = {
-    SYS_settimeofday, SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime, SYS_sethostname,
-    SYS_setdomainname, SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load,
+    SYS_settimeofday, SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime, SYS_init_module,
+    SYS_finit_module, SYS_delete_module, SYS_kexec_load,
     SYS_kexec_file_load, SYS_reboot, SYS_swapon, SYS_swapoff, SYS_acct, SYS_vhangup,
     SYS_mbind, SYS_get_mempolicy, SYS_set_mempolicy, kSetMempolicyHomeNode,
     SYS_migrate_pages, SYS_move_pages};
@@ -174,6 +181,7 @@ struct Group {
   std::span<const int> numbers;
 };
 
+// clang-format off
 inline constexpr Group kGroups[] = {
     {Policy::allow, calls::kFiles},
     {Policy::allow, calls::kMemory},
@@ -182,11 +190,13 @@ inline constexpr Group kGroups[] = {
     {Policy::allow, calls::kSignals},
     {Policy::allow, calls::kClocks},
     {Policy::allow, calls::kWaiting},
+    {Policy::broker, calls::kBroker},
     {Policy::clone, calls::kClone},
     {Policy::ioctl, calls::kIoctl},
     {Policy::mknodat, calls::kMknodat},
     {Policy::personality, calls::kPersonality},
     {Policy::socket, calls::kSocket},
+    {Policy::uname, calls::kUname},
     {Policy::mlock, calls::kMlock},
     {Policy::syslog, calls::kSyslog},
     {Policy::sysvmsg, calls::kSysvmsg},
@@ -205,5 +215,6 @@ inline constexpr Group kGroups[] = {
     {Policy::deny, calls::kLegacyDenied},
 #endif
 };
+// clang-format on
 
 }  // namespace gaol::mac

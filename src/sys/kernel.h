@@ -31,6 +31,11 @@ struct ProcessId {
   bool operator==(const ProcessId&) const = default;
 };
 
+struct Names {
+  std::string host, domain;
+  bool operator==(const Names&) const = default;
+};
+
 struct Address {
   int family = 0;       // AF_INET or AF_INET6
   uint8_t bytes[16]{};  // network order; IPv4 uses the first four
@@ -122,9 +127,17 @@ class Kernel {
   virtual Result<> map_ids(const Child& child, uint32_t first, uint32_t count) = 0;
   // A descriptor of a process's namespace; `kind` is its name in /proc/PID/ns.
   virtual Result<Fd> namespace_of(const Fd& pidfd, int pid, const char* kind) = 0;
-  // Sets the names of that process's UTS namespace.
-  virtual Result<> set_names(const Fd& pidfd, const std::string& hostname,
-                             const std::string& domainname) = 0;
+  // A copy of that process's descriptor `number`.
+  virtual Result<Fd> descriptor_of(const Fd& pidfd, int number) = 0;
+  // Sends a message on a socket, without waiting for room.
+  virtual Result<> tell(const Fd& socket, std::span<const std::byte> message) = 0;
+  // Receives an int32_t; ETIMEDOUT when `milliseconds` ran out, ECONNRESET when nobody is there.
+  virtual Result<int32_t> hear(const Fd& socket, int milliseconds) = 0;
+  // The names of that process's UTS namespace.
+  virtual Result<Names> names(const Fd& pidfd) = 0;
+  // The same of many, at half the cost each; none of a process that is gone.
+  virtual std::vector<std::optional<Names>> names(std::span<const ProcessId> processes) = 0;
+  virtual Result<> set_names(const Fd& pidfd, const Names& names) = 0;
   // Children born from now on live in that process's PID namespace (or in ours, for `self`).
   virtual Result<> children_into(const Fd& pidfd) = 0;
   // Waits for a child: its wait(2) status, or nothing when `milliseconds` ran out.

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 
 #include "sys/fd.h"
@@ -244,6 +245,17 @@ bool is_root() { return ::geteuid() == 0; }
 std::string kernel_release() {
   utsname name;
   return ::uname(&name) == 0 ? name.release : "";
+}
+
+int kernel_date() {
+  int parts[3]{};
+  const std::string release = kernel_release();
+  const char* at = release.c_str();
+  for (int& part : parts) {
+    at = std::from_chars(at, release.c_str() + release.size(), part).ptr;
+    if (*at == '.') ++at;
+  }
+  return parts[0] * 100'000 + parts[1] * 1000 + parts[2];
 }
 
 }  // namespace gaol::sys

@@ -33,5 +33,6 @@ bool has_cgroup_kill(const std::string& v2);
 bool has_pidfs();
 bool is_root();
 std::string kernel_release();  // "6.1.0-18-amd64"
+int kernel_date();             // of that release as FreeBSD counts its own: 601000
 
 }  // namespace gaol::sys

@@ -15,9 +15,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
@@ -329,14 +331,54 @@ class RealKernel final : public Kernel {
     return open(concat("/proc/", pid, "/ns/", kind), O_RDONLY, 0);
   }
 
-  Result<> set_names(const Fd& pidfd, const std::string& hostname,
-                     const std::string& domainname) override {
-    const Fd own_names = TRY(open("/proc/self/ns/uts", O_RDONLY, 0));
-    TRY(done(::setns(pidfd.get(), CLONE_NEWUTS), "setns"));
-    auto set = done(::sethostname(hostname.data(), hostname.size()), "host.hostname");
-    if (set) set = done(::setdomainname(domainname.data(), domainname.size()), "host.domainname");
-    TRY(done(::setns(own_names.get(), CLONE_NEWUTS), "setns"));
-    return set;
+  Result<Fd> descriptor_of(const Fd& pidfd, int number) override {
+    return own(::syscall(SYS_pidfd_getfd, pidfd.get(), number, 0), "pidfd_getfd");
+  }
+
+  Result<> tell(const Fd& socket, std::span<const std::byte> message) override {
+    return done(::send(socket.get(), message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL),
+                "send");
+  }
+
+  Result<int32_t> hear(const Fd& socket, int milliseconds) override {
+    pollfd heard{socket.get(), POLLIN, 0};
+    const int ready = ::poll(&heard, 1, milliseconds);
+    if (ready <= 0) return fail_errno(ready < 0 ? errno : ETIMEDOUT, "receive");
+    int32_t answer = 0;
+    const ssize_t got = ::recv(socket.get(), &answer, sizeof answer, MSG_DONTWAIT);
+    if (got < 0) return fail_errno(errno, "receive");
+    if (got != sizeof answer) return fail_errno(ECONNRESET, "receive");
+    return answer;
+  }
+
+  Result<Names> names(const Fd& pidfd) override {
+    Names names;
+    TRY(in_names_of(pidfd, [&]() -> Result<> {
+      names = names_here();
+      return {};
+    }));
+    return names;
+  }
+
+  std::vector<std::optional<Names>> names(std::span<const ProcessId> processes) override {
+    std::vector<std::optional<Names>> out(processes.size());
+    const Fd own_names(::open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC));
+    if (!own_names) return out;
+    for (size_t at = 0; at < processes.size(); ++at) {
+      const auto& process = processes[at];
+      const Fd fd = open_pidfd(process.pid);
+      if (fd && birth_of(fd, process.pid) == process.birth && ::setns(fd.get(), CLONE_NEWUTS) == 0)
+        out[at] = names_here();
+    }
+    ::setns(own_names.get(), CLONE_NEWUTS);
+    return out;
+  }
+
+  Result<> set_names(const Fd& pidfd, const Names& names) override {
+    return in_names_of(pidfd, [&]() -> Result<> {
+      TRY(done(::sethostname(names.host.data(), names.host.size()), "host.hostname"));
+      return done(::setdomainname(names.domain.data(), names.domain.size()), "host.domainname");
+    });
   }
 
   Result<> children_into(const Fd& pidfd) override {
@@ -459,6 +501,21 @@ class RealKernel final : public Kernel {
   }
 
  private:
+  static Names names_here() {
+    utsname names{};
+    ::uname(&names);
+    return {names.nodename, names.domainname};
+  }
+
+  template <class Act>
+  static Result<> in_names_of(const Fd& pidfd, Act act) {
+    const Fd own_names = TRY(own(::open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC), "names"));
+    TRY(done(::setns(pidfd.get(), CLONE_NEWUTS), "setns"));
+    Result<> acted = act();
+    TRY(done(::setns(own_names.get(), CLONE_NEWUTS), "setns"));
+    return acted;
+  }
+
   static Result<> make_node(const Fd& dir, const Node& node, uint32_t first_id) {
     const char* name = node.name.c_str();
     const long rc = S_ISLNK(node.mode) ? ::symlinkat(node.target.c_str(), dir.get(), name)

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "jail/conf.h"
+#include "sys/probe.h"
 #include "tools/print.h"
 #include "warden/warden.h"
 
@@ -153,6 +154,7 @@ std::vector<std::string> addresses(const std::string& list) {
 struct AtHand {
   std::string_view name;
   Value (*value)(const warden::Entry&);
+  bool changes = false;  // root of the jail may change it
 };
 constexpr AtHand kAtHand[] = {
     {"cpuset.id", [](const warden::Entry& jail) { return Value{{concat(jail.jid)}}; }},
@@ -160,7 +162,8 @@ constexpr AtHand kAtHand[] = {
      [](const warden::Entry& jail) {
        return Value{{}, jail.dying};
      }},
-    {"host.hostname", [](const warden::Entry& jail) { return Value{{jail.hostname}}; }},
+    {"host.domainname", [](const warden::Entry& jail) { return Value{{jail.domainname}}; }, true},
+    {"host.hostname", [](const warden::Entry& jail) { return Value{{jail.hostname}}; }, true},
     {"ip4.addr", [](const warden::Entry& jail) { return Value{addresses(jail.ip4)}; }},
     {"ip6.addr", [](const warden::Entry& jail) { return Value{addresses(jail.ip6)}; }},
     {"jid", [](const warden::Entry& jail) { return Value{{concat(jail.jid)}}; }},
@@ -168,10 +171,29 @@ constexpr AtHand kAtHand[] = {
     {"path", [](const warden::Entry& jail) { return Value{{jail.path}}; }},
 };
 
+const AtHand* at_hand(const jail::Param& param) {
+  const auto* known = std::ranges::find(kAtHand, param.name, &AtHand::name);
+  return known == std::end(kAtHand) ? nullptr : known;
+}
+
+// What is the host's as long as nobody has given the jail its own.
+struct OfHost {
+  std::string_view name;
+  std::string (*value)();
+};
+constexpr OfHost kOfHost[] = {
+    {"osreldate", [] { return concat(sys::kernel_date()); }},
+    {"osrelease", sys::kernel_release},
+};
+
+const OfHost* inherited(const Jail& jail, const jail::Param& param) {
+  const auto* known = std::ranges::find(kOfHost, param.name, &OfHost::name);
+  return known == std::end(kOfHost) || jail.settings().has(param.name) ? nullptr : known;
+}
+
 Value value_of(const Jail& jail, const jail::Param& param, std::string_view key = {}) {
-  if (const auto* known = std::ranges::find(kAtHand, param.name, &AtHand::name);
-      known != std::end(kAtHand))
-    return known->value(jail.entry);
+  if (const auto* known = at_hand(param)) return known->value(jail.entry);
+  if (const auto* host = inherited(jail, param)) return {{host->value()}};
   const jail::Settings& settings = jail.settings();
   switch (param.type) {
     case Type::boolean: return {{}, settings.on(param.name)};
@@ -247,10 +269,11 @@ Result<std::vector<Column>> columns(const Options& o) {
 }
 
 // For -s: what jail(8) takes back. Below a three-state parent only its `new` has values; what
-// Linux refuses and nobody gave would be refused again.
+// Linux refuses and nobody gave would be refused again, what is the host's is no wish.
 bool settable(const Jail& jail, const jail::Param& param) {
   if (param.when == When::readonly) return false;
   if (param.linux_means == jail::Linux::refused && !jail.settings().has(param.name)) return false;
+  if (inherited(jail, param)) return false;
   const auto dot = param.name.rfind('.');
   if (dot == param.name.npos) return true;
   const auto parent = jail::find(param.name.substr(0, dot));
@@ -437,6 +460,14 @@ void print_for_programs(const Options& o, const std::vector<Column>& columns,
   (o.form == Options::Form::json ? print_json : print_xml)(list, o.pretty);
 }
 
+// All displays of whole jails have the host name.
+bool shows_what_changes(const std::vector<Column>& columns) {
+  return columns.empty() || std::ranges::any_of(columns, [](const Column& column) {
+           const auto* known = at_hand(*column.param);
+           return known && known->changes;
+         });
+}
+
 int run(const Options& o) {
   auto chosen = columns(o);
   if (!chosen) {
@@ -458,6 +489,7 @@ int run(const Options& o) {
     }
     jails = std::move(*all);
   }
+  if (sys::is_root() && shows_what_changes(*chosen)) warden.read_names(jails);
   if (o.form != Options::Form::text)
     print_for_programs(o, *chosen, jails);
   else if (!chosen->empty())

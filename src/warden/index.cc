@@ -116,6 +116,7 @@ Entry entry_of(const Record& record, uint64_t inode) {
           .dying = record.dying,
           .name = record.name,
           .hostname = record.settings.text("host.hostname"),
+          .domainname = record.settings.text("host.domainname"),
           .path = record.settings.text("path"),
           .ip4 = addresses(record.settings, "ip4.addr", AF_INET),
           .ip6 = addresses(record.settings, "ip6.addr", AF_INET6),
@@ -125,7 +126,8 @@ Entry entry_of(const Record& record, uint64_t inode) {
 std::string to_line(const Entry& entry) {
   std::string out = concat(entry.jid, kTab, entry.inode, kTab, entry.init.pid, kTab,
                            entry.init.birth, kTab, entry.dying ? '1' : '0', kTab);
-  for (const auto* text : {&entry.name, &entry.hostname, &entry.path, &entry.ip4, &entry.ip6}) {
+  for (const auto* text :
+       {&entry.name, &entry.hostname, &entry.domainname, &entry.path, &entry.ip4, &entry.ip6}) {
     add_escaped(out, *text);
     out += kTab;
   }
@@ -147,7 +149,8 @@ std::optional<Entry> from_line(std::string_view line) {
   Entry entry{.jid = fields.number<Jid>(), .inode = fields.number<uint64_t>()};
   entry.init = {fields.number<int>(), fields.number<uint64_t>()};
   entry.dying = fields.number<int>() != 0;
-  for (auto* text : {&entry.name, &entry.hostname, &entry.path, &entry.ip4, &entry.ip6})
+  for (auto* text :
+       {&entry.name, &entry.hostname, &entry.domainname, &entry.path, &entry.ip4, &entry.ip6})
     *text = fields.text();
   entry.given = fields.rest();
   if (!fields.whole()) return {};

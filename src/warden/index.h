@@ -23,7 +23,7 @@ struct Entry {
   uint64_t inode = 0;  // of the record's file
   sys::ProcessId init;
   bool dying = false;
-  std::string name, hostname, path;
+  std::string name, hostname, domainname, path;
   std::string ip4, ip6;  // addresses alone, with commas between
   std::string given;     // the other parameters, see settings()
 

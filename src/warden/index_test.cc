@@ -15,9 +15,9 @@ using testing::IsEmpty;
 
 Record sample(Jid jid = 7) {
   Record out{.jid = jid, .name = concat("jail", jid)};
-  out.settings =
-      settings({"path=/jails/a\tb", "host.hostname=a\\n\nb", "nopersist", "meta.k=\\", "meta.gone",
-                "exec.start=secret", "ip4.addr=lo1|10.0.0.1/24,10.0.0.2", "ip6.addr=::1", "env="});
+  out.settings = settings({"path=/jails/a\tb", "host.hostname=a\\n\nb", "host.domainname=lan",
+                           "nopersist", "meta.k=\\", "meta.gone", "exec.start=secret",
+                           "ip4.addr=lo1|10.0.0.1/24,10.0.0.2", "ip6.addr=::1", "env="});
   out.init = {13, uint64_t{1} << 63};
   return out;
 }
@@ -35,6 +35,7 @@ TEST(Index, ALineComesBackAsItWas) {
   EXPECT_FALSE(entry->dying);
   EXPECT_EQ(entry->name, "jail7");
   EXPECT_EQ(entry->hostname, "a\\n\nb");
+  EXPECT_EQ(entry->domainname, "lan");
   EXPECT_EQ(entry->path, "/jails/a\tb");
   EXPECT_EQ(entry->ip4, "10.0.0.1,10.0.0.2");
   EXPECT_EQ(entry->ip6, "::1");

@@ -222,7 +222,16 @@ mac::Permissions permissions_of(const Settings& settings) {
           .set_hostname = settings.on("allow.set_hostname"),
           .own_ipc = !(shared_namespaces(settings) & CLONE_NEWIPC),
           .net_admin = settings.integer("securelevel") < 3,
-          .read_msgbuf = settings.on("allow.read_msgbuf")};
+          .read_msgbuf = settings.on("allow.read_msgbuf"),
+          .own_release = !settings.text("osrelease").empty()};
+}
+
+jail::Orders orders_of(const Settings& settings) {
+  jail::Orders orders;
+  if (settings.on("allow.set_hostname")) orders.grants |= jail::kGrantHostname;
+  const std::string release = settings.text("osrelease");
+  release.copy(orders.release, sizeof orders.release - 1);
+  return orders;
 }
 
 std::vector<jail::PrisonPlan::File> files_of(const Settings& settings) {
@@ -346,6 +355,7 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request) {
   plan.prison.vnet = settings.jailsys("vnet") == Jailsys::fresh;
   plan.prison.dev = place_of(settings, "mount.devfs");
   plan.prison.proc = place_of(settings, "mount.procfs");
+  plan.prison.orders = orders_of(settings);
   plan.prison.devices = TRY(devices_of(kernel, settings));
   plan.prison.files = files_of(settings);
   if (plan.prison.files.size() > 1 && plan.prison.dev == jail::Place::no)

@@ -64,6 +64,7 @@ std::vector<jail::PrisonPlan::File> files_of(const jail::Settings& settings);
 mac::Permissions permissions_of(const jail::Settings& settings);
 // CLONE_NEW* of what the jail inherits.
 uint64_t shared_namespaces(const jail::Settings& settings);
+jail::Orders orders_of(const jail::Settings& settings);
 net::StackPlan stack_of(const jail::Settings& settings, uint32_t first_id);
 std::vector<std::string> addresses_of(const jail::Settings& settings);
 

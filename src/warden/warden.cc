@@ -168,6 +168,46 @@ Result<> Warden::refuse_clash(const jail::Settings& settings, Jid self) {
   return {};
 }
 
+// What is not asked for stays as the jail has it, who may have changed it.
+Result<> Warden::give_names(const sys::Fd& init, const jail::Settings& wanted) {
+  if (!wanted.has("host.hostname") && !wanted.has("host.domainname")) return {};
+  sys::Names names = TRY(kernel_.names(init));
+  if (wanted.has("host.hostname")) names.host = wanted.text("host.hostname");
+  if (wanted.has("host.domainname")) names.domain = wanted.text("host.domainname");
+  return kernel_.set_names(init, names);
+}
+
+Result<> Warden::give_orders(const sys::Fd& init, const jail::Settings& before,
+                             const jail::Settings& after) {
+  const jail::Orders orders = orders_of(after);
+  if (orders == orders_of(before)) return {};
+  auto given = jail::give_orders(kernel_, init, orders);
+  if (!given && given.error().code == EPERM)
+    return fail(Error{EPERM,
+                      "allow: a jail that began with nothing to be granted by its init cannot be "
+                      "given it while it runs",
+                      "restart the jail with it"});
+  return given;
+}
+
+void Warden::read_names(std::span<Entry> jails) {
+  std::vector<sys::ProcessId> inits;
+  for (const auto& jail : jails) inits.push_back(jail.init);
+  auto names = kernel_.names(inits);
+  for (size_t at = 0; at < jails.size(); ++at) {
+    if (!names[at]) continue;  // gone meanwhile
+    jails[at].hostname = std::move(names[at]->host);
+    jails[at].domainname = std::move(names[at]->domain);
+  }
+}
+
+void Warden::read_names(Record& jail) {
+  const auto names = kernel_.names({&jail.init, 1})[0];
+  if (!names) return;
+  jail.settings.set({.id = *jail::find("host.hostname"), .values = {names->host}});
+  jail.settings.set({.id = *jail::find("host.domainname"), .values = {names->domain}});
+}
+
 Result<Jid> Warden::start(const Request& request) {
   Start start{.machine = machine(),
               .request = request,
@@ -329,9 +369,9 @@ Result<> Warden::change(Record& record, const Request& request) {
 
   const auto before = addresses_of(record.settings), after = addresses_of(merged);
   const sys::Fd init = TRY(kernel_.pidfd(record.init));
+  TRY(give_orders(init, record.settings, merged));
   TRY(store_.take_addresses(record.jid, without(after, before)));
-  if (!(shared_namespaces(merged) & CLONE_NEWUTS))
-    TRY(kernel_.set_names(init, merged.text("host.hostname"), merged.text("host.domainname")));
+  TRY(give_names(init, wanted));
   TRY(net::replace(kernel_, record.cgroup, stack_of(record.settings, record.first_id),
                    stack_of(merged, record.first_id)));
   if (devices) {

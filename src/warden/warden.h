@@ -6,6 +6,7 @@
 // warden while it runs, and what a killed one left is finished by the next.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,10 @@ class Warden {
   enum class Dying : uint8_t { hidden, shown };
   Result<std::vector<Entry>> listing(Dying dying);
   Result<Entry> look_up(std::string_view jid_or_name, Dying dying);
+  // Puts the host names as they are now, for the jail's root may change them, in the place of those
+  // that the jails were given. REQUIRES: root.
+  void read_names(std::span<Entry> jails);
+  void read_names(Record& jail);
 
   // Starts a program in a running jail; the Fd is its pidfd, a child of ours.
   Result<sys::Fd> attach(const Record& jail, const sys::Command& command);
@@ -75,6 +80,9 @@ class Warden {
 
   // Rewrites what the jail can read of itself. `init` is a process of it.
   void tell_jail(const jail::Settings& settings, int init);
+  Result<> give_names(const sys::Fd& init, const jail::Settings& wanted);
+  Result<> give_orders(const sys::Fd& init, const jail::Settings& before,
+                       const jail::Settings& after);
   bool running(const Record& record) { return kernel_.alive(record.init); }
 
   sys::Kernel& kernel_;

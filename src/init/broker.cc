@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// FreeBSD asks one permission before root of a jail may name it; Linux asks CAP_SYS_ADMIN, which
+// would allow all else. So root of the jail does not have it, its filter leaves such calls to
+// init, and init, which has it over the jail's user namespace, makes them in its place:
+//
+//   - Who asks is settled first: a process that still waits, and is root.
+//   - What it asks for is copied once, and the copy is checked and carried out. Nothing is ever
+//     let through to be read a second time by the kernel (SECCOMP_USER_NOTIF_FLAG_CONTINUE), but
+//     for uname(2), which gives nothing away.
+//   - Looking into a process may mean waiting for a file system that the jail itself serves. Init
+//     must not, so the answer is a child's; uname(2) alone is too frequent for that.
+
+#include "init/broker.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/ioctl.h>
+#include <linux/seccomp.h>
+#include <linux/utsname.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "init/caller.h"
+#include "sys/raw.h"
+
+namespace gaol::init {
+namespace {
+
+using sys::raw::call;
+
+long set_name(long number, const Caller& caller) {
+  char name[__NEW_UTS_LEN];
+  const auto length = static_cast<int>(caller.argument(1));
+  if (length < 0 || length > __NEW_UTS_LEN) return -EINVAL;
+  const long got = length == 0 ? 0 : caller.read(caller.argument(0), name, length);
+  if (got < 0) return got;
+  return got == length ? call(number, name, got) : -EFAULT;
+}
+
+// The name of the system as this jail is told it. What cannot be written is the kernel's to refuse.
+bool told_release(const Caller& caller, const char* release) {
+  new_utsname names;
+  if (call(__NR_uname, &names) < 0) return false;
+  __builtin_memset(names.release, 0, sizeof names.release);
+  for (int at = 0; release[at]; ++at) names.release[at] = release[at];
+  return caller.write(caller.argument(0), &names, sizeof names) == sizeof names;
+}
+
+// A call that init answers for root of the jail, where its orders grant it.
+struct Request {
+  int number;
+  uint32_t grant;
+  long (*make)(long number, const Caller& caller);
+};
+constexpr Request kRequests[] = {
+    {__NR_sethostname, jail::kGrantHostname, set_name},
+    {__NR_setdomainname, jail::kGrantHostname, set_name},
+};
+
+const Request* granted(int number, const jail::Orders& orders) {
+  for (const Request& request : kRequests)
+    if (request.number == number && (request.grant & orders.grants) != 0) return &request;
+  return nullptr;
+}
+
+void reply(int listener, const seccomp_notif& made, long result, uint32_t flags = 0) {
+  seccomp_notif_resp response{};
+  response.id = made.id;
+  response.error = result < 0 ? static_cast<int>(result) : 0;
+  response.val = result < 0 ? 0 : result;
+  response.flags = flags;
+  call(__NR_ioctl, listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+// A jail that had nothing to ask when it began has an init without power.
+bool has_power() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct held[2]{};
+  call(__NR_capget, &header, held);
+  return held[0].effective >> CAP_SYS_ADMIN & 1;
+}
+
+long carry_out(const Request& request, const Caller& caller, int listener) {
+  if (!caller.waits(listener)) return -EINTR;
+  return caller.is_root() ? request.make(request.number, caller) : -EPERM;
+}
+
+}  // namespace
+
+void watch(int events, int fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data = static_cast<uint64_t>(fd);
+  call(__NR_epoll_ctl, events, EPOLL_CTL_ADD, fd, &event);
+}
+
+void Broker::take_orders() {
+  for (;;) {
+    jail::Orders orders;
+    iovec part{&orders, sizeof orders};
+    union {
+      cmsghdr header;
+      char bytes[CMSG_SPACE(sizeof(int))];
+    } rights{};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = &rights;
+    message.msg_controllen = sizeof rights;
+    const long got = call(__NR_recvmsg, jail::kOrdersIn, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (got <= 0) return;
+    if (message.msg_controllen >= CMSG_LEN(sizeof(int))) {
+      int listener;
+      __builtin_memcpy(&listener, CMSG_DATA(&rights.header), sizeof listener);
+      watch(events_, listener);
+    } else if (got == sizeof orders) {
+      follow(orders);
+    }
+  }
+}
+
+void Broker::follow(const jail::Orders& orders) {
+  const int32_t answer = orders.any() && !has_power() ? EPERM : 0;
+  if (answer == 0) orders_ = orders;
+  if (orders.wants_answer)
+    call(__NR_sendto, jail::kOrdersIn, &answer, sizeof answer, MSG_DONTWAIT, nullptr, 0);
+}
+
+void Broker::answer_call(int listener) {
+  seccomp_notif made{};
+  if (call(__NR_ioctl, listener, SECCOMP_IOCTL_NOTIF_RECV, &made) < 0) return;
+  if (made.data.nr == __NR_uname) {
+    const Caller caller(made);
+    const bool told = caller.waits(listener) && told_release(caller, orders_.release);
+    return reply(listener, made, 0, told ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+  }
+  const Request* request = granted(made.data.nr, orders_);
+  if (!request) return reply(listener, made, -EPERM);
+  const long child = call(__NR_clone, SIGCHLD, 0, 0, 0, 0);
+  if (child > 0) return;
+  reply(listener, made, child < 0 ? child : carry_out(*request, Caller(made), listener));
+  if (child == 0) call(__NR_exit_group, 0);
+}
+
+void Broker::attend(const epoll_event& event) {
+  const int fd = static_cast<int>(event.data);
+  if (event.events & EPOLLHUP)
+    call(__NR_close, fd);
+  else
+    answer_call(fd);
+}
+
+}  // namespace gaol::init

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// Whoever made a system call that is left to init. Everything about it is read through one
+// directory of procfs, which belongs to that very process as long as it lives: a pid that is used
+// again cannot be mistaken for it. Its memory may change while we read, so it is read once, and
+// only the copy is looked at.
+
+#include <linux/ioctl.h>
+#include <linux/seccomp.h>
+
+namespace gaol::init {
+
+class Caller {
+ public:
+  explicit Caller(const seccomp_notif& call);
+  ~Caller();
+  Caller(const Caller&) = delete;
+  Caller& operator=(const Caller&) = delete;
+
+  // Whether it still waits for our answer to that call: what was opened then is its own. A call
+  // that a signal has broken off is over.
+  bool waits(int listener) const;
+
+  // Whether it is root of the jail in deed: user 0, with the capability of root of a jail that
+  // comes nearest, which a program that has stripped itself of root's powers does not have.
+  bool is_root() const;
+
+  unsigned long argument(int at) const { return call_.data.args[at]; }
+  // Opens a file of its directory in procfs. Negative: -errno.
+  long open(const char* name, int flags) const;
+  // Copies `size` bytes of its memory, to or fro. Negative: -errno.
+  long read(unsigned long address, void* to, unsigned long size) const;
+  long write(unsigned long address, const void* from, unsigned long size) const;
+
+ private:
+  seccomp_notif call_;
+  int directory_;
+};
+
+}  // namespace gaol::init
