@@ -194,6 +194,7 @@ class Expander {
   bool assemble(Record& opened);
   bool add_values(Record& opened, const Bound& part);
   const Record* referenced(const Bound& part, const Piece& piece, uint32_t slot);
+  std::string what_was_meant(const Bound& part, std::string_view variable) const;
   std::string near_miss(std::string_view variable) const;
   void store();
   bool refuse(Place place, std::string_view what);
@@ -379,10 +380,18 @@ const Record* Expander::referenced(const Bound& part, const Piece& piece, uint32
   const bool negated = found && !found->parts.empty() && found->parts.back()->negated;
   if (!found || found->values.empty() || negated) {
     refuse(place, concat(part.written->name, ": variable \"", piece.text, "\" not found",
-                         found ? "" : near_miss(piece.text)));
+                         found ? "" : what_was_meant(part, piece.text)));
     return nullptr;
   }
   return found;
+}
+
+// A variable of the jail, or one that the shell of a command has, such as JID.
+std::string Expander::what_was_meant(const Bound& part, std::string_view variable) const {
+  auto near = near_miss(variable);
+  if (near.empty() && part.written->name.starts_with("exec."))
+    return concat(" (for the shell's own, write \\$", variable, ")");
+  return near;
 }
 
 // Of a jail's first error only: it takes a look at every variable that the jail has.

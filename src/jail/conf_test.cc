@@ -144,6 +144,8 @@ TEST(JailConf, WrongVariablesBlockRemovalUnknownParametersDoNot) {
       {"nonsense;", true, "unknown parameter: nonsense"},
       {"Path = /x;", true, "unknown parameter: Path, did you mean \"path\"?"},
       {"path = $nope;", false, "path: variable \"nope\" not found"},
+      {"exec.poststart = \"echo $JID\";", false,
+       "exec.poststart: variable \"JID\" not found (for the shell's own, write \\$JID)"},
       {"path = ${};", false, "path: variable \"\" not found"},
       {"$v; path = $v;", false, "path: variable \"v\" not found"},
       {"$v = $v;", false, "v: variable loop"},

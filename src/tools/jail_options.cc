@@ -125,6 +125,17 @@ Form form_of(const Options& o) {
   return unless(o.remove_running || describes, Form::configured);
 }
 
+namespace {
+
+// For a jail's name with more words behind it.
+std::string name_advice(const std::vector<std::string>& words) {
+  const bool late = words.size() > 1 && words[1].starts_with('-');
+  return late ? "options come before the jail"
+              : concat("a jail's name is given as name=", words[0]);
+}
+
+}  // namespace
+
 Result<Request> request_from_words(const Options& options) {
   Request request{.title = {}, .settings = options.settings, .command_argv = {}};
   for (auto word = options.words.begin(); word != options.words.end(); ++word) {
@@ -137,7 +148,7 @@ Result<Request> request_from_words(const Options& options) {
     }
     auto setting = setting_from(*word);
     if (!setting && word == options.words.begin() && !word->contains('='))
-      return fail(std::move(setting).error().advise("a jail's name is given as name=", *word));
+      return fail(std::move(setting).error().advise(name_advice(options.words)));
     request.settings.add(TRY(std::move(setting)));
   }
   return request;

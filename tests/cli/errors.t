@@ -112,3 +112,6 @@ jail: /etc/jail.conf: No such file or directory (there is /etc/jail.conf.d/web.c
 jail: "web" not found (there is /etc/jail.conf.d/web.conf: give it with -f, or .include it in /etc/jail.conf)
 jail: "db" not found
 [exit 1]
+# jail -c web -f jail.conf
+jail: unknown parameter: web (options come before the jail)
+[exit 1]
