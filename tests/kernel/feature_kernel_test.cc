@@ -26,5 +26,22 @@ TEST_F(FeatureTest, ROOT_AMissingCallIsOneLineThatSaysWhatToDo) {
   }
 }
 
+// Whether a call that init has taken up can be broken off by a signal is all that the flag settles.
+TEST_F(FeatureTest, ROOT_InitAnswersWithoutTheFlagOfLinux519) {
+  const std::string older = GAOL_TEST_DIR "/deny_syscall seccomp:1:0x20 ";
+  EXPECT_EQ(seen(older + "jail -c name=web path=" + tiny_tree() + " persist osrelease=9"), "");
+  EXPECT_EQ(seen(older + "jexec web sh -c 'hostname second; hostname; uname -r'"), "second\n9\n");
+  EXPECT_EQ(seen("jail -r web"), "");
+}
+
+TEST_F(FeatureTest, ROOT_NothingEntersWhereInitCannotBeAsked) {
+  const std::string older = GAOL_TEST_DIR "/deny_syscall seccomp:1:0x8 ";
+  EXPECT_EQ(seen("jail -c name=web path=" + tiny_tree() + " persist allow.noset_hostname"), "");
+  EXPECT_EQ(seen(older + "jexec web echo runs"), "runs\n");
+  EXPECT_EQ(seen("jail -r web; jail -c name=web path=" + tiny_tree() + " persist"), "");
+  EXPECT_EQ(seen(older + "jexec web true"), "jexec: seccomp: Invalid argument\n[exit 1]\n");
+  EXPECT_EQ(seen("jail -r web"), "");
+}
+
 }  // namespace
 }  // namespace gaol::test
