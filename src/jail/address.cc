@@ -5,36 +5,17 @@
 // bound to. Wildcard and broadcast would match everything or nothing, and an IPv4 address in
 // IPv6 clothes would slip an IPv4 address past the list that is meant for it.
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
-#include <optional>
 
 #include "base/text.h"
+#include "net/inet.h"
 
 namespace gaol::jail {
 
 namespace {
-
-std::optional<sys::Address> host_address(std::string_view text, int family) {
-  sys::Address out{.family = family, .prefix = family == AF_INET ? 32 : 128};
-  if (inet_pton(family, std::string(text).c_str(), out.bytes) != 1) return {};
-  return out;
-}
-
-// The length of a netmask: `24`, or `255.255.255.0`.
-std::optional<int> prefix_length(std::string_view mask, int family) {
-  if (const auto length = number<int>(mask))
-    return *length >= 0 && *length <= (family == AF_INET ? 32 : 128) ? length : std::nullopt;
-  in_addr dotted{};
-  if (family != AF_INET || inet_pton(AF_INET, std::string(mask).c_str(), &dotted) != 1) return {};
-  const uint32_t bits = ntohl(dotted.s_addr);
-  const int ones = std::countl_one(bits);
-  return ones == std::popcount(bits) ? std::optional(ones) : std::nullopt;
-}
 
 bool usable(const sys::Address& address) {
   const auto all = [&](uint8_t value) {
@@ -67,7 +48,7 @@ Result<AliasSpec> parse_alias(std::string_view element, int family) {
 
   const auto where = element.substr(0, blank);
   const size_t slash = std::min(where.find('/'), where.size());
-  const auto address = host_address(where.substr(0, slash), family);
+  const auto address = net::parse_address(where.substr(0, slash), family);
   if (!address) return fail("not an ", family_word(family), " address: ", where.substr(0, slash));
   out.address = *address;
   if (!usable(*address)) return fail(address_text(*address), " cannot be a jail's address");
@@ -75,7 +56,7 @@ Result<AliasSpec> parse_alias(std::string_view element, int family) {
     return fail(address_text(*address), " is an IPv4 address and belongs in ip4.addr");
 
   if (slash < where.size()) {
-    const auto length = prefix_length(where.substr(slash + 1), family);
+    const auto length = net::prefix_length(where.substr(slash + 1), family);
     if (!length) return fail("not an ", family_word(family), " netmask: ", where.substr(slash + 1));
     out.address.prefix = *length;
     out.explicit_mask = true;
@@ -83,10 +64,7 @@ Result<AliasSpec> parse_alias(std::string_view element, int family) {
   return out;
 }
 
-std::string address_text(const sys::Address& address) {
-  char text[INET6_ADDRSTRLEN];
-  return inet_ntop(address.family, address.bytes, text, sizeof text) ? text : "";
-}
+std::string address_text(const sys::Address& address) { return net::address_text(address); }
 
 std::string_view family_word(int family) { return family == AF_INET ? "IPv4" : "IPv6"; }
 

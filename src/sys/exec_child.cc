@@ -5,6 +5,7 @@
 
 #include <asm/ioctls.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 
 #include "sys/exec.h"
@@ -13,6 +14,8 @@
 namespace gaol::sys {
 
 namespace {
+
+constexpr int kProgram = 3;  // the first descriptor that is not a standard one
 
 // A group that is not in the foreground yet would be stopped for asking.
 long take_terminal(int terminal) noexcept {
@@ -53,11 +56,23 @@ void exec_in_child(const ExecPlan& plan, ChildFailure& failure) noexcept {
     return;
   // Neither ours nor what the caller's caller left open may reach the program. Closed and not
   // only marked: the paths from here on may lead through a jail's /proc/self/fd.
-  if (failed(raw::call(__NR_close_range, 3U, ~0U, 0U), "close_range")) return;
+  const bool by_descriptor = command.program >= 0;
+  if (by_descriptor && command.program != kProgram &&
+      failed(raw::call(__NR_dup3, command.program, kProgram, O_CLOEXEC), "dup"))
+    return;
+  if (failed(raw::call(__NR_close_range, by_descriptor ? kProgram + 1 : kProgram, ~0U, 0U),
+             "close_range"))
+    return;
   if (!command.directory.empty() &&
       failed(raw::call(__NR_chdir, command.directory.c_str()), "chdir", command.directory.c_str()))
     return;
 
+  if (by_descriptor) {
+    failed(raw::call(__NR_execveat, kProgram, "", plan.argv_.data(), plan.environment_.data(),
+                     AT_EMPTY_PATH),
+           "exec", plan.argv_[0]);
+    return;
+  }
   long reason = -ENOENT;
   for (const auto& file : plan.candidates_) {
     const long rc =

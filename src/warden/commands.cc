@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "warden/compat.h"
 #include "warden/users.h"
 
 namespace gaol::warden {
@@ -51,7 +52,10 @@ Result<> set_surroundings(const CommandContext& context, sys::Command& command, 
     if (context.jid) set_variable(command.environment, "JID", concat(context.jid));
     set_variable(command.environment, "JNAME", context.name);
     set_variable(command.environment, "JPATH", context.path);
-    if (where == Where::jail) command.directory = "/";
+    if (where == Where::jail)
+      command.directory = "/";
+    else
+      find_compat_first(context.kernel, command.environment);
   }
   const std::string who = user_parameter(context, where);
   if (who.empty() && !clean) return {};
@@ -106,6 +110,8 @@ Result<> run_command(const CommandContext& context, const CommandLine& line, Whe
   TRY(set_surroundings(context, command, where));
   const sys::Fd log = TRY(console_log(context, where));
   command.output = log.get();
+  const sys::Fd program = TRY(compat_program(context.kernel, line.argv.front()));
+  command.program = program.get();
   auto child = start(context, command, where);
   if (!child) return fail(std::move(child).error().in(text));
   if (line.background) {

@@ -136,7 +136,8 @@ TEST_F(CommandTest, AreToldWhichJailTheyAreFor) {
   for (const auto& command : kernel_.spawned) {
     EXPECT_EQ(value(command.environment, "JNAME"), "web");
     EXPECT_EQ(value(command.environment, "JPATH"), "/jails/web");
-    EXPECT_EQ(value(command.environment, "PATH"), value(own_environment(), "PATH"));
+    EXPECT_EQ(value(command.environment, "PATH"),
+              concat("/usr/libexec/gaol/compat:", value(own_environment(), "PATH")));
     EXPECT_EQ(command.directory, "") << "unchanged";
     EXPECT_FALSE(command.uid);
   }

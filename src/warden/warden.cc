@@ -407,4 +407,31 @@ Result<> Warden::enter(const Record& jail) {
   return jail::move_into_prison(kernel_, init, permissions_of(jail.settings), jail.cgroup);
 }
 
+Result<sys::Fd> Warden::network_of(const Record& jail) {
+  const sys::Fd init = TRY(kernel_.pidfd(jail.init));
+  return kernel_.namespace_of(init, jail.init.pid, "net");
+}
+
+// Recorded first: what is not there when the jail ends is no failure, what is forgotten is lost.
+Result<> Warden::lend(const Record& jail, const std::string& interface) {
+  const auto lock = TRY(store_.lock());
+  Record record = TRY(find(concat(jail.jid)));
+  if (record.settings.jailsys("vnet") != jail::Jailsys::fresh)
+    return fail("jail \"", record.name, "\" has no network stack of its own (vnet)");
+  const sys::Fd netns = TRY(network_of(record));
+  if (!std::ranges::count(record.interfaces, interface)) record.interfaces.push_back(interface);
+  TRY(store_.publish(record));
+  return kernel_.push_link(interface, netns);
+}
+
+Result<> Warden::take_back(const Record& jail, const std::string& interface) {
+  const auto lock = TRY(store_.lock());
+  Record record = TRY(find(concat(jail.jid)));
+  const sys::Fd netns = TRY(network_of(record));
+  const bool there = TRY(kernel_.pull_link(interface, netns));
+  if (!there) return fail(Error{ENODEV, concat("interface ", interface, " does not exist"), {}});
+  std::erase(record.interfaces, interface);
+  return store_.publish(record);
+}
+
 }  // namespace gaol::warden

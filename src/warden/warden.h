@@ -60,6 +60,13 @@ class Warden {
   // Moves the calling process into a running jail, for good; see jail::move_into_prison().
   Result<> enter(const Record& jail);
 
+  // Moves an interface of the caller's network into a vnet jail, to be brought back when the jail
+  // ends like those of vnet.interface; and brings one back before.
+  Result<> lend(const Record& jail, const std::string& interface);
+  Result<> take_back(const Record& jail, const std::string& interface);
+  // Where its interfaces are: an nsfs descriptor.
+  Result<sys::Fd> network_of(const Record& jail);
+
  private:
   Machine machine() { return {kernel_, store_, report_, strays_}; }
   // The record of a jail that was being made or unmade by somebody who is gone.

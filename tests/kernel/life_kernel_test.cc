@@ -295,16 +295,18 @@ const std::string kBare = "env -i PATH=\"$PATH\" TERM=vt100 SECRET=1 ";
 
 TEST_F(LifeTest, ROOT_EnvironmentOfCommands) {
   const std::string create = kBare + "jail -c jid=77 name=web path=" + tree_ + " ";
-  auto variables = [&](const std::string& words) {
-    return run(create + words + " | grep -v -e ^PWD= -e ^SHLVL= | sort").out;
+  auto variables = [&](const std::string& settings) {
+    return run(create + settings + " | grep -v -e ^PWD= -e ^SHLVL= | sort").out;
   };
-  const std::string path = "PATH=" GAOL_BIN_DIR ":" + std::string(::getenv("PATH")) + "\n";
-  const std::string named =
-      "JID=77\nJNAME=web\nJPATH=" + tree_ + "\n" + path + "SECRET=1\nTERM=vt100\n";
-  EXPECT_EQ(variables("command=/bin/env"), named);
-  EXPECT_EQ(variables("exec.poststart=/usr/bin/env command=/bin/true"), named);
-  EXPECT_EQ(variables("exec.prestart=/usr/bin/env command=/bin/true"),
-            "JNAME=web\nJPATH=" + tree_ + "\n" + path + "SECRET=1\nTERM=vt100\n");
+  // On the host FreeBSD's words come first.
+  const std::string path = run("echo $PATH").out;
+  const std::string words = fs::path(GAOL_BIN_DIR).parent_path().string() + "/libexec/gaol/compat:";
+  const std::string named = "JNAME=web\nJPATH=" + tree_ + "\nPATH=";
+  const std::string rest = path + "SECRET=1\nTERM=vt100\n";
+  EXPECT_EQ(variables("command=/bin/env"), "JID=77\n" + named + rest);
+  EXPECT_EQ(variables("exec.poststart=/usr/bin/env command=/bin/true"),
+            "JID=77\n" + named + words + rest);
+  EXPECT_EQ(variables("exec.prestart=/usr/bin/env command=/bin/true"), named + words + rest);
   const std::string clean =
       "HOME=/root\nPATH=/bin:/usr/bin\nSHELL=/bin/sh\nTERM=vt100\nUSER=root\n";
   EXPECT_EQ(variables("exec.clean command=/bin/env"), clean);

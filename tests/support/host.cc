@@ -112,7 +112,8 @@ Outcome run(const std::string& line, int seconds) {
   if (out < 0 || err < 0) die("temporary file");
   ::unlink(out_name);
   ::unlink(err_name);
-  const std::string script = "export PATH=" GAOL_BIN_DIR ":$PATH\n" + line;
+  const std::string script =
+      "export PATH=" GAOL_BIN_DIR ":" GAOL_BIN_DIR "/../libexec/gaol/compat:$PATH\n" + line;
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::dup2(out, 1);

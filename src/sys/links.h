@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// Making, changing and listing the interfaces and routes of the caller's network namespace: what
+// ifconfig(8) and route(8) are on FreeBSD. Errors carry errno and the kernel's own reason where it
+// gave one; the caller's word is put in front by whoever asks.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "sys/fd.h"
+#include "sys/kernel.h"
+
+namespace gaol::sys {
+
+using Mac = std::array<uint8_t, 6>;
+
+struct Link {
+  unsigned index = 0;
+  std::string name;
+  std::string kind;         // "veth", "bridge", "vlan", "dummy"; empty: hardware and loopback
+  std::string description;  // the kernel's ifalias
+  unsigned flags = 0;       // IFF_*
+  unsigned mtu = 0;
+  unsigned bridge = 0;  // the index of what it is a member of; 0: nothing
+  unsigned lower = 0;   // a vlan's parent, a veth's other end where that lies in this namespace
+  unsigned vlan = 0;
+  std::optional<Mac> mac;
+};
+Result<std::vector<Link>> list_links();
+Result<Link> find_link(const std::string& name);  // ENODEV: there is none
+
+struct NewLink {
+  std::string name, kind;
+  std::optional<Mac> mac;
+  std::string peer;  // veth: the other end
+  std::optional<Mac> peer_mac;
+  unsigned lower = 0, vlan = 0;
+};
+Result<> create_link(const NewLink& link);
+Result<> delete_link(unsigned index);
+
+// What is set is changed.
+struct LinkChange {
+  unsigned flags = 0, flag_mask = 0;  // IFF_*: those of the mask become as in `flags`
+  std::optional<unsigned> bridge;     // 0: leave it
+  std::optional<unsigned> mtu;
+  std::optional<std::string> name, description;
+  std::optional<Mac> mac;
+};
+Result<> change_link(unsigned index, const LinkChange& change);
+
+struct LinkAddress {
+  unsigned link = 0;
+  Address address;
+  std::optional<Address> broadcast;
+};
+// Of one interface, or of all for 0; in the kernel's order, the first address first.
+Result<std::vector<LinkAddress>> list_addresses(unsigned link = 0);
+// EEXIST: it stands there. An IPv6 address is usable at once: nobody waits for duplicate
+// detection.
+Result<> add_link_address(const LinkAddress& address);
+Result<> remove_link_address(const LinkAddress& address);  // EADDRNOTAVAIL: it does not
+
+struct Route {
+  Address destination;             // prefix 0: default
+  std::optional<Address> gateway;  // none: on the link itself
+  unsigned link = 0;               // 0: the one the gateway is on
+};
+Result<> add_route(const Route& route);     // EEXIST: there is one
+Result<> delete_route(const Route& route);  // ESRCH: there is none
+// The route that a packet to `destination` takes.
+Result<Route> route_to(const Address& destination);
+
+// From here on the calling process lives in that network namespace.
+Result<> enter_netns(const Fd& netns);
+
+}  // namespace gaol::sys

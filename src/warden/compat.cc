@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "warden/compat.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "sys/helper.h"
+#include "warden/users.h"
+
+namespace gaol::warden {
+
+namespace {
+
+constexpr std::string_view kWords[] = {"ifconfig", "route", "sysctl"};
+constexpr std::string_view kPlaces[] = {"", "/sbin/", "/usr/sbin/"};
+
+}  // namespace
+
+Result<sys::Fd> compat_program(sys::Kernel& kernel, std::string_view word) {
+  const auto name = word.substr(word.rfind('/') + 1);  // npos + 1 is 0
+  const auto place = word.substr(0, word.size() - name.size());
+  if (!std::ranges::count(kWords, name) || !std::ranges::count(kPlaces, place)) return sys::Fd{};
+  const std::string path = TRY(sys::helper_path(kernel, concat("compat/", name)));
+  return kernel.open(path, O_PATH);
+}
+
+void find_compat_first(sys::Kernel& kernel, std::vector<std::string>& environment) {
+  const auto dir = sys::helper_path(kernel, "compat");
+  const char* path = variable(environment, "PATH");
+  if (dir && path) set_variable(environment, "PATH", concat(*dir, ":", path));
+}
+
+}  // namespace gaol::warden

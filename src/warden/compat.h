@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// Words of FreeBSD's base system that the hooks of circulating jail.conf files run: `ifconfig`,
+// `route` and `sysctl`, plain or as /sbin/ifconfig. A Linux tree has no such programs, or
+// net-tools' and busybox's of the same names with other words. So a hook's line that begins with
+// one of them runs gaol's own: by descriptor, because inside a jail there is no path to it. A line
+// that the shell runs finds them by PATH, on the host; net-tools' own stay at hand for it by their
+// full path.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "sys/kernel.h"
+
+namespace gaol::warden {
+
+// The program that stands for `word`; an empty Fd when the word is what it says.
+Result<sys::Fd> compat_program(sys::Kernel& kernel, std::string_view word);
+
+// Puts the directory of all of them in front of PATH.
+void find_compat_first(sys::Kernel& kernel, std::vector<std::string>& environment);
+
+}  // namespace gaol::warden

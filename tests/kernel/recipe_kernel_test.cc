@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// The files in examples/, run as they lie there: what FreeBSD's handbook teaches has to work.
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <iterator>
+#include <regex>
+
+#include "tests/support/host.h"
+
+namespace gaol::test {
+namespace {
+
+using testing::HasSubstr;
+
+// An example's text with its directories moved to the test's own.
+std::string example(const std::string& name) {
+  std::ifstream in(std::string(GAOL_SOURCE_DIR) + "/examples/" + name, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_NE(text, "") << name;
+  return std::regex_replace(std::regex_replace(text, std::regex("/usr/local/jails"), "/run/jails"),
+                            std::regex("/etc/jail|/var/log/jail"), "/run/etc/jail");
+}
+
+class RecipeTest : public KernelTest {
+ protected:
+  void SetUp() override {
+    KernelTest::SetUp();
+    run("mkdir -p /run/etc/jail.conf.d /run/jails/containers");
+  }
+  void TearDown() override {
+    run("rm -rf /run/etc /run/jails");
+    KernelTest::TearDown();
+  }
+  // A tree whose rc says that it ran.
+  static void make_container(const std::string& name) {
+    const std::string path = "/run/jails/containers/" + name;
+    make_tree(path);
+    write_file(path + "/etc/rc", "echo rc of $(hostname)\n");
+    write_file(path + "/etc/rc.shutdown", "echo down\n");
+  }
+};
+
+TEST_F(RecipeTest, ROOT_NET_VnetByEpairAndBridge) {
+  make_container("vnet");
+  write_file("/run/etc/jail.conf", example("vnet/jail.conf"));
+  write_file("/run/etc/jail.conf.d/vnet.conf", example("vnet/jail.conf.d/vnet.conf"));
+  EXPECT_EQ(seen("ifconfig bridge0 create && ifconfig bridge0 inet 192.168.1.1/24 up"), "");
+  EXPECT_EQ(seen("jail -q -f /run/etc/jail.conf -c vnet"), "epair154a\n");
+  EXPECT_EQ(run("cat /run/etc/jail_console_vnet.log").out,
+            "add net default: gateway 192.168.1.1\nrc of vnet\n");
+  EXPECT_EQ(run("ifconfig bridge0 | grep member").out, "\tmember: epair154a\n");
+  EXPECT_THAT(run("ifconfig epair154a").out, HasSubstr("description: jail:vnet"));
+  EXPECT_THAT(run("ifconfig -j vnet epair154b").out,
+              HasSubstr("inet 192.168.1.154 netmask 0xffffff00 broadcast 192.168.1.255"));
+  EXPECT_THAT(run("route -j vnet -n get default").out, HasSubstr("gateway: 192.168.1.1\n"));
+  EXPECT_EQ(run("busybox ping -qc 1 -W 2 192.168.1.154 >/dev/null").status, 0);
+  // Once more, with the same addresses: MACs do not change over a restart.
+  const std::string mac = run("ifconfig -j vnet epair154b | grep ether").out;
+  EXPECT_EQ(seen("jail -q -f /run/etc/jail.conf -rc vnet"), "epair154a\n");
+  EXPECT_EQ(run("ifconfig -j vnet epair154b | grep ether").out, mac);
+  EXPECT_EQ(seen("jail -q -f /run/etc/jail.conf -r vnet"), "");
+  EXPECT_EQ(run("ifconfig -l").out, "lo bridge0\n");
+  EXPECT_EQ(seen("ifconfig bridge0 destroy"), "");
+}
+
+TEST_F(RecipeTest, ROOT_NET_InterfacesAreLentToAJailAndComeBack) {
+  EXPECT_EQ(seen("ifconfig epair0 create"), "epair0a\n");
+  EXPECT_EQ(seen("jail -c name=v vnet persist path=" + tiny_tree()), "");
+  EXPECT_EQ(seen("ifconfig epair0b vnet v; ifconfig -l; ifconfig -j v -l"),
+            "lo epair0a\nlo epair0b\n");
+  EXPECT_EQ(seen("ifconfig epair0b -vnet v; ifconfig -l; ifconfig -j v -l"),
+            "lo epair0b epair0a\nlo\n");
+  EXPECT_EQ(seen("ifconfig epair0b -vnet v"),
+            "ifconfig: interface epair0b does not exist\n[exit 1]\n");
+  // Lent again, it comes back by itself when the jail ends.
+  EXPECT_EQ(seen("ifconfig epair0b vnet v; jail -r v; ifconfig -l"), "lo epair0b epair0a\n");
+  EXPECT_EQ(seen("jail -c name=s persist path=" + tiny_tree() + "; ifconfig epair0b vnet s"),
+            "ifconfig: jail \"s\" has no network stack of its own (vnet)\n[exit 1]\n");
+  EXPECT_EQ(seen("jail -r s; ifconfig epair0a destroy; ifconfig -l"), "lo\n");
+}
+
+// Lines that begin with the word, wherever FreeBSD has it, and lines for the shell.
+TEST_F(RecipeTest, ROOT_NET_HooksFindTheWordsOfFreeBsd) {
+  EXPECT_EQ(seen("jail -c name=v vnet persist path=" + tiny_tree() +
+                 " exec.prestart='ifconfig -l' exec.prestart='/usr/sbin/ifconfig -l'"
+                 " exec.prestart='ifconfig -l | tr a-z A-Z'"
+                 " exec.start='ifconfig -l' exec.start='/sbin/route get default'"),
+            "lo\nlo\nLO\nlo\nroute: route has not been found\n"
+            "jail: /sbin/route get default: failed\n[exit 1]\n");
+}
+
+}  // namespace
+}  // namespace gaol::test
