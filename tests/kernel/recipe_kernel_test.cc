@@ -82,6 +82,45 @@ TEST_F(RecipeTest, ROOT_NET_InterfacesAreLentToAJailAndComeBack) {
   EXPECT_EQ(seen("jail -r s; ifconfig epair0a destroy; ifconfig -l"), "lo\n");
 }
 
+TEST_F(RecipeTest, ROOT_NET_ThickJail) {
+  make_container("classic");
+  write_file("/run/etc/jail.conf", example("thick/jail.conf"));
+  EXPECT_EQ(seen("jail -f /run/etc/jail.conf -c classic; jls -j classic name ip4.addr path"),
+            "classic: created\nclassic 127.0.0.151 /run/jails/containers/classic\n");
+  EXPECT_EQ(seen("jail -f /run/etc/jail.conf -r classic; cat /run/etc/jail_console_classic.log"),
+            "classic: removed\nrc of classic\ndown\n");
+}
+
+TEST_F(RecipeTest, ROOT_ThinJailIsACloneOfARelease) {
+  write_file("/run/etc/jail.conf", example("thin/jail.conf"));
+  const std::string releases = " --releases /run/jails/releases ";
+  const std::string tree = "/run/jails/containers/thinjail";
+  ASSERT_EQ(run("gaol release builtin" + releases + "base").status, 0);
+  ASSERT_EQ(run("gaol create thinjail" + releases + "-r base --thin --path " + tree).status, 0);
+  EXPECT_EQ(seen("jail -f /run/etc/jail.conf -c thinjail; jexec thinjail hostname;"
+                 "jail -f /run/etc/jail.conf -r thinjail"),
+            "thinjail: created\nthinjail\nthinjail: removed\n");
+  EXPECT_EQ(run("gaol destroy --yes --path " + tree).status, 0);
+  EXPECT_EQ(run("gaol release destroy" + releases + "base").status, 0);
+}
+
+TEST_F(RecipeTest, ROOT_ThinJailsShareABaseByNullfs) {
+  const std::string base = "/run/jails/templates/base", own = "/run/jails/containers/thinjail";
+  run("mkdir -p /run/jails/templates /run/jails/thinjail-nullfs-base");
+  make_tree(base);
+  write_file(base + "/etc/rc",
+             "echo mine >/etc/motd; touch /bin/motd 2>/dev/null || echo read-only\n");
+  write_file(base + "/etc/rc.shutdown", "");
+  EXPECT_EQ(seen("sh '" GAOL_SOURCE_DIR "/examples/nullfs/base.sh' " + base + " " + own), "");
+  write_file("/run/jails/thinjail-nullfs-base.fstab", example("nullfs/thinjail-nullfs-base.fstab"));
+  write_file("/run/etc/jail.conf", example("nullfs/jail.conf"));
+  EXPECT_EQ(seen("jail -f /run/etc/jail.conf -c thinjail; jexec thinjail cat /etc/motd"),
+            "thinjail: created\nmine\n");
+  EXPECT_EQ(run("cat " + own + "/etc/motd /run/etc/jail_console_thinjail.log").out,
+            "mine\nread-only\n");
+  EXPECT_EQ(seen("jail -f /run/etc/jail.conf -r thinjail"), "thinjail: removed\n");
+}
+
 // Lines that begin with the word, wherever FreeBSD has it, and lines for the shell.
 TEST_F(RecipeTest, ROOT_NET_HooksFindTheWordsOfFreeBsd) {
   EXPECT_EQ(seen("jail -c name=v vnet persist path=" + tiny_tree() +
@@ -90,6 +129,23 @@ TEST_F(RecipeTest, ROOT_NET_HooksFindTheWordsOfFreeBsd) {
                  " exec.start='ifconfig -l' exec.start='/sbin/route get default'"),
             "lo\nlo\nLO\nlo\nroute: route has not been found\n"
             "jail: /sbin/route get default: failed\n[exit 1]\n");
+}
+
+TEST_F(RecipeTest, ROOT_UnitsAreGood) {
+  GAOL_NEEDS(run("command -v systemd-analyze").status == 0, "needs systemd-analyze");
+  run("mkdir -p /run/units; cp '" GAOL_BIN_DIR
+      "/../'jail*.service /run/units;"
+      " sed -i 's,^\\(Exec.*=-*\\)[^ ]*jail,\\1" GAOL_BIN_DIR
+      "/../libexec/gaol/rc.d/jail,' /run/units/*");
+  EXPECT_EQ(
+      seen("cd /run/units; systemd-analyze verify --man=no ./jail.service ./jail@web.service"), "");
+  run("rm -rf /run/units");
+}
+
+TEST_F(RecipeTest, ROOT_ScriptsAreGoodShell) {
+  GAOL_NEEDS(run("command -v shellcheck").status == 0, "needs shellcheck");
+  EXPECT_EQ(seen("cd '" GAOL_SOURCE_DIR "'; shellcheck rc/jail rc/service examples/nullfs/base.sh"),
+            "");
 }
 
 }  // namespace
