@@ -225,7 +225,8 @@ class FakeKernel : public sys::Kernel {
     return process_descriptor(next_pid_++);
   }
   Result<sys::Child> clone(const sys::CloneRequest& request, const sys::ChildStack&) override {
-    TRY(done(request.namespaces ? "clone into namespaces" : "clone"));
+    TRY(done(request.namespaces ? "clone into namespaces" : "clone",
+             request.below ? concat(" below ", pid_of(*request.below)) : ""));
     if (request.namespaces) {
       living[cloned_ = next_pid_++] = 1;
       cgroup_of_[cloned_] = opened_[request.cgroup];
@@ -233,8 +234,9 @@ class FakeKernel : public sys::Kernel {
     play_child(request);
     return sys::Child();
   }
-  Result<> map_ids(const sys::Child&, uint32_t first, uint32_t count) override {
-    return done("map_ids ", first, " ", count);
+  Result<> map_ids(const sys::Child&, uint32_t first, uint32_t count,
+                   const sys::Fd* below) override {
+    return done("map_ids ", first, " ", count, below ? concat(" below ", pid_of(*below)) : "");
   }
   Result<sys::Fd> namespace_of(const sys::Fd&, int pid, const char* kind) override {
     TRY(asked("namespace_of ", pid, " ", kind));
@@ -280,7 +282,7 @@ class FakeKernel : public sys::Kernel {
   Result<sys::Fd> detach_tree(const std::string& path, const sys::TreeOptions& o) override {
     TRY(done("detach_tree ", path, o.recursive ? " recursive" : "", o.read_only ? " ro" : "",
              o.nosuid ? " nosuid" : "", o.nodev ? " nodev" : "", o.noexec ? " noexec" : "",
-             o.id_map ? " idmapped" : ""));
+             o.id_map ? " idmapped" : "", o.inside ? concat(" inside ", pid_of(*o.inside)) : ""));
     return descriptor("");
   }
   Result<sys::Fd> new_tmpfs(uint32_t owner, const char* size) override {

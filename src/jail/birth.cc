@@ -58,7 +58,7 @@ class Newborn {
     proc_ = fresh("proc", kQuiet);  // init works by it, whether the jail shows it or not
     must(move(proc_, "/proc"), "mount", "proc");
     sys_ = birth_.vnet ? fresh("sysfs", kQuiet | MOUNT_ATTR_RDONLY) : birth_.sys_tree;
-    must(move(sys_, "/sys"), "mount", "sys");
+    if (sys_ >= 0) must(move(sys_, "/sys"), "mount", "sys");
     const int pts = birth_.terminals ? fresh_devpts() : -1;
     wait_for(Birth::masked);
     attach_masks();

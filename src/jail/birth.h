@@ -38,7 +38,7 @@ struct Birth {
   int parent = -1;    // pidfd of the parent: the child goes when it goes
   int init = -1;      // O_PATH descriptor of gaol-init
   int null = -1;      // the host's /dev/null, for init's standard error
-  int sys_tree = -1;  // the host's sysfs, for a jail in the host's network stack
+  int sys_tree = -1;  // sysfs, for a jail without a network stack of its own; -1: none
   std::string hostname, domainname;
   Place dev = Place::if_present, proc = Place::if_present;
   bool vnet = false;

@@ -35,11 +35,11 @@ page says for every parameter of jail(8) how far that goes in this version.
 | refused | an error when asked for, never silently ignored; the last column says why |
 
 A refused parameter may still be set to what asks for nothing, such as `allow.nochflags` or
-`children.max = 0`, so that a configuration which spells out the defaults works unchanged.
+`allow.nosettime`, so that a configuration which spells out the defaults works unchanged.
 Asking for more is answered before anything is touched:
 
 ```text
-jail: www: children.max: not supported on this system: ...
+jail: www: allow.settime: not supported on this system: ...
 ```
 )";
 

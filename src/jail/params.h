@@ -111,6 +111,7 @@ struct Setting {
   std::vector<std::string> values;
   bool negated = false;  // written in its "no" form
   std::string where;     // file:line:column, or empty for the command line
+  bool operator==(const Setting&) const = default;
 };
 
 // What a user asked of one jail. Order is kept because `jail -e` and -J print it.
@@ -143,6 +144,7 @@ class Settings {
   std::string buffer(std::string_view name, std::string_view before) const;
 
   const std::vector<Setting>& all() const { return settings_; }
+  bool operator==(const Settings&) const = default;
 
  private:
   Setting* edit(ParamId id, std::string_view key);

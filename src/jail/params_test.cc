@@ -352,9 +352,7 @@ TEST(Check, RefusesAndSaysWhy) {
       {{"meta.a=1\nb=2"}, "meta.a: the value of a key holds no line break"},
       {{"meta.a\nb=2"}, "meta.a\nb: a key holds no \"=\" and no line break"},
       // what Linux cannot give, or not yet
-      {{"children.max=3"},
-       "children.max: not supported on this system: jails inside jails are not there yet: it "
-       "would need a broker that acts for jail(8) inside"},
+      {{"children.max=-1"}, "children.max: -1 is not between 0 and 999999"},
       {{"allow.mount.nullfs"},
        "allow.mount.nullfs: not supported on this system: root in a jail cannot mount: it would "
        "need CAP_SYS_ADMIN, or a broker outside that mounts for it"},

@@ -54,14 +54,27 @@ Result<> prepare_masks(sys::Kernel& kernel, const PrisonPlan& plan, Birth& birth
   return {};
 }
 
+// Clones a tree that the jail is to see: the host's, its owners shifted to the jail's ids, or the
+// parent jail's, where they are already. A parent's trees come with all that is mounted in them,
+// because the masks over its /proc and /sys are.
+Result<sys::Fd> take_tree(sys::Kernel& kernel, const PrisonPlan& plan, const std::string& path,
+                          const sys::Fd& ids, sys::TreeOptions options) {
+  if (plan.parent) {
+    options.recursive = true;
+    options.inside = plan.parent;
+  } else {
+    options.id_map = &ids;
+  }
+  return kernel.detach_tree(path, options);
+}
+
 Result<> prepare_tree(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& ids, Birth& birth,
                       BirthParts& parts) {
   const dataset::Tree& tree = plan.tree;
   const auto shifted = [&](const std::string& path, bool read_only) {
-    return kernel.detach_tree(path, {.recursive = !tree.thin() && path != "/",
-                                     .read_only = read_only,
-                                     .nodev = true,
-                                     .id_map = &ids});
+    return take_tree(
+        kernel, plan, path, ids,
+        {.recursive = !tree.thin() && path != "/", .read_only = read_only, .nodev = true});
   };
   if (!tree.thin()) {
     birth.root = parts.keep(TRY(shifted(tree.path, false)));
@@ -151,8 +164,8 @@ constexpr FilesystemType kTypes[] = {
     {"tmpfs", Attachment::Kind::tmpfs},
 };
 
-Result<Attachment> prepare_mount(sys::Kernel& kernel, const MountLine& line, const sys::Fd& ids,
-                                 BirthParts& parts) {
+Result<Attachment> prepare_mount(sys::Kernel& kernel, const PrisonPlan& plan, const MountLine& line,
+                                 const sys::Fd& ids, BirthParts& parts) {
   const auto* type = std::ranges::find(kTypes, line.type, &FilesystemType::name);
   if (type == std::end(kTypes))
     return fail(line.subject, ": unknown filesystem type \"", line.type, "\"");
@@ -165,20 +178,37 @@ Result<Attachment> prepare_mount(sys::Kernel& kernel, const MountLine& line, con
   if (attachment.kind != Attachment::Kind::tree) return attachment;
   // As on FreeBSD, the mounts below the source are not seen through a nullfs.
   const auto has = [&](uint64_t attribute) { return (attachment.attributes & attribute) != 0; };
-  auto tree = kernel.detach_tree(line.source, {.read_only = has(MOUNT_ATTR_RDONLY),
-                                               .nosuid = has(MOUNT_ATTR_NOSUID),
-                                               .nodev = true,
-                                               .noexec = has(MOUNT_ATTR_NOEXEC),
-                                               .id_map = &ids});
+  auto tree = take_tree(kernel, plan, line.source, ids,
+                        {.read_only = has(MOUNT_ATTR_RDONLY),
+                         .nosuid = has(MOUNT_ATTR_NOSUID),
+                         .nodev = true,
+                         .noexec = has(MOUNT_ATTR_NOEXEC)});
   if (!tree) return fail(std::move(tree).error().in(line.subject));
   attachment.tree = parts.keep(std::move(*tree));
   return attachment;
 }
 
+// Of the network stack that the jail shares. A part of sysfs without the mounts on it can be
+// cloned by the host's root alone; a parent jail may have none.
+Result<> prepare_sysfs(sys::Kernel& kernel, const PrisonPlan& plan, Birth& birth,
+                       BirthParts& parts) {
+  auto tree = kernel.detach_tree("/sys", {.recursive = plan.parent != nullptr,
+                                          .read_only = true,
+                                          .nosuid = true,
+                                          .nodev = true,
+                                          .noexec = true,
+                                          .inside = plan.parent});
+  if (tree)
+    birth.sys_tree = parts.keep(std::move(*tree));
+  else if (!plan.parent || tree.error().code != ENOENT)
+    return std::unexpected(std::move(tree).error());
+  return {};
+}
+
 // The parent's half of the birth, while the child does its own.
 Result<> provide(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Child& child, Birth& birth,
                  BirthParts& parts) {
-  TRY(kernel.map_ids(child, plan.first_id, kIdsPerJail));
+  TRY(kernel.map_ids(child, plan.parent ? 0 : plan.first_id, kIdsPerJail, plan.parent));
   open_gate(birth, Birth::mapped);
   TRY(prepare_masks(kernel, plan, birth, parts));
   open_gate(birth, Birth::masked);
@@ -194,7 +224,7 @@ Result<> provide(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Child& 
   }
   TRY(prepare_devices(kernel, plan, birth, parts));
   for (const auto& line : plan.mounts)
-    birth.attachments.push_back(TRY(prepare_mount(kernel, line, ids, parts)));
+    birth.attachments.push_back(TRY(prepare_mount(kernel, plan, line, ids, parts)));
   open_gate(birth, Birth::ready);
   return {};
 }
@@ -251,10 +281,7 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
   birth.parent = kernel.self_pidfd().get();
   birth.init = parts.keep(TRY(open_init(kernel)));
   birth.null = parts.keep(TRY(kernel.open("/dev/null", O_RDWR)));
-  // A part of sysfs without the mounts on it can be cloned by the host's root alone.
-  if (!plan.vnet)
-    birth.sys_tree = parts.keep(TRY(kernel.detach_tree(
-        "/sys", {.read_only = true, .nosuid = true, .nodev = true, .noexec = true})));
+  if (!plan.vnet) TRY(prepare_sysfs(kernel, plan, birth, parts));
   birth.hostname = plan.hostname;
   birth.domainname = plan.domainname;
   birth.dev = plan.dev;
@@ -270,6 +297,7 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
       kernel.clone({.namespaces = (kNamespaces & ~plan.shared) | (plan.vnet ? CLONE_NEWNET : 0U),
                     .cgroup = cgroup.get(),
                     .share_files = true,
+                    .below = plan.parent,
                     .run = be_born,
                     .argument = &birth},
                    prison.cradle_->stack));

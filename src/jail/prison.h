@@ -31,6 +31,9 @@ struct MountLine {
 };
 
 struct PrisonPlan {
+  // A child jail's parent: the pidfd of its init; null: the host. Paths are then the parent's, and
+  // the child has the parent's ids.
+  const sys::Fd* parent = nullptr;
   dataset::Tree tree;
   uint32_t first_id = 0;  // 0 in the jail is this id on the host; 65,536 ids from here
   std::string hostname, domainname;

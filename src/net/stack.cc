@@ -14,6 +14,7 @@ namespace gaol::net {
 
 namespace {
 
+static_assert(kDeepestJail == GAOL_DEEPEST_JAIL);
 constexpr const char* kJails = GAOL_STACK_PINS "/jails";
 constexpr const char* kAddresses = GAOL_STACK_PINS "/addresses";
 constexpr const char* kNetworks = GAOL_STACK_PINS "/networks";

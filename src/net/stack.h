@@ -26,6 +26,9 @@ namespace gaol::net {
 // Where the loaded programs are; nothing is there before the first jail on the host's stack.
 inline constexpr const char* kPrograms = "/sys/fs/bpf/gaol";
 
+// How many jails may lie in each other: so far down the programs look for the innermost.
+inline constexpr int kDeepestJail = 8;
+
 // How a jail may use one family. Neither set: not at all, socket(2) fails EAFNOSUPPORT.
 struct FamilyPlan {
   bool inherit = false;                 // the host's addresses, without limits

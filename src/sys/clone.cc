@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sys/clone.h"
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
+#include <algorithm>
+
+#include "sys/envoy.h"
 #include "sys/raw.h"
 
 namespace gaol::sys {
 
-namespace {
-
-// Enters `run(argument)` on a stack of its own in the child; gives clone3's result in the
-// parent. Inline assembly, because the child must not return into the parent's frames.
+// Inline assembly, because the child must not return into the parent's frames.
 long clone3_onto(clone_args* args, void (*run)(void*), void* argument) noexcept {
 #if defined(__x86_64__)
   long result;
@@ -54,6 +56,32 @@ long clone3_onto(clone_args* args, void (*run)(void*), void* argument) noexcept 
 #endif
 }
 
+namespace {
+
+// The number this process has for us, whichever PID namespace it was born in.
+int pid_of(const Fd& pidfd) {
+  const std::string path = concat("/proc/self/fdinfo/", pidfd.get());
+  const Fd info(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  char text[512];
+  const ssize_t got = ::read(info.get(), text, sizeof text);
+  for (auto line : split({text, static_cast<size_t>(std::max<ssize_t>(got, 0))}, '\n'))
+    if (line.starts_with("Pid:")) return number<int>(trim(line.substr(4))).value_or(-1);
+  return -1;
+}
+
+// Somebody else's child by birth would be his to collect: it is made our own.
+long clone_below(const CloneRequest& request, clone_args& args) {
+  args.flags &= ~static_cast<uint64_t>(CLONE_INTO_CGROUP);
+  args.flags |= CLONE_PARENT;
+  args.exit_signal = 0;  // that of whom it is a child with
+  Delivery delivery{&args, request.run, request.argument};
+  return send_envoy({.init = request.below->get(),
+                     .namespaces = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC,
+                     .cgroup = request.cgroup,
+                     .errand = deliver,
+                     .argument = &delivery});
+}
+
 }  // namespace
 
 void Child::wait_exec() noexcept {
@@ -62,6 +90,13 @@ void Child::wait_exec() noexcept {
   while (const uint32_t now = __atomic_load_n(tid, __ATOMIC_ACQUIRE))
     raw::call(__NR_futex, tid, FUTEX_WAIT, now, nullptr);
   shared_.reset();
+}
+
+void Child::abandon() noexcept {
+  ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+  wait_exec();
+  siginfo_t info{};
+  ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED);
 }
 
 Result<Child> clone_shared(const CloneRequest& request, const ChildStack& stack) {
@@ -80,10 +115,15 @@ Result<Child> clone_shared(const CloneRequest& request, const ChildStack& stack)
   args.exit_signal = SIGCHLD;
   args.stack = reinterpret_cast<uint64_t>(stack.base());
   args.stack_size = ChildStack::kBytes;
-  const long pid = clone3_onto(&args, request.run, request.argument);
-  if (pid < 0) return fail_errno(static_cast<int>(-pid), "clone3");
-  child.pid_ = static_cast<int>(pid);
+  const long pid = request.below ? clone_below(request, args)
+                                 : clone3_onto(&args, request.run, request.argument);
   child.pidfd_ = Fd(pidfd);
+  if (pid < 0) {
+    // An envoy may have been killed right after the birth.
+    if (pidfd >= 0) child.abandon();
+    return fail_errno(static_cast<int>(-pid), "clone3");
+  }
+  child.pid_ = request.below ? pid_of(child.pidfd_) : static_cast<int>(pid);
   return child;
 }
 

@@ -15,6 +15,8 @@
 #include "base/result.h"
 #include "sys/fd.h"
 
+struct clone_args;
+
 namespace gaol::sys {
 
 // A stack for one such child. It must outlive the child's exec: see Child::wait_exec().
@@ -32,6 +34,10 @@ struct CloneRequest {
   uint64_t namespaces = 0;   // CLONE_NEW* for the child
   int cgroup = -1;           // descriptor of a cgroup v2 directory to be born in; -1: ours
   bool share_files = false;  // one descriptor table until exec
+  // The child is born below a jail: in its PID namespace, with its user namespace as the parent
+  // of its own, and sharing of its network stack, names and IPC what it gets no new one of. A
+  // process of that jail.
+  const Fd* below = nullptr;  // pidfd
   // Runs in the child, in the parent's memory, on its own stack; must not return. It may
   // call nothing that allocates, locks or touches errno: sys/raw.h only.
   void (*run)(void*) = nullptr;
@@ -51,6 +57,7 @@ class Child {
 
  private:
   friend Result<Child> clone_shared(const CloneRequest&, const ChildStack&);
+  void abandon() noexcept;  // kills and collects it
   struct Shared {
     uint32_t tid = 1;  // the kernel clears it and wakes us when the child leaves
   };
@@ -59,6 +66,11 @@ class Child {
   std::unique_ptr<Shared> shared_;
 };
 
+// REQUIRES: with `below`, children are already born into that jail's PID namespace.
 Result<Child> clone_shared(const CloneRequest& request, const ChildStack& stack);
+
+// Enters `run(argument)` on the stack in `args`, in the child; gives clone3's result in the
+// parent.
+long clone3_onto(clone_args* args, void (*run)(void*), void* argument) noexcept;
 
 }  // namespace gaol::sys

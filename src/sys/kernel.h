@@ -49,6 +49,9 @@ struct TreeOptions {
   bool read_only = false;
   bool nosuid = false, nodev = false, noexec = false;
   const Fd* id_map = nullptr;  // a user namespace: file owners are shifted by its map
+  // pidfd of a jail's process: the path is one of its mount namespace, and has no symbolic link
+  // in it (ELOOP).
+  const Fd* inside = nullptr;
 };
 
 struct Node {
@@ -123,8 +126,10 @@ class Kernel {
   virtual Result<Fd> spawn(const Command& command) = 0;
   // A child in new namespaces; see sys/clone.h for what it may do.
   virtual Result<Child> clone(const CloneRequest& request, const ChildStack& stack) = 0;
-  // Gives the child's user namespace `count` ids: 0 in it is `first` here.
-  virtual Result<> map_ids(const Child& child, uint32_t first, uint32_t count) = 0;
+  // Gives the child's user namespace `count` ids: 0 in it is `first` here, or of the jail that it
+  // was born below (pidfd of a process of that).
+  virtual Result<> map_ids(const Child& child, uint32_t first, uint32_t count,
+                           const Fd* below = nullptr) = 0;
   // A descriptor of a process's namespace; `kind` is its name in /proc/PID/ns.
   virtual Result<Fd> namespace_of(const Fd& pidfd, int pid, const char* kind) = 0;
   // A copy of that process's descriptor `number`.

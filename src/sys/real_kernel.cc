@@ -27,6 +27,7 @@
 #include <memory>
 
 #include "sys/bpf.h"
+#include "sys/envoy.h"
 #include "sys/kernel.h"
 #include "sys/newer.h"
 #include "sys/nodes.h"
@@ -48,6 +49,12 @@ Result<Fd> own(long rc, const Subject&... doing) {
   if (rc >= 0) return Fd(static_cast<int>(rc));
   const int code = errno;
   return fail_errno(code, doing...);
+}
+
+Result<> sent(const Mission& mission, const std::string& subject) {
+  const long rc = send_envoy(mission);
+  if (rc < 0) return fail_errno(static_cast<int>(-rc), subject);
+  return {};
 }
 
 Result<std::string> read_all(const Fd& fd, const std::string& path, size_t limit = SIZE_MAX) {
@@ -318,13 +325,23 @@ class RealKernel final : public Kernel {
   }
 
   Result<Child> clone(const CloneRequest& request, const ChildStack& stack) override {
-    return clone_shared(request, stack);
+    if (!request.below) return clone_shared(request, stack);
+    TRY(children_into(*request.below));
+    auto child = clone_shared(request, stack);
+    TRY(children_into(self_pidfd()));
+    return child;
   }
 
-  Result<> map_ids(const Child& child, uint32_t first, uint32_t count) override {
+  Result<> map_ids(const Child& child, uint32_t first, uint32_t count, const Fd* below) override {
     const std::string map = concat("0 ", first, " ", count, "\n");
-    TRY(write_file(concat("/proc/", child.pid(), "/uid_map"), map));
-    return write_file(concat("/proc/", child.pid(), "/gid_map"), map);
+    const std::string uid_map = concat("/proc/", child.pid(), "/uid_map");
+    const std::string gid_map = concat("/proc/", child.pid(), "/gid_map");
+    if (below) {
+      IdMaps maps{uid_map.c_str(), gid_map.c_str(), map.c_str(), map.size()};
+      return sent({below->get(), CLONE_NEWUSER, -1, write_id_maps, &maps}, uid_map);
+    }
+    TRY(write_file(uid_map, map));
+    return write_file(gid_map, map);
   }
 
   Result<Fd> namespace_of(const Fd&, int pid, const char* kind) override {
@@ -396,9 +413,10 @@ class RealKernel final : public Kernel {
 
   Result<Fd> detach_tree(const std::string& path, const TreeOptions& options) override {
     const unsigned recursive = options.recursive ? AT_RECURSIVE : 0;
-    Fd tree = TRY(own(::syscall(SYS_open_tree, AT_FDCWD, path.c_str(),
-                                OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive),
-                      path));
+    const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive;
+    Fd tree =
+        TRY(options.inside ? clone_inside(*options.inside, path, flags)
+                           : own(::syscall(SYS_open_tree, AT_FDCWD, path.c_str(), flags), path));
     // Private: a clone of a shared mount would hand what the jail mounts back to the host.
     mount_attr attr{};
     attr.propagation = MS_PRIVATE;
@@ -514,6 +532,13 @@ class RealKernel final : public Kernel {
     Result<> acted = act();
     TRY(done(::setns(own_names.get(), CLONE_NEWUTS), "setns"));
     return acted;
+  }
+
+  static Result<Fd> clone_inside(const Fd& inside, const std::string& path, unsigned flags) {
+    TreePath tree{path.c_str(), flags};
+    const long fd = send_envoy({inside.get(), CLONE_NEWUSER | CLONE_NEWNS, -1, clone_tree, &tree});
+    if (fd < 0) return fail_errno(static_cast<int>(-fd), path);
+    return Fd(static_cast<int>(fd));
   }
 
   static Result<> make_node(const Fd& dir, const Node& node, uint32_t first_id) {

@@ -157,6 +157,7 @@ struct AtHand {
   bool changes = false;  // root of the jail may change it
 };
 constexpr AtHand kAtHand[] = {
+    {"children.cur", [](const warden::Entry& jail) { return Value{{concat(jail.children)}}; }},
     {"cpuset.id", [](const warden::Entry& jail) { return Value{{concat(jail.jid)}}; }},
     {"dying",
      [](const warden::Entry& jail) {
@@ -168,6 +169,7 @@ constexpr AtHand kAtHand[] = {
     {"ip6.addr", [](const warden::Entry& jail) { return Value{addresses(jail.ip6)}; }},
     {"jid", [](const warden::Entry& jail) { return Value{{concat(jail.jid)}}; }},
     {"name", [](const warden::Entry& jail) { return Value{{jail.name}}; }},
+    {"parent", [](const warden::Entry& jail) { return Value{{concat(jail.parent)}}; }},
     {"path", [](const warden::Entry& jail) { return Value{{jail.path}}; }},
 };
 

@@ -111,6 +111,7 @@ Entry entry_of(const Record& record, uint64_t inode) {
   std::string given = listed(record.settings);
   if (!given.empty()) given.pop_back();  // a separator and not an end
   return {.jid = record.jid,
+          .parent = record.parent,
           .inode = inode,
           .init = record.init,
           .dying = record.dying,
@@ -124,8 +125,9 @@ Entry entry_of(const Record& record, uint64_t inode) {
 }
 
 std::string to_line(const Entry& entry) {
-  std::string out = concat(entry.jid, kTab, entry.inode, kTab, entry.init.pid, kTab,
-                           entry.init.birth, kTab, entry.dying ? '1' : '0', kTab);
+  std::string out =
+      concat(entry.jid, kTab, entry.inode, kTab, entry.init.pid, kTab, entry.init.birth, kTab,
+             entry.dying ? '1' : '0', kTab, entry.parent, kTab);
   for (const auto* text :
        {&entry.name, &entry.hostname, &entry.domainname, &entry.path, &entry.ip4, &entry.ip6}) {
     add_escaped(out, *text);
@@ -149,6 +151,7 @@ std::optional<Entry> from_line(std::string_view line) {
   Entry entry{.jid = fields.number<Jid>(), .inode = fields.number<uint64_t>()};
   entry.init = {fields.number<int>(), fields.number<uint64_t>()};
   entry.dying = fields.number<int>() != 0;
+  entry.parent = fields.number<Jid>();
   for (auto* text :
        {&entry.name, &entry.hostname, &entry.domainname, &entry.path, &entry.ip4, &entry.ip6})
     *text = fields.text();

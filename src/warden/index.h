@@ -20,6 +20,8 @@ namespace gaol::warden {
 // A jail as anybody on the host may see it. Hooks and what else jail(8) consumes are not in it.
 struct Entry {
   Jid jid = 0;
+  Jid parent = 0;      // 0: the host
+  int children = 0;    // jails below it; not in the line, but counted
   uint64_t inode = 0;  // of the record's file
   sys::ProcessId init;
   bool dying = false;

@@ -48,6 +48,18 @@ std::string unescaped(std::string_view field) {
   return out;
 }
 
+// A path of the host's as a jail has it whose root is `root`. By words alone: the kernel resolves
+// what is left inside the jail, where no `..` and no link leads out of it.
+Result<std::string> inside(const std::string& path, const std::string& root) {
+  const std::string_view prefix = root == "/" ? std::string_view{} : std::string_view(root);
+  const bool below = path.starts_with(prefix) && path.substr(prefix.size()).starts_with('/');
+  if (!below) return fail(path, ": not below the parent jail's path ", root);
+  const auto inner = path.substr(prefix.size());
+  for (const auto component : split(inner, '/'))
+    if (component == "..") return fail(path, ": has a .. in it");
+  return inner;
+}
+
 Result<jail::MountLine> mount_line(std::string_view line, const std::string& path,
                                    const std::string& parameter) {
   const auto fields = words(line);
@@ -200,6 +212,34 @@ Result<sys::Node> permitted_node(sys::Kernel& kernel, const DevicePermission& pe
   return node;
 }
 
+Result<> see_as_parent(StartPlan& plan, const Record& parent) {
+  const auto root = parent.settings.text("path");
+  auto inner = inside(plan.path, root);
+  if (!inner) return fail(std::move(inner).error().in("path"));
+  plan.inner_path = std::move(*inner);
+  for (auto& line : plan.prison.mounts) {
+    if (line.type == "tmpfs") continue;
+    auto source = inside(line.source, root);
+    if (!source) return fail(std::move(source).error().in(line.subject));
+    line.source = std::move(*source);
+  }
+  return {};
+}
+
+// A thin tree's lower layer is named by a file that the parent's root may write.
+Result<> refuse_thin(sys::Kernel& kernel, const StartPlan& plan, const Record& parent) {
+  constexpr size_t kMostOrigin = 4096;
+  const sys::Fd root =
+      TRY(kernel.open(concat("/proc/", parent.init.pid, "/root"), O_PATH | O_DIRECTORY));
+  const auto slash = plan.inner_path.rfind('/');
+  const auto origin = concat(plan.inner_path.substr(0, slash), "/.gaol/",
+                             plan.inner_path.substr(slash + 1), "/origin");
+  if (!kernel.read_in_root(root, origin, kMostOrigin)) return {};
+  return fail("path ", plan.path,
+              ": not supported on this system: a thin clone cannot be the tree of a jail below a "
+              "jail yet; make a copy of it");
+}
+
 }  // namespace
 
 mac::Permissions permissions_of(const Settings& settings) {
@@ -306,10 +346,6 @@ Result<std::string> absolute_path(sys::Kernel& kernel, const Request& request) {
 }
 
 Result<> check_name(std::string_view name) {
-  if (name.contains('.'))
-    return fail("name: ", name,
-                ": not supported on this system: a jail below a jail needs "
-                "nested namespaces, which are not made yet");
   if (name.contains('/')) return fail("name: ", name, ": a jail's name has no /");
   return {};
 }
@@ -334,7 +370,7 @@ bool asks_for_devices(const Settings& settings) {
          });
 }
 
-Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request) {
+Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request, const Record* parent) {
   const Settings& settings = request.settings;
   if (auto fault = first_fault(settings)) return std::unexpected(std::move(*fault));
   StartPlan plan;
@@ -370,13 +406,19 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request) {
   if (!plan.interfaces.empty() && !plan.prison.vnet)
     return fail(Error{0, "vnet.interface: the jail has no network stack of its own",
                       "is `vnet;` missing?"});
+  plan.inner_path = plan.path;
+  if (parent) TRY(see_as_parent(plan, *parent));
   return plan;
 }
 
-Result<dataset::Tree> find_tree(sys::Kernel& kernel, const std::string& path) {
-  TRY(check_directory(kernel, path));
-  auto tree = dataset::resolve(path, kernel);
-  if (!tree) return fail(std::move(tree).error().in("path ", path));
+Result<dataset::Tree> find_tree(sys::Kernel& kernel, const StartPlan& plan, const Record* parent) {
+  if (parent) {
+    TRY(refuse_thin(kernel, plan, *parent));
+    return dataset::Tree{.path = plan.inner_path};
+  }
+  TRY(check_directory(kernel, plan.path));
+  auto tree = dataset::resolve(plan.path, kernel);
+  if (!tree) return fail(std::move(tree).error().in("path ", plan.path));
   return tree;
 }
 

@@ -37,6 +37,7 @@ struct StartPlan {
   std::string name;         // empty: the jid's digits
   std::optional<Jid> jid;   // asked for, not given out
   std::string path;         // absolute
+  std::string inner_path;   // the same as the parent jail has it
   jail::PrisonPlan prison;  // tree, first_id and empty_dir are filled in later
   mac::Permissions permissions;
   net::StackPlan stack;
@@ -53,11 +54,14 @@ Result<std::string> absolute_path(sys::Kernel& kernel, const Request& request);
 // Whether a jail may have that name; whose it is already is another question.
 Result<> check_name(std::string_view name);
 
-Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request);
+// `parent` is the jail that this one is to be below; null: the host. Paths are written as the host
+// has them, and must lie below the parent's.
+Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request,
+                            const Record* parent = nullptr);
 
 // What stands at a jail's path. Not part of the plan, because exec.prepare and exec.prestart may
 // be what makes it.
-Result<dataset::Tree> find_tree(sys::Kernel& kernel, const std::string& path);
+Result<dataset::Tree> find_tree(sys::Kernel& kernel, const StartPlan& plan, const Record* parent);
 
 // The parts that a running jail's record gives again.
 std::vector<jail::PrisonPlan::File> files_of(const jail::Settings& settings);

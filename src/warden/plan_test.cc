@@ -36,9 +36,6 @@ TEST_F(PlanTest, RefusesAndSaysWhy) {
       {{"path=web", "persist"}, "path web: not an absolute pathname", "web"},
       {{"path=", "persist"}, "path: empty"},
       {{"name=a/b", "persist"}, "name: a/b: a jail's name has no /"},
-      {{"name=a.b", "persist"},
-       "name: a.b: not supported on this system: a jail below a jail needs nested namespaces, "
-       "which are not made yet"},
       {{"persist", "vnet.interface=ep0b"},
        "vnet.interface: the jail has no network stack of its own (is `vnet;` missing?)"},
       {{"persist", "mount=/src"}, "mount: /src: missing information"},
@@ -141,12 +138,42 @@ TEST_F(PlanTest, PermissionsThatMeanDevices) {
   EXPECT_EQ(devices.size(), plain->prison.devices.size() + 2);
 }
 
+TEST_F(PlanTest, AChildIsPlannedAsItsParentSeesIt) {
+  Record parent;
+  parent.settings = settings({"path=/jails/web"});
+  const auto plan = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"name=web.db", "persist"});
+    return make_plan(kernel_, request(words), &parent);
+  };
+  const auto child =
+      plan({"path=/jails/web/db", "mount=/jails/web/src /jails/web/db/src nullfs ro"});
+  EXPECT_EQ(child->path, "/jails/web/db");
+  EXPECT_EQ(child->inner_path, "/db");
+  EXPECT_EQ(child->prison.mounts.front().source, "/src");
+  EXPECT_EQ(child->prison.mounts.front().target, "src");
+  struct {
+    std::vector<std::string> words;
+    std::string text;
+  } const cases[] = {
+      {{"path=/jails/other"}, "path: /jails/other: not below the parent jail's path /jails/web"},
+      {{"path=/jails/webcam"}, "path: /jails/webcam: not below the parent jail's path /jails/web"},
+      {{"path=/jails/web"}, "path: /jails/web: not below the parent jail's path /jails/web"},
+      {{"path=/jails/web/../x"}, "path: /jails/web/../x: has a .. in it"},
+      {{"path=/jails/web/db", "mount=/etc /jails/web/db/etc nullfs"},
+       "mount: /jails/web/db/etc: /etc: not below the parent jail's path /jails/web"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(plan(c.words).error().line(), c.text);
+}
+
 TEST_F(PlanTest, ATreeIsADirectoryAndNoLink) {
-  EXPECT_EQ(find_tree(kernel_, "/jails/web")->path, "/jails/web");
+  const auto tree_at = [&](const char* path) {
+    return find_tree(kernel_, {.path = path}, nullptr);
+  };
+  EXPECT_EQ(tree_at("/jails/web")->path, "/jails/web");
   kernel_.symlinks["/jails/link"] = "/jails/web";
-  EXPECT_EQ(find_tree(kernel_, "/jails/link").error().line(),
+  EXPECT_EQ(tree_at("/jails/link").error().line(),
             "path /jails/link: is a symbolic link to /jails/web (give the directory itself)");
-  EXPECT_EQ(find_tree(kernel_, "/jails/none").error().line(),
+  EXPECT_EQ(tree_at("/jails/none").error().line(),
             "path /jails/none: No such file or directory (create it, for example with `gaol "
             "create`)");
 }

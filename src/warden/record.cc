@@ -53,6 +53,7 @@ json array_of(const std::vector<T>& items) {
 
 std::string Record::to_text() const {
   return json{{"jid", jid},
+              {"parent", parent},
               {"name", name},
               {"settings", array_of(settings.all())},
               {"owner", to_json(owner)},
@@ -69,6 +70,7 @@ Result<Record> Record::from_text(std::string_view text) {
   try {
     const json j = json::parse(text);
     Record record{.jid = j.at("jid"),
+                  .parent = j.at("parent"),
                   .name = j.at("name"),
                   .settings = {},
                   .owner = process_from(j.at("owner")),

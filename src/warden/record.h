@@ -20,7 +20,8 @@ using Jid = int;
 
 struct Record {
   Jid jid = 0;
-  std::string name;
+  Jid parent = 0;           // 0: the host
+  std::string name;         // as the host says it: `a.b` is below `a`
   jail::Settings settings;  // as given; defaults are the registry's
   sys::ProcessId owner;     // who is starting or stopping it; meaningless otherwise
   sys::ProcessId init;      // pid 0: not created yet

@@ -100,11 +100,12 @@ Result<> load_stack_programs(const Machine& machine, const std::string& root) {
   return {};
 }
 
-Result<> hold_on_stack(Start& start, const std::string& root) {
+Result<> hold_on_stack(Start& start) {
   sys::Kernel& kernel = start.machine.kernel;
   const auto plan = stack_of(start.request.settings, start.record.first_id);
   auto applied = net::apply(kernel, start.record.cgroup, plan);
   if (!applied && applied.error().code == ENOENT) {
+    const auto root = TRY(cgroup_root(kernel));
     auto loaded = load_stack_programs(start.machine, root);
     if (!loaded && !net::needed(plan)) {
       start.machine.report.tell(What::detail,
@@ -120,8 +121,7 @@ Result<> hold_on_stack(Start& start, const std::string& root) {
   return {};
 }
 
-// The cgroup that all jails are in. Programs that were loaded for one that is gone hold nobody
-// in a new one.
+// Programs that were loaded for a cgroup that is gone hold nobody in a new one.
 Result<> make_root(Start& start, const std::string& root) {
   auto made = start.machine.kernel.make_dir(root, 0755);
   if (!made) return made.error().code == EEXIST ? Result<>{} : made;
@@ -132,15 +132,15 @@ Result<> make_root(Start& start, const std::string& root) {
 Result<> make_cgroup(Start& start) {
   sys::Kernel& kernel = start.machine.kernel;
   const std::string& path = start.record.cgroup;
-  const std::string root = path.substr(0, path.rfind('/'));
   auto made = kernel.make_dir(path, 0755);
   if (!made && made.error().code == ENOENT) {
+    const auto root = TRY(cgroup_root(kernel));
     TRY(make_root(start, root));
     made = kernel.make_dir(path, 0755);
   }
   TRY(std::move(made));
   start.cgroup = TRY(kernel.open(path, O_RDONLY | O_DIRECTORY));
-  TRY(hold_on_stack(start, root));
+  TRY(hold_on_stack(start));
   const auto cgroup = TRY(kernel.cgroup_id(path));
   return devfs::allow(kernel, cgroup, start.plan.prison.devices);
 }
@@ -168,7 +168,8 @@ void tell_creation(const Start& start, std::string_view how_it_ended) {
 }
 
 Result<> create(Start& start) {
-  start.plan.prison.tree = TRY(find_tree(start.machine.kernel, start.plan.path));
+  if (start.parent) start.plan.prison.parent = &start.parent_init;
+  start.plan.prison.tree = TRY(find_tree(start.machine.kernel, start.plan, start.parent));
   start.plan.prison.first_id = start.record.first_id;
   start.plan.prison.empty_dir = start.machine.store.empty_dir();
   auto prison = jail::create_prison(start.machine.kernel, start.plan.prison, start.cgroup,
@@ -182,6 +183,8 @@ Result<> create(Start& start) {
     return std::unexpected(std::move(prison).error());
   }
   start.prison = std::move(*prison);
+  if (start.parent)
+    TRY(jail::tell_init(start.machine.kernel, start.parent_init, jail::WhenEmpty::hold));
   TRY(start.machine.store.enter(start.record));
   start.machine.report.tell(What::created, start.request.title);
   return {};
@@ -264,9 +267,14 @@ Result<> run_command_parameter(Start& start) {
   return run_lines(context, start.request.settings.list("command"), Where::jail);
 }
 
+// --- the jails below ---
+
+// They go before it does. FreeBSD asks their processes nothing: they are killed.
+Result<> end_descendants(const Machine& machine, Record& record);
+
 struct Step {
   std::string_view name;
-  Result<> (*run)(Start&);
+  Result<> (*run)(Start&);  // null: comes about by itself
   Result<> (*undo)(const Machine&, Record&);
 };
 
@@ -281,6 +289,7 @@ constexpr Step kStart[] = {
     {"exec.start", commands<"exec.start", Where::jail>, nullptr},
     {"command", run_command_parameter, nullptr},
     {"exec.poststart", commands<"exec.poststart", Where::host>, nullptr},
+    {"children", nullptr, end_descendants},
 };
 
 Result<> told(const Machine& machine, Result<> result) {
@@ -301,9 +310,31 @@ bool undo_from(const Machine& machine, Record& record, size_t steps) {
   return all;
 }
 
+// The last jail below one that is not to persist may have been all that kept it.
+void let_end(const Machine& machine, Jid jid) {
+  const auto jail = machine.store.read(jid);
+  if (!jail || jail->settings.on("persist") || !machine.store.descendants(jid).empty()) return;
+  if (const auto init = machine.kernel.pidfd(jail->init))
+    (void)jail::tell_init(machine.kernel, *init, jail::WhenEmpty::end);
+}
+
 void forget(const Machine& machine, const Record& record) {
-  const auto lock = machine.store.lock();
+  auto lock = machine.locked ? Result<sys::Fd>{} : machine.store.lock();
   machine.store.forget(record, addresses_of(record.settings));
+  if (record.parent) let_end(machine, record.parent);
+}
+
+Result<> end_descendants(const Machine& machine, Record& record) {
+  Result<> first;
+  for (const Jid jid : machine.store.descendants(record.jid)) {
+    auto child = machine.store.read(jid);
+    if (!child) continue;
+    if (undo_from(machine, *child, std::size(kStart)))
+      forget(machine, *child);
+    else if (first)
+      first = fail("not all of the jail \"", child->name, "\" below it is gone");
+  }
+  return first;
 }
 
 Result<> unpublish(const Machine& machine, const Record& record) {
@@ -311,13 +342,14 @@ Result<> unpublish(const Machine& machine, const Record& record) {
   return machine.store.unpublish(record);
 }
 
-// A jail that is not to persist lives from here on as long as a process does.
+// A jail that is not to persist lives from here on as long as a process or a jail does in it.
 Result<> settle(Start& start) {
   const Machine& machine = start.machine;
   if (!start.plan.persist)
     machine.report.tell(What::detail,
                         concat("jail_set(JAIL_UPDATE) jid=", start.record.jid, " nopersist"));
-  if (!start.plan.persist && inmates(machine, start.record).empty()) {
+  const bool has_children = !machine.store.descendants(start.record.jid).empty();
+  if (!start.plan.persist && !has_children && inmates(machine, start.record).empty()) {
     // With nothing to bring back from it, what its birth held is let go while it dies.
     if (start.record.interfaces.empty()) (void)machine.kernel.signal(start.prison.pidfd(), SIGKILL);
     start.prison = {};
@@ -327,7 +359,7 @@ Result<> settle(Start& start) {
     forget(machine, start.record);
     return {};
   }
-  if (!start.plan.persist)
+  if (!start.plan.persist && !has_children)
     TRY(jail::tell_init(machine.kernel, start.prison.pidfd(), jail::WhenEmpty::end));
   machine.store.settle(start.record.jid);
   return {};
@@ -377,6 +409,10 @@ Result<> run_hooks(Stop& stop, std::string_view parameter, Where where, const sy
 
 }  // namespace
 
+Result<std::string> cgroup_root(sys::Kernel& kernel) {
+  return concat(TRY(kernel.cgroup_mount()), "/gaol");
+}
+
 CommandContext command_context(const Machine& machine, const jail::Settings& settings,
                                const Record& record, const std::string& path) {
   return {.kernel = machine.kernel,
@@ -400,7 +436,7 @@ Result<> run_start(Start& start) {
   size_t done = 0;
   Result<> result;
   for (const auto& step : kStart) {
-    result = told(start.machine, step.run(start));
+    if (step.run) result = told(start.machine, step.run(start));
     // The failing step left nothing of its own, except the cgroup that its jail sits in.
     ++done;
     if (!result) break;
@@ -428,7 +464,7 @@ Result<> run_stop(Stop& stop) {
   stop.record.owner = machine.kernel.self();
   TRY(unpublish(machine, stop.record));
   Result<> first;
-  for (const auto undo : {pull_interfaces, end_prison, drop_cgroup}) {
+  for (const auto undo : {end_descendants, pull_interfaces, end_prison, drop_cgroup}) {
     auto undone = told(machine, undo(machine, stop.record));
     stop.gone &= undone.has_value();
     if (first) first = std::move(undone);
@@ -452,8 +488,8 @@ Result<> run_cleanup(Stop& stop) {
 }
 
 void sweep(const Machine& machine, Record record) {
-  if (undo_from(machine, record, std::size(kStart)))
-    machine.store.forget(record, addresses_of(record.settings));
+  const Machine locked{machine.kernel, machine.store, machine.report, machine.strays, true};
+  if (undo_from(locked, record, std::size(kStart))) forget(locked, record);
 }
 
 }  // namespace gaol::warden

@@ -23,7 +23,11 @@ struct Machine {
   Store& store;
   const Report& report;
   std::vector<Stray>& strays;
+  bool locked = false;  // the store's lock is ours already
 };
+
+// The cgroup that all jails are in.
+Result<std::string> cgroup_root(sys::Kernel& kernel);
 
 // A jail on its way up.
 struct Start {
@@ -31,8 +35,10 @@ struct Start {
   const Request& request;
   StartPlan plan;
   Record record;
-  sys::Fd cgroup;       // from the step "cgroup" on
-  jail::Prison prison;  // from the step "create" on
+  const Record* parent = nullptr;  // of the jail this one is below; null: the host
+  sys::Fd parent_init;             // its pidfd
+  sys::Fd cgroup;                  // from the step "cgroup" on
+  jail::Prison prison;             // from the step "create" on
 };
 
 // Runs the start table. REQUIRES: the record is reserved. On failure everything is undone, the
@@ -56,7 +62,7 @@ Result<> run_stop(Stop& stop);
 // What follows the removal: exec.poststop, aliases, exec.release (jail -C).
 Result<> run_cleanup(Stop& stop);
 
-// Undoes whatever of a jail still stands, from its record alone, and forgets it.
+// Undoes whatever of a jail still stands, from its record alone, and forgets it. REQUIRES: lock.
 void sweep(const Machine& machine, Record record);
 
 // `start`'s table as a person would read it (jail -n style dry runs).

@@ -33,7 +33,7 @@ Result<> Store::prepare() {
   if (kernel_.open(root_ + "/empty", O_PATH)) return {};
   TRY(unless_there(kernel_.make_dir(root_, 0755)));
   TRY(kernel_.ensure_tmpfs(root_));
-  for (const char* dir : {"/jails", "/busy", "/names", "/addresses", "/empty"})
+  for (const char* dir : {"/jails", "/busy", "/names", "/addresses", "/children", "/empty"})
     TRY(unless_there(kernel_.make_dir(root_ + dir, 0755)));
   return {};
 }
@@ -83,6 +83,11 @@ Result<Jid> Store::allocate(std::optional<Jid> wanted) {
 Result<> Store::reserve(const Record& record, const std::vector<std::string>& addresses) {
   TRY(kernel_.publish(path("busy", record.jid), record.to_text()));
   TRY(take_name(record.jid, record.name));
+  if (record.parent) {
+    const std::string siblings = path("children", record.parent);
+    TRY(unless_there(kernel_.make_dir(siblings, 0755)));
+    TRY(unless_there(kernel_.make_symlink(".", concat(siblings, "/", record.jid))));
+  }
   return take_addresses(record.jid, addresses);
 }
 
@@ -155,6 +160,11 @@ Result<> Store::unpublish(Record record) {
 void Store::forget(const Record& record, const std::vector<std::string>& addresses) {
   return_addresses(record.jid, addresses);
   return_name(record.jid, record.name);
+  if (record.parent) {
+    const std::string siblings = path("children", record.parent);
+    (void)kernel_.remove_file(concat(siblings, "/", record.jid));
+    (void)kernel_.remove_dir(siblings);  // the last one to go takes it along
+  }
   (void)kernel_.remove_file(path("jails", record.jid));
   for (const char* kind : {"jails", "busy"})  // of a kill -9 between the write and the rename
     (void)kernel_.remove_file(concat(path(kind, record.jid), kTorn));
@@ -176,6 +186,8 @@ std::optional<Jid> Store::jid_of_name(const std::string& name) const {
   return number<Jid>(*target);
 }
 
+bool Store::listed(Jid jid) const { return kernel_.open(path("jails", jid), O_PATH).has_value(); }
+
 namespace {
 
 std::vector<Jid> jids_in(sys::Kernel& kernel, const std::string& dir) {
@@ -191,6 +203,16 @@ std::vector<Jid> jids_in(sys::Kernel& kernel, const std::string& dir) {
 
 std::vector<Jid> Store::users_of(const std::string& address) const {
   return jids_in(kernel_, concat(root_, "/addresses/", address));
+}
+
+std::vector<Jid> Store::descendants(Jid jid) const {
+  std::vector<Jid> out;
+  for (const Jid child : jids_in(kernel_, path("children", jid))) {
+    const auto below = descendants(child);
+    out.insert(out.end(), below.begin(), below.end());
+    out.push_back(child);
+  }
+  return out;
 }
 
 std::vector<Jid> Store::jids() const { return jids_in(kernel_, root_ + "/jails"); }

@@ -7,6 +7,7 @@
 //   busy/JID             its record while the jail is being made or unmade, by Record::owner
 //   names/NAME           symbolic link to the JID
 //   addresses/ADDR/JID   who uses an address
+//   children/JID/JID     who is right below a jail
 //   empty/               what masked directories show
 //   index                what listings show of all of them: see index.h
 // What is asked often (a name, an address, who is busy) is a directory entry, so that a start
@@ -63,6 +64,10 @@ class Store {
   // What the files say, alive or not.
   std::optional<Record> read(Jid jid) const;
   std::optional<Jid> jid_of_name(const std::string& name) const;
+  // Every jail below that one, each before the one it is below.
+  std::vector<Jid> descendants(Jid jid) const;
+  // Whether it shows in listings: a jail that is being removed does not.
+  bool listed(Jid jid) const;
   std::vector<Jid> users_of(const std::string& address) const;
   std::vector<Jid> jids() const;  // published, in rising order
   // What listings show of those that are published and those that are dying, in rising order.

@@ -10,6 +10,7 @@
 
 #include "devfs/cgroup.h"
 #include "jail/address.h"
+#include "jail/hierarchy.h"
 #include "warden/ids.h"
 
 namespace gaol::warden {
@@ -104,6 +105,17 @@ Result<jail::Settings> settings_wanted(sys::Kernel& kernel, const Request& reque
   return wanted;
 }
 
+// Fills in the number of jails below each. REQUIRES: sorted by jid.
+void count_children(std::vector<Entry>& jails) {
+  for (const auto& jail : jails)
+    for (Jid above = jail.parent; above != 0;) {
+      const auto ancestor = std::ranges::lower_bound(jails, above, {}, &Entry::jid);
+      if (ancestor == jails.end() || ancestor->jid != above) break;
+      ++ancestor->children;
+      above = ancestor->parent;
+    }
+}
+
 std::vector<std::string> without(std::vector<std::string> all,
                                  const std::vector<std::string>& some) {
   std::erase_if(all, [&](const std::string& one) { return std::ranges::count(some, one) > 0; });
@@ -150,12 +162,23 @@ Result<> Warden::refuse_taken(const StartPlan& plan) {
   return {};
 }
 
-Result<> Warden::refuse_clash(const jail::Settings& settings, Jid self) {
+std::string_view Warden::stack_owner(std::string_view name) const {
+  for (; !name.empty(); name = jail::parent_name(name)) {
+    const auto jid = store_.jid_of_name(std::string(name));
+    const auto record = jid ? store_.read(*jid) : std::nullopt;
+    if (record && record->settings.jailsys("vnet") == jail::Jailsys::fresh) break;
+  }
+  return name;
+}
+
+Result<> Warden::refuse_clash(const jail::Settings& settings, std::string_view self) {
   const auto ours = stack_of(settings, 0);
   for (const auto& address : addresses_of(settings)) {
     for (const Jid user : store_.users_of(address)) {
-      const auto other = user == self ? std::nullopt : living(user);
-      if (!other) continue;
+      const auto other = living(user);
+      if (!other || jail::is_below(other->name, self) || jail::is_below(self, other->name) ||
+          other->name == self || stack_owner(other->name) != stack_owner(self))
+        continue;
       const auto theirs = stack_of(other->settings, 0);
       const bool four = clash(ours.v4, theirs.v4);
       if (four || clash(ours.v6, theirs.v6))
@@ -208,30 +231,113 @@ void Warden::read_names(Record& jail) {
   jail.settings.set({.id = *jail::find("host.domainname"), .values = {names->domain}});
 }
 
-Result<Jid> Warden::start(const Request& request) {
+Result<std::unique_ptr<Record>> Warden::parent_of(std::string_view name) {
+  const auto above = jail::parent_name(name);
+  if (above.empty()) return nullptr;
+  if (std::ranges::count(name, '.') >= net::kDeepestJail)
+    return fail("name: ", name, ": not supported on this system: more than ", net::kDeepestJail,
+                " jails in each other");
+  auto parent = find(above);
+  if (!parent) return fail(Error{ENOENT, concat("jail \"", above, "\" not found"), {}});
+  return std::make_unique<Record>(std::move(*parent));
+}
+
+Result<> Warden::refuse_child(const Record& parent, jail::Settings& settings) {
+  const auto now = store_.read(parent.jid);
+  if (!now || !running(*now) || !store_.listed(parent.jid))
+    return fail(Error{ENOENT, concat("jail \"", parent.name, "\" is dying"), {}});
+  TRY(jail::settle_below(now->settings, settings));
+  // Every jail above has its own limit, for all that is below it.
+  for (std::string_view above = now->name; !above.empty(); above = jail::parent_name(above)) {
+    const auto ancestor = TRY(find(above));
+    const auto below = std::ranges::count_if(store_.descendants(ancestor.jid),
+                                             [&](Jid jid) { return living(jid).has_value(); });
+    if (below >= ancestor.settings.integer("children.max"))
+      return fail(Error{EPERM, "prison limit exceeded", {}});
+  }
+  return {};
+}
+
+Result<> Warden::refuse_more(const Record& child, jail::Settings& settings) {
+  const auto parent = store_.read(child.parent);
+  return parent ? jail::settle_below(parent->settings, settings) : Result<>{};
+}
+
+Result<> Warden::tighten_descendants(const Record& record) {
+  auto below = store_.descendants(record.jid);
+  std::ranges::reverse(below);  // each after the one it is below
+  for (const Jid jid : below) {
+    auto child = living(jid);
+    const auto parent = child ? store_.read(child->parent) : std::nullopt;
+    if (!parent) continue;
+    const auto before = child->settings;
+    jail::tighten(parent->settings, child->settings);
+    if (child->settings == before) continue;
+    TRY(net::replace(kernel_, child->cgroup, stack_of(before, child->first_id),
+                     stack_of(child->settings, child->first_id)));
+    TRY(store_.publish(*child));
+    const sys::Fd init = TRY(kernel_.pidfd(child->init));
+    TRY(give_orders(init, before, child->settings));
+    tell_jail(child->settings, child->init.pid);
+    store_.return_addresses(jid, without(addresses_of(before), addresses_of(child->settings)));
+  }
+  return {};
+}
+
+Result<> Warden::rename_descendants(const Record& record, const std::string& old_name) {
+  for (const Jid jid : store_.descendants(record.jid)) {
+    auto child = living(jid);
+    if (!child) continue;
+    const auto name = record.name + child->name.substr(old_name.size());
+    child->settings.set({.id = *jail::find("name"), .values = {name}});
+    TRY(store_.rename(*child, name));
+  }
+  return {};
+}
+
+Result<Jid> Warden::start(const Request& asked) {
+  const auto parent = TRY(parent_of(asked.settings.text("name")));
+  Request request = asked;
+  if (parent) TRY(jail::settle_below(parent->settings, request.settings));
   Start start{.machine = machine(),
               .request = request,
-              .plan = TRY(make_plan(kernel_, request)),
+              .plan = TRY(make_plan(kernel_, request, parent.get())),
               .record = {},
+              .parent = parent.get(),
+              .parent_init = {},
               .cgroup = {},
               .prison = {}};
   TRY(store_.prepare());
   {
     const auto lock = TRY(store_.lock());
     finish_the_dead();
+    if (parent) TRY(refuse_child(*parent, request.settings));
     TRY(refuse_taken(start.plan));
-    TRY(refuse_clash(request.settings, 0));
+    TRY(refuse_clash(request.settings, start.plan.name));
     Record& record = start.record;
     record.jid = TRY(store_.allocate(start.plan.jid));
     record.name = name_of(request.settings, record.jid);
     record.settings = request.settings;
     record.settings.set({.id = *jail::find("path"), .values = {start.plan.path}});
     record.owner = kernel_.self();
-    record.first_id = first_id_of(record.jid);
-    record.cgroup = concat(TRY(kernel_.cgroup_mount()), "/gaol/", record.jid);
+    if (parent) {
+      // One tenant, one range of ids, and one cgroup around all that is his.
+      start.parent_init = TRY(kernel_.pidfd(parent->init));
+      record.parent = parent->jid;
+      record.first_id = parent->first_id;
+      record.cgroup = concat(parent->cgroup, "/", record.jid);
+    } else {
+      record.first_id = first_id_of(record.jid);
+      record.cgroup = concat(TRY(cgroup_root(kernel_)), "/", record.jid);
+    }
     TRY(store_.reserve(record, start.plan.addresses));
   }
   TRY(run_start(start));
+  if (parent) {
+    // What the parent lost while the child was being made.
+    const auto lock = TRY(store_.lock());
+    TRY(tighten_descendants(*parent));
+  }
   return start.record.jid;
 }
 
@@ -293,6 +399,7 @@ Result<std::vector<Entry>> Warden::listing(Dying dying) {
     find_dead();
   }
   if (dying == Dying::hidden) std::erase_if(entries, &Entry::dying);
+  count_children(entries);
   return entries;
 }
 
@@ -302,6 +409,7 @@ Result<Entry> Warden::look_up(std::string_view jid_or_name, Dying dying) {
   if (!jid || *jid <= 0) return not_found(jid_or_name);
   if (const auto record = store_.read(*jid)) {
     Entry entry = entry_of(*record, 0);
+    entry.children = static_cast<int>(store_.descendants(*jid).size());
     entry.dying |= record->init.pid != 0 && !running(*record);
     if (record->init.pid != 0 && (!entry.dying || dying == Dying::shown)) return entry;
     return not_found(jid_or_name);
@@ -362,8 +470,12 @@ Result<> Warden::change(Record& record, const Request& request) {
   const std::string name = name_of(merged, record.jid);
   TRY(check_name(name));
   if (name != record.name && named(name)) return exists(name);
-  TRY(refuse_clash(merged, record.jid));
+  if (jail::parent_name(name) != jail::parent_name(record.name))
+    return fail("name: ", name, ": a jail stays below the one that it was made below");
+  if (record.parent) TRY(refuse_more(record, merged));
+  TRY(refuse_clash(merged, record.name));
 
+  const bool has_children = !store_.descendants(record.jid).empty();
   std::optional<std::vector<sys::Node>> devices;
   if (asks_for_devices(wanted)) devices = TRY(devices_of(kernel_, merged));
 
@@ -378,12 +490,16 @@ Result<> Warden::change(Record& record, const Request& request) {
     const auto cgroup = TRY(kernel_.cgroup_id(record.cgroup));
     TRY(devfs::replace(kernel_, cgroup, *devices));
   }
-  TRY(jail::tell_init(kernel_, init,
-                      merged.on("persist") ? jail::WhenEmpty::hold : jail::WhenEmpty::end));
+  TRY(jail::tell_init(
+      kernel_, init,
+      merged.on("persist") || has_children ? jail::WhenEmpty::hold : jail::WhenEmpty::end));
   tell_jail(merged, record.init.pid);
   record.settings = std::move(merged);
-  TRY(name == record.name ? store_.publish(record) : store_.rename(record, name));
+  const std::string old_name = record.name;
+  TRY(name == old_name ? store_.publish(record) : store_.rename(record, name));
+  if (has_children && name != old_name) TRY(rename_descendants(record, old_name));
   store_.return_addresses(record.jid, without(before, after));
+  if (has_children) TRY(tighten_descendants(record));
   return {};
 }
 

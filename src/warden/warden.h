@@ -5,6 +5,7 @@
 // and print; nothing else writes state. It has no process of its own: every command is the
 // warden while it runs, and what a killed one left is finished by the next.
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -71,6 +72,8 @@ class Warden {
   Machine machine() { return {kernel_, store_, report_, strays_}; }
   // The record of a jail that was being made or unmade by somebody who is gone.
   std::optional<Record> abandoned(Jid jid);
+  // The jail that one of this name would be below; null: the host.
+  Result<std::unique_ptr<Record>> parent_of(std::string_view name);
   // The rest REQUIRES: lock.
   void finish_the_dead();
   // Sweeps these and what else was left by somebody who is gone. False: there was nothing to do,
@@ -82,8 +85,18 @@ class Warden {
   std::optional<Record> named(const std::string& name);
   Result<> refuse_taken(const StartPlan& plan);
   Result<> change(Record& record, const Request& request);
-  // By what the jail `self` would be with these settings; 0: a new one.
-  Result<> refuse_clash(const jail::Settings& settings, Jid self);
+  // That a parent is there, has room below, and gives what is asked for.
+  Result<> refuse_child(const Record& parent, jail::Settings& settings);
+  // That a running child's parent has what the child is to have.
+  Result<> refuse_more(const Record& child, jail::Settings& settings);
+  // By what the jail named `self` would be with these settings.
+  Result<> refuse_clash(const jail::Settings& settings, std::string_view self);
+  // The jail whose network stack that of the name uses; empty: the host's.
+  std::string_view stack_owner(std::string_view name) const;
+  // Gives the jails below `record` the names that follow from its new one.
+  Result<> rename_descendants(const Record& record, const std::string& old_name);
+  // Takes from the jails below what `record` does not have any more.
+  Result<> tighten_descendants(const Record& record);
 
   // Rewrites what the jail can read of itself. `init` is a process of it.
   void tell_jail(const jail::Settings& settings, int init);

@@ -74,9 +74,7 @@ TEST_F(RefusalTest, ROOT_Parameters) {
            "linux.osname: not supported on this system: the ABI is the "
            "host's own and cannot be dressed up"},
           {"persist name=5", "name cannot be numeric (unless it is the jid)"},
-          {"persist name=a.b",
-           "name: a.b: not supported on this system: a jail below a jail "
-           "needs nested namespaces, which are not made yet"},
+          {"persist name=a.b", "jail \"a\" not found"},
           {"persist name=../5", "name: \"../5\" has an empty component"},
           {"persist name=a/b", "name: a/b: a jail's name has no /"},
           {"persist devfs_ruleset=99", "devfs_ruleset 99: no such ruleset"},

@@ -3,7 +3,8 @@
 
 /*
  * Which jail a hook is asked for, and what is known of it: the beginning of every program.
- * Each jail is a cgroup right below the one that the programs are attached to.
+ * Each jail is a cgroup below the one that the programs are attached to, and a child jail's lies in
+ * its parent's.
  */
 
 #include "sys/bpf_program.h"
@@ -32,10 +33,24 @@ INLINE __u64 ancestor(struct __sk_buff* packet, int level) {
                 : bpf_get_current_ancestor_cgroup_id(level);
 }
 
+/*
+ * From the topmost jail down to the innermost, which is the one whose rules hold. A cgroup that a
+ * jail was divided into for other reasons has no entry. A jail without children pays one call.
+ */
+INLINE __u64 innermost_jail(struct __sk_buff* packet, int level) {
+  __u64 jail = ancestor(packet, level);
+  for (int deeper = 1; deeper < GAOL_DEEPEST_JAIL; deeper++) {
+    __u64 cgroup = ancestor(packet, level + deeper);
+    if (!cgroup) break;
+    if (bpf_map_lookup_elem(&jails, &cgroup)) jail = cgroup;
+  }
+  return jail;
+}
+
 /* The cgroup of the jail, or 0 outside of all jails. */
 INLINE __u64 find_jail(struct __sk_buff* packet) {
   for (int level = 1; level <= kDeepestRoot; level++)
-    if (ancestor(packet, level) == gaol_root) return ancestor(packet, level + 1);
+    if (ancestor(packet, level) == gaol_root) return innermost_jail(packet, level + 1);
   return 0;
 }
 

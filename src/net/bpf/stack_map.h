@@ -12,6 +12,7 @@
 #include <linux/types.h>
 
 #define GAOL_STACK_PINS "/sys/fs/bpf/gaol"
+#define GAOL_DEEPEST_JAIL 8 /* so many jails may lie in each other */
 
 struct stack_address {
   __u32 word[4];
