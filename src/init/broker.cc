@@ -146,10 +146,11 @@ void Broker::answer_call(int listener) {
 
 void Broker::attend(const epoll_event& event) {
   const int fd = static_cast<int>(event.data);
-  if (event.events & EPOLLHUP)
-    call(__NR_close, fd);
-  else
-    answer_call(fd);
+  if (!(event.events & EPOLLHUP)) return answer_call(fd);
+  // A child that is still answering has the listener too, which would go on telling of its end
+  // under a number that may be another's by then.
+  call(__NR_epoll_ctl, events_, EPOLL_CTL_DEL, fd, nullptr);
+  call(__NR_close, fd);
 }
 
 }  // namespace gaol::init
