@@ -30,7 +30,8 @@ TEST(Suggest, BeyondTheLimitIsJustBeyond) {
 }
 
 TEST(Suggest, TheNearMissIsOfferedTheFarOneNot) {
-  const std::vector<std::string_view> known = {"a", "allow.mount", "host.hostname", "jid", "persist"};
+  const std::vector<std::string_view> known = {"a", "allow.mount", "host.hostname", "jid",
+                                               "persist"};
   struct {
     const char *word, *offer;
   } const cases[] = {

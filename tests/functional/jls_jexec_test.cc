@@ -99,7 +99,8 @@ TEST_F(FunctionalTest, F63_default_shell) {
       {"SHELL= jexec j", "sh -i\n"},
       {"unset SHELL; jexec j", "sh -i\n"},
       {"SHELL=/bin/mine jexec j /bin/sh -c x", "sh -c x\n"},
-      {"SHELL=/bin/none jexec j", "jexec: execvp(): /bin/none: No such file or directory\n[exit 1]\n"},
+      {"SHELL=/bin/none jexec j",
+       "jexec: execvp(): /bin/none: No such file or directory\n[exit 1]\n"},
   });
 }
 
