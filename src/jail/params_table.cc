@@ -125,8 +125,9 @@ constexpr Param kParams[] = {
      "virtual machines may be given PCI devices"},
     {"children.cur", integer, readonly, "0", native, "", "counted on all levels",
      "number of jails below this one"},
-    {"children.max", integer, any, "0", native, "",
-     "jails nest: each in namespaces and a cgroup below its parent's, with its parent's ids",
+    {"children.max", integer, any, "0", partial, "",
+     "the host makes jails below this one, as JAIL.NAME, in namespaces and a cgroup below its own "
+     "and with its ids; jail(8) inside the jail cannot make them yet",
      "number of jails that may exist below this one", Range{0, 999'999}},
     {"command", list, tool, "", native, "", kRunByJail,
      "command to run in the jail after exec.start"},

@@ -68,7 +68,6 @@ void add_limits(Variables& out) {
 Variables variables_of_jail(const Settings& settings) {
   Variables out{{"security.jail.jailed", "1"},
                 {"security.jail.vnet", settings.jailsys("vnet") == Jailsys::fresh ? "1" : "0"},
-                {"security.jail.children.cur", "0"},
                 {"security.jail.env", settings.buffer("env", "")}};
   for (const auto& [variable, parameter] : kMirrors)
     if (auto value = settings.text(parameter); !value.empty())
