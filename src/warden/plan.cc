@@ -226,6 +226,19 @@ Result<> see_as_parent(StartPlan& plan, const Record& parent) {
   return {};
 }
 
+// Aliases are made where jail(8) runs, on the host.
+Result<> refuse_foreign_aliases(sys::Kernel& kernel, const StartPlan& plan, const Record& parent) {
+  if (plan.aliases.empty()) return {};
+  const auto ours = TRY(kernel.read_symlink("/proc/self/ns/net"));
+  if (ours == TRY(kernel.read_symlink(concat("/proc/", parent.init.pid, "/ns/net")))) return {};
+  return fail(
+      Error{0,
+            concat("interface ", plan.aliases.front().interface,
+                   ": not supported on this system: the jail shares the network stack of \"",
+                   parent.name, "\", and jail(8) adds addresses on the host's alone"),
+            "add the address in that jail and leave the interface out here"});
+}
+
 // A thin tree's lower layer is named by a file that the parent's root may write.
 Result<> refuse_thin(sys::Kernel& kernel, const StartPlan& plan, const Record& parent) {
   constexpr size_t kMostOrigin = 4096;
@@ -407,7 +420,10 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request, const R
     return fail(Error{0, "vnet.interface: the jail has no network stack of its own",
                       "is `vnet;` missing?"});
   plan.inner_path = plan.path;
-  if (parent) TRY(see_as_parent(plan, *parent));
+  if (parent) {
+    TRY(see_as_parent(plan, *parent));
+    TRY(refuse_foreign_aliases(kernel, plan, *parent));
+  }
   return plan;
 }
 

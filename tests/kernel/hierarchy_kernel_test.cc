@@ -163,6 +163,8 @@ TEST_F(HierarchyTest, ROOT_BPF_AChildIsHeldToItsOwnAddresses) {
 
 TEST_F(HierarchyTest, ROOT_NET_AChildSharesItsParentsStack) {
   foo("persist children.max=2 vnet");
+  EXPECT_THAT(bar("persist interface=lo ip4.addr=192.0.2.9"), HasSubstr("interface lo: not supp"));
+  EXPECT_EQ(run("ip -o addr show to 192.0.2.9").out, "");
   EXPECT_EQ(bar("persist ip4=inherit"), "");
   EXPECT_EQ(seen("jexec foo ip link add probe type veth"), "");
   EXPECT_EQ(seen("jexec foo.bar ls /sys/class/net"), "lo\nprobe\nveth0\n");
