@@ -31,14 +31,15 @@ TEST_F(ListingTest, ROOT_TheDyingAreShownToWhoAsks) {
   // Removed, and held in exec.poststop until we write.
   const std::string looks =
       "jail -f " + conf +
-      " -r web & for i in $(seq 100); do [ \"$(jls -d dying)\" = true ] && break; sleep 0.05; "
+      " -r web > /run/dying.out & for i in $(seq 100); do [ \"$(jls -d dying)\" = true ] && break; "
+      "sleep 0.05; "
       "done; "
       "jls name; jls -d name dying; jls -d -v -j web | grep -c DYING; "
       "jls -j web; jls -c -j web || echo gone; jls -c -d -j web && echo dying; "
       "setpriv --reuid 65534 --clear-groups jls -d name; jls --libxo json -d -v | grep -o DYING; "
       "echo go > " +
-      fifo + "; wait; jls -d name";
-  EXPECT_EQ(run(looks).out, "web: removed\nweb true\n1\ngone\ndying\nweb\nDYING\n");
+      fifo + "; wait; jls -d name; cat /run/dying.out; rm /run/dying.out";
+  EXPECT_EQ(run(looks).out, "web true\n1\ngone\ndying\nweb\nDYING\nweb: removed\n");
   run("rm " + conf + " " + fifo);
 }
 

@@ -113,6 +113,7 @@ TEST_F(ParamsTest, ROOT_SysctlAnswersInAJailAndOnTheHost) {
   const std::string program = concat(GAOL_LIBEXEC, "/compat/sysctl ");
   ASSERT_EQ(create("name=web securelevel=2 env.a=1"), "");
   ASSERT_EQ(run("cp --remove-destination " + program + tiny_tree() + "/bin/sysctl").err, "");
+#ifndef __SANITIZE_ADDRESS__  // makes the program dynamic, and the tree has no libraries
   EXPECT_EQ(seen("jexec web /bin/sysctl security.jail.jailed"), "security.jail.jailed: 1\n");
   EXPECT_EQ(seen("jexec web /bin/sysctl -n kern.securelevel security.jail.env"), "2\na=1\n");
   EXPECT_EQ(seen("jexec web /bin/sysctl kern.securelevel=3"),
@@ -120,6 +121,7 @@ TEST_F(ParamsTest, ROOT_SysctlAnswersInAJailAndOnTheHost) {
             "has)\n[exit 1]\n");
   EXPECT_EQ(seen("jexec web /bin/sysctl security.nothing hw.ncpu"),
             "sysctl: unknown oid 'security.nothing'\nsysctl: unknown oid 'hw.ncpu'\n[exit 1]\n");
+#endif
   EXPECT_EQ(seen(program + "-n security.jail.jailed security.jail.children.max"), "0\n999999\n");
   EXPECT_EQ(seen(program + "-n kernel.ostype"), "Linux\n") << "the system's own is asked";
   run("rm " + tiny_tree() + "/bin/sysctl && ln -s busybox " + tiny_tree() + "/bin/sysctl");
