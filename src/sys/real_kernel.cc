@@ -537,6 +537,8 @@ class RealKernel final : public Kernel {
   static Result<Fd> clone_inside(const Fd& inside, const std::string& path, unsigned flags) {
     TreePath tree{path.c_str(), flags};
     const long fd = send_envoy({inside.get(), CLONE_NEWUSER | CLONE_NEWNS, -1, clone_tree, &tree});
+    if (fd == -ELOOP)
+      return fail(Error{ELOOP, concat(path, ": a symbolic link, or reached through one"), {}});
     if (fd < 0) return fail_errno(static_cast<int>(-fd), path);
     return Fd(static_cast<int>(fd));
   }
