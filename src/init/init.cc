@@ -53,6 +53,7 @@ bool anybody_else() { return call(__NR_kill, -1, 0) == 0; }
 Mode take_signals(int signals, Mode mode) {
   signalfd_siginfo info;
   while (call(__NR_read, signals, &info, sizeof info) == sizeof info) {
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the kernel filled it in
     if (info.ssi_code != kFromUser || info.ssi_pid != 0) continue;
     if (info.ssi_signo == SIGUSR1) mode = Mode::run_until_empty;
     if (info.ssi_signo == SIGUSR2) mode = Mode::hold;

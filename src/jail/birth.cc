@@ -271,7 +271,7 @@ class Newborn {
   }
 
   void make_orders_pair() noexcept {
-    int ends[2];
+    int ends[2]{};
     must(call(__NR_socketpair, AF_UNIX, SOCK_SEQPACKET, 0, ends), "socketpair");
     must(call(__NR_dup3, ends[0], kOrdersIn, 0), "socketpair");
     must(call(__NR_dup3, ends[1], kOrdersOut, 0), "socketpair");

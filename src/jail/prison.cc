@@ -315,7 +315,9 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
     return fail("init was killed before it had begun");
   }
   prison.pidfd_ = child.take_pidfd();
-  if (plan.orders.any()) TRY(send_orders(kernel, prison.pidfd_, plan.orders));
+  if (plan.orders.any())
+    if (auto sent = send_orders(kernel, prison.pidfd_, plan.orders); !sent)
+      return std::unexpected(std::move(sent).error());
   return prison;
 }
 

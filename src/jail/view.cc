@@ -59,8 +59,8 @@ bool is_permission(const Param& row) {
 
 // Limits of gaol's, the same for everyone.
 void add_limits(Variables& out) {
-  out.push_back({"security.jail.jail_max_af_ips", concat(param(*find("ip4.addr")).range.high)});
-  out.push_back({"security.jail.meta_maxbufsize", concat(param(*find("meta")).range.high + 1)});
+  out.emplace_back("security.jail.jail_max_af_ips", concat(param(*find("ip4.addr")).range.high));
+  out.emplace_back("security.jail.meta_maxbufsize", concat(param(*find("meta")).range.high + 1));
 }
 
 }  // namespace
@@ -71,11 +71,12 @@ Variables variables_of_jail(const Settings& settings) {
                 {"security.jail.env", settings.buffer("env", "")}};
   for (const auto& [variable, parameter] : kMirrors)
     if (auto value = settings.text(parameter); !value.empty())
-      out.push_back({variable, std::move(value)});
+      out.emplace_back(variable, std::move(value));
   for (const auto& [variable, parameter] : kFlags)
-    out.push_back({variable, settings.on(parameter) ? "1" : "0"});
+    out.emplace_back(variable, settings.on(parameter) ? "1" : "0");
   for (const Param& row : registry())
-    if (is_permission(row)) out.push_back({flag_name(row.name), settings.on(row.name) ? "1" : "0"});
+    if (is_permission(row))
+      out.emplace_back(flag_name(row.name), settings.on(row.name) ? "1" : "0");
   add_limits(out);
   return out;
 }
@@ -88,9 +89,9 @@ Variables variables_of_host() {
                 {"security.jail.devfs_ruleset", "0"},
                 {"security.jail.enforce_statfs", "0"},
                 {"security.jail.env", ""}};
-  for (const auto& [variable, parameter] : kFlags) out.push_back({variable, "1"});
+  for (const auto& [variable, parameter] : kFlags) out.emplace_back(variable, "1");
   for (const Param& row : registry())
-    if (is_permission(row)) out.push_back({flag_name(row.name), "1"});
+    if (is_permission(row)) out.emplace_back(flag_name(row.name), "1");
   add_limits(out);
   return out;
 }
@@ -105,7 +106,7 @@ Variables parse_view(std::string_view text) {
   Variables out;
   for (const auto line : split(text, '\n'))
     if (const auto equals = line.find('='); equals != line.npos)
-      out.push_back({std::string(line.substr(0, equals)), unescaped(line.substr(equals + 1))});
+      out.emplace_back(std::string(line.substr(0, equals)), unescaped(line.substr(equals + 1)));
   return out;
 }
 

@@ -312,7 +312,7 @@ constexpr Flag kFlags[] = {
 
 std::string hex(uint32_t value) {
   char digits[9];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value, 16).ptr;
+  char* const end = std::to_chars(digits, digits + sizeof digits, value, 16).ptr;
   return {digits, end};
 }
 

@@ -43,9 +43,9 @@ void Attributes::append(std::string_view part) {
 }
 
 std::string_view Request::seal() {
-  const auto size = static_cast<uint32_t>(bytes_.size());
-  memcpy(bytes_.data() + offsetof(nlmsghdr, nlmsg_len), &size, sizeof size);
-  return bytes_;
+  const auto size = static_cast<uint32_t>(text().size());
+  memcpy(text().data() + offsetof(nlmsghdr, nlmsg_len), &size, sizeof size);
+  return bytes();
 }
 
 Result<RouteSocket> RouteSocket::open() {

@@ -37,7 +37,7 @@ std::string_view bytes_of(const T& value) {
 template <class T>
 T head_of(std::string_view bytes) {
   T value{};
-  memcpy(&value, bytes.data(), std::min(bytes.size(), sizeof value));
+  if (!bytes.empty()) memcpy(&value, bytes.data(), std::min(bytes.size(), sizeof value));
   return value;
 }
 
@@ -65,6 +65,9 @@ class Attributes {
 
  protected:
   void append(std::string_view part);
+  std::string& text() { return bytes_; }
+
+ private:
   std::string bytes_;
 };
 

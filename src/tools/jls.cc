@@ -133,14 +133,15 @@ struct Value {
 // An entry with its parameters, which are unpacked only if somebody asks for one.
 class Jail {
  public:
-  explicit Jail(const warden::Entry& known) : entry(known) {}
+  explicit Jail(const warden::Entry& entry) : entry_(entry) {}
+  const warden::Entry& entry() const { return entry_; }
   const jail::Settings& settings() const {
-    if (!settings_) settings_ = entry.settings();
+    if (!settings_) settings_ = entry_.settings();
     return *settings_;
   }
-  const warden::Entry& entry;
 
  private:
+  const warden::Entry& entry_;
   mutable std::optional<jail::Settings> settings_;
 };
 
@@ -194,7 +195,7 @@ const OfHost* inherited(const Jail& jail, const jail::Param& param) {
 }
 
 Value value_of(const Jail& jail, const jail::Param& param, std::string_view key = {}) {
-  if (const auto* known = at_hand(param)) return known->value(jail.entry);
+  if (const auto* known = at_hand(param)) return known->value(jail.entry());
   if (const auto* host = inherited(jail, param)) return {{host->value()}};
   const jail::Settings& settings = jail.settings();
   switch (param.type) {

@@ -28,10 +28,10 @@ jail::Variables all_variables() {
   auto out = text ? jail::parse_view(*text) : jail::variables_of_host();
   utsname names{};
   ::uname(&names);
-  out.push_back({"kern.hostname", names.nodename});
-  out.push_back({"kern.domainname", names.domainname});
-  out.push_back({"kern.ostype", names.sysname});
-  out.push_back({"kern.osrelease", names.release});  // if the jail has none of its own
+  out.emplace_back("kern.hostname", names.nodename);
+  out.emplace_back("kern.domainname", names.domainname);
+  out.emplace_back("kern.ostype", names.sysname);
+  out.emplace_back("kern.osrelease", names.release);  // if the jail has none of its own
   return out;
 }
 

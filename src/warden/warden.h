@@ -27,7 +27,7 @@ class Warden {
 
   // Creates a jail and runs its start table. Gives its jid. EEXIST in the error: a jail of
   // that name or jid is running.
-  Result<Jid> start(const Request& request);
+  Result<Jid> start(const Request& asked);
 
   // Changes what may be changed of a running jail, all or nothing. ENOENT: no such jail. EROFS:
   // what is asked would need a restart.
