@@ -14,9 +14,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
+#include <set>
 
 namespace gaol::sys {
 
@@ -111,8 +112,8 @@ class Copier {
   const Fd& top_;     // the copy's
   std::string path_;  // from the top
   Copied copied_;
-  std::unordered_map<ino_t, std::string> linked_;  // where the first name of a file went
-  bool share_ = true, range_ = true;               // means not yet found wanting here
+  std::map<std::pair<dev_t, ino_t>, std::string> linked_;  // where the first name of a file went
+  bool share_ = true, range_ = true;                       // means not yet found wanting here
 };
 
 // Two descriptors a level: of a tree too deep for the descriptor limit the kernel refuses the
@@ -155,6 +156,12 @@ Result<> copy_fifo(const Fd& to, const std::string& name, const struct stat& is)
   return set_owner_and_times(to, name, is);
 }
 
+// A character device 0/0 is no device: in the upper layer of an overlay it hides a name.
+Result<> copy_whiteout(const Fd& to, const std::string& name, const struct stat& is) {
+  if (::mknodat(to.get(), name.c_str(), S_IFCHR, 0) != 0) return fail_errno(errno, "make whiteout");
+  return set_owner_and_times(to, name, is);
+}
+
 Result<> Copier::entry(const Fd& from, const Fd& to, const std::string& name) {
   struct stat is;
   if (::fstatat(from.get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) != 0)
@@ -165,6 +172,9 @@ Result<> Copier::entry(const Fd& from, const Fd& to, const std::string& name) {
     case S_IFLNK: return copy_symlink(from, to, name, is);
     case S_IFIFO: return copy_fifo(to, name, is);
     case S_IFSOCK: return leave_out("socket, not copied"), Result<>();
+    case S_IFCHR:
+      if (is.st_rdev == 0) return copy_whiteout(to, name, is);
+      [[fallthrough]];
     default: return leave_out("device, not copied"), Result<>();
   }
 }
@@ -185,7 +195,7 @@ Result<> Copier::regular(const Fd& from, const Fd& to, const std::string& name,
     return leave_out("mount point, not copied"), Result<>();
   if (!source) return fail(Error(source.error()));
   if (is.st_nlink > 1) {
-    const auto [first, fresh] = linked_.try_emplace(is.st_ino, path_);
+    const auto [first, fresh] = linked_.try_emplace({is.st_dev, is.st_ino}, path_);
     if (!fresh) {
       if (::linkat(top_.get(), first->second.c_str(), to.get(), name.c_str(), 0) != 0)
         return fail_errno(errno, "link to ", first->second);
@@ -232,6 +242,47 @@ Result<> Copier::stretch(const Fd& from, const Fd& to, Extent extent) {
   }
   return {};
 }
+
+// --- measuring ---
+
+// Directories wait their turn by their paths: no tree is too deep for that.
+class Gauge {
+ public:
+  explicit Gauge(const Fd& top) : top_(top) {}
+
+  Result<uint64_t> everything() {
+    TRY(directory("."));
+    while (!waiting_.empty()) {
+      const std::string next = std::move(waiting_.back());
+      waiting_.pop_back();
+      TRY(directory(next));
+    }
+    return blocks_ * kBlock;
+  }
+
+ private:
+  static constexpr uint64_t kBlock = 512;  // what st_blocks counts in, everywhere
+
+  Result<> directory(const std::string& path) {
+    const auto dir = open_here(top_, path, kReadDir);
+    if (!dir) return {};  // gone meanwhile, or a mount
+    const auto names = TRY(names_in(*dir));
+    for (const auto& name : names) {
+      struct stat is;
+      if (::fstatat(dir->get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) != 0) continue;
+      if (is.st_nlink > 1 && !S_ISDIR(is.st_mode) && !linked_.insert({is.st_dev, is.st_ino}).second)
+        continue;
+      blocks_ += static_cast<uint64_t>(is.st_blocks);
+      if (S_ISDIR(is.st_mode)) waiting_.push_back(concat(path, "/", name));
+    }
+    return {};
+  }
+
+  const Fd& top_;
+  std::vector<std::string> waiting_;
+  std::set<std::pair<dev_t, ino_t>> linked_;
+  uint64_t blocks_ = 0;
+};
 
 // --- removing ---
 
@@ -351,10 +402,25 @@ Result<> remove_tree(const Fd& parent, const std::string& name) {
   return {};
 }
 
+Result<uint64_t> tree_size(const Fd& top) { return Gauge(top).everything(); }
+
 Result<> rename_new(const std::string& from, const std::string& to) {
   if (rename_exclusive(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str()) != 0)
     return fail_errno(errno, "rename ", from, " to ", to);
   return {};
+}
+
+Result<> exchange(const std::string& one, const std::string& other) {
+  if (::syscall(SYS_renameat2, AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) !=
+      0)
+    return fail_errno(errno, "exchange ", one, " and ", other);
+  return {};
+}
+
+Result<int64_t> changed_at(const std::string& dir) {
+  struct stat is;
+  if (::lstat(dir.c_str(), &is) != 0) return fail_errno(errno, dir);
+  return int64_t{is.st_mtim.tv_sec};
 }
 
 Result<> write_record(const std::string& path, std::string_view text) {

@@ -38,7 +38,8 @@ struct Copied {
   std::vector<std::string> notes;  // what was left out, and why: "dev/null: device, not copied"
 };
 // Copies the contents and attributes of directory `from` into the empty directory `to`: owners,
-// modes, times, extended attributes (ACLs and file capabilities among them), hard links, holes.
+// modes, times, extended attributes (ACLs and file capabilities among them), hard links, holes, and
+// the marks by which the upper layer of an overlay hides what is below.
 // Data is shared with the original where the filesystem can.
 // REQUIRES: nobody writes to either tree meanwhile.
 Result<Copied> copy_tree(const Fd& from, const Fd& to);
@@ -47,8 +48,16 @@ Result<Copied> copy_tree(const Fd& from, const Fd& to);
 // remove, a mount for one; what is gone by then stays gone.
 Result<> remove_tree(const Fd& parent, const std::string& name);
 
+// What is in a directory and below: bytes on disk, a file of several names counted once, mounts
+// not entered. What others put there or take away meanwhile is counted or is not.
+Result<uint64_t> tree_size(const Fd& top);
+
 // Renames; EEXIST when there is something at `to` already.
 Result<> rename_new(const std::string& from, const std::string& to);
+// Each of two directories takes the other's place, in one step.
+Result<> exchange(const std::string& one, const std::string& other);
+// When the contents of a directory last changed, in seconds since 1970.
+Result<int64_t> changed_at(const std::string& dir);
 
 // Replaces a small file whole; after a power cut it is as it was before, or as given here.
 Result<> write_record(const std::string& path, std::string_view text);
