@@ -3,145 +3,63 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
+#include <iterator>
 
+#include "dataset/driver.h"
+#include "dataset/store.h"
 #include "host/mounts.h"
 
 namespace gaol::dataset {
 
 namespace {
 
-constexpr std::string_view kRecords = ".gaol";
-constexpr std::string_view kScratch = ".scratch";
+constexpr std::string_view kCloneOf = "clone of ";
 
-// A tree's name split where its store ends.
-struct Place {
-  std::string store, name;
-  std::string path() const { return concat(store, "/", name); }
-  std::string records() const { return concat(store, "/", kRecords, "/", name); }
-  std::string record(std::string_view which) const { return concat(records(), "/", which); }
-  std::string scratch() const { return concat(store, "/", kRecords, "/", kScratch, "/", name); }
-};
-
-// By words alone; nothing is asked of the kernel.
-Place split_place(std::string_view path) {
-  while (path.ends_with('/')) path.remove_suffix(1);
-  const auto slash = path.rfind('/');
-  if (slash == path.npos) return {".", std::string(path)};
-  return {std::string(path.substr(0, slash)), std::string(path.substr(slash + 1))};
-}
-
-// The same with the store's real name, so that a tree has one name in every record.
-Result<Place> locate(const std::string& path) {
-  if (!path.starts_with('/')) return fail(path, ": not an absolute pathname");
-  Place at = split_place(path);
-  if (at.name.empty() || at.name.starts_with('.')) return fail(path, ": not a name for a tree");
-  if (at.store.empty()) return fail(path, ": a tree directly below / is not gaol's to manage");
-  const auto store = sys::open_dir(concat(at.store, "/"));
-  if (store) at.store = TRY(sys::real_path(*store));
-  if (!store && store.error().code != ENOENT) return fail(Error(store.error()));
-  return at;
-}
-
-bool absent(const Error& error) { return error.code == ENOENT || error.code == ENOTDIR; }
-
-// The line of a record; empty when there is none.
-Result<std::string> read_record(sys::Kernel& kernel, const std::string& path) {
-  const auto text = kernel.read_file(path);
-  if (text) return std::string(trim(*text));
-  if (absent(text.error())) return std::string();
-  return fail(Error(text.error()));
-}
-
-Result<std::vector<std::string>> names_in(const std::string& dir) {
-  auto names = sys::real_kernel().list_dir(dir);
-  if (!names && absent(names.error())) return std::vector<std::string>();
-  return names;
-}
-
-Result<> make_dirs(const std::string& path, unsigned mode) {
-  auto& kernel = sys::real_kernel();
-  auto made = kernel.make_dir(path, mode);
-  if (!made && made.error().code == ENOENT) {
-    TRY(make_dirs(split_place(path).store, 0755));
-    made = kernel.make_dir(path, mode);
-  }
-  if (!made && made.error().code != EEXIST) return made;
-  return {};
-}
-
-// The place of a tree to be made; the directories around it are made if they are missing.
-Result<Place> new_place(const std::string& path) {
-  const Place at = TRY(locate(path));
-  TRY(make_dirs(at.store, 0700));
-  return locate(path);
-}
-
-// Removes a directory and all below it; it need not be there.
-Result<> remove_all(const std::string& path) {
-  const Place at = split_place(path);
-  const auto parent = TRY(sys::open_dir(at.store));
-  auto removed = sys::remove_tree(parent, at.name);
-  if (!removed && removed.error().code != ENOENT) return removed;
-  return {};
-}
-
-// The end of every destruction, and of every making that failed. The scratch tree goes last:
-// as long as it is there, the next command knows that there is something to finish.
-Result<> discard(const Place& at) {
-  TRY(remove_all(at.records()));
-  return remove_all(at.scratch());
-}
-
-// Writers of one store wait for each other here; readers take no lock.
-Result<sys::Fd> lock_store(const std::string& store) {
-  const auto records = concat(store, "/", kRecords);
-  const auto scratch = concat(records, "/", kScratch);
-  TRY(make_dirs(records, 0700));
-  TRY(make_dirs(scratch, 0700));
-  auto lock = TRY(sys::real_kernel().lock(concat(records, "/.lock")));
-  const auto left_behind = TRY(names_in(scratch));
-  for (const auto& name : left_behind) TRY(discard(Place{store, name}));
-  return lock;
-}
+Result<Info> info_of(const Place& at);
 
 // The base tree of a clone or copy.
 struct Base {
   Place at;
   sys::Fd dir;
-  bool ours = false;  // made by gaol: it must not be destroyed meanwhile, nor under its clones
+  Info info;
+  // Made by gaol: it must not be destroyed meanwhile, nor under its clones.
+  bool ours() const { return info.kind != Kind::foreign; }
 };
-
-Result<Info> info_of(const Place& at);
 
 Result<Base> open_base(const std::string& path) {
   Base base;
   base.dir = TRY(sys::open_dir(path));
   base.at = split_place(TRY(sys::real_path(base.dir)));
-  const Info info = TRY(info_of(base.at));
-  if (info.kind == Kind::thin) return fail(path, ": is a thin clone itself, of ", info.from);
-  base.ours = info.kind != Kind::foreign;
+  base.info = TRY(info_of(base.at));
   return base;
 }
 
-struct Locks {
-  sys::Fd first, second;
-};
-// Of both stores, always in the same order, so that two commands cannot wait for each other.
-Result<Locks> lock_both(const Place& at, const Base& base) {
+using Locks = std::vector<sys::Fd>;
+// Of all these stores, always in the same order, so that two commands cannot wait for each other.
+Result<Locks> lock_all(std::vector<std::string> stores) {
+  std::ranges::sort(stores);
+  const auto again = std::ranges::unique(stores);
+  stores.erase(again.begin(), again.end());
   Locks locks;
-  if (!base.ours || base.at.store == at.store) {
-    locks.first = TRY(lock_store(at.store));
-  } else {
-    locks.first = TRY(lock_store(std::min(at.store, base.at.store)));
-    locks.second = TRY(lock_store(std::max(at.store, base.at.store)));
-  }
+  for (const auto& store : stores) locks.push_back(TRY(lock_store(store)));
+  return locks;
+}
+
+Result<Locks> lock_for(const Place& at, const Base& base) {
+  std::vector<std::string> stores = {at.store};
+  if (base.ours()) stores.push_back(base.at.store);
+  auto locks = TRY(lock_all(std::move(stores)));
   TRY(info_of(base.at));  // it may have been destroyed while we waited
   return locks;
 }
 
 // Links in `clones` are named after the clone; two of one name in different stores get a number.
+// Only a base that gaol made keeps them. The link comes before the clone: a base must never lose
+// sight of one.
 Result<> note_clone(const Place& base, const Place& clone) {
   auto& kernel = sys::real_kernel();
+  if (TRY(info_of(base)).kind == Kind::foreign) return {};
   TRY(make_dirs(base.record("clones"), 0700));
   for (int n = 1;; ++n) {
     const auto suffix = n > 1 ? concat(".", n) : std::string();
@@ -152,9 +70,9 @@ Result<> note_clone(const Place& base, const Place& clone) {
   }
 }
 
-// The trees that stand on `base`. A link alone proves nothing: its clone may have been destroyed,
-// or never finished.
-Result<std::vector<std::string>> clones_of(const Place& base) {
+// The overlays that stand on `base`. A link alone proves nothing: its clone may have been
+// destroyed, or never finished.
+Result<std::vector<std::string>> overlays_on(const Place& base) {
   auto& kernel = sys::real_kernel();
   std::vector<std::string> clones;
   const auto links = TRY(names_in(base.record("clones")));
@@ -163,66 +81,127 @@ Result<std::vector<std::string>> clones_of(const Place& base) {
     const Tree tree = TRY(resolve(path));
     if (tree.lower == base.path()) clones.push_back(std::move(path));
   }
-  std::ranges::sort(clones);
   return clones;
 }
 
-Result<Info> info_of(const Place& at) {
+Result<> read_kind(const Place& at, Info& info) {
   auto& kernel = sys::real_kernel();
+  info.from = TRY(read_record(kernel, at.record("origin")));
+  info.layered = !info.from.empty();
+  if (!info.layered) info.from = TRY(read_record(kernel, at.record("made")));
+  if (info.from.empty()) return {};
+  const bool clone = info.from.starts_with(kCloneOf);
+  if (clone) info.from.erase(0, kCloneOf.size());
+  info.kind = clone || info.layered ? Kind::thin : Kind::thick;
+  return {};
+}
+
+Result<Info> info_of(const Place& at) {
   const auto entry = TRY(sys::entry_at(at.path()));
   if (entry == sys::Entry::absent) return fail_errno(ENOENT, at.path());
   if (entry == sys::Entry::other) return fail_errno(ENOTDIR, at.path());
   Info info;
   info.path = at.path();
-  if (info.from = TRY(read_record(kernel, at.record("origin"))); !info.from.empty())
-    info.kind = Kind::thin;
-  else if (info.from = TRY(read_record(kernel, at.record("made"))); !info.from.empty())
-    info.kind = Kind::thick;
-  info.clones = TRY(clones_of(at));
+  TRY(read_kind(at, info));
+  Driver& driver = *TRY(driver_at(at.store));
+  info.driver = driver.name();
+  info.clones = TRY(overlays_on(at));
+  auto dependents = TRY(driver.dependents(at.path()));
+  std::ranges::move(dependents, std::back_inserter(info.clones));
+  std::ranges::sort(info.clones);
   return info;
 }
 
-using Fill = std::function<Result<>(const std::string& dir)>;
-struct Making {
-  std::string_view record;  // the name of the record, `origin` or `made`
-  std::string_view from;    // its line
-  Fill contents;            // fills the empty tree
-  Fill records;             // adds to its records
-};
-
-Result<> fill_and_publish(const Place& at, const Making& making) {
-  auto& kernel = sys::real_kernel();
-  TRY(kernel.make_dir(at.scratch(), 0755));
-  TRY(making.contents(at.scratch()));
-  TRY(kernel.make_dir(at.records(), 0700));
-  TRY(making.records(at.records()));
-  TRY(sys::write_record(at.record(making.record), concat(making.from, "\n")));
-  return sys::rename_new(at.scratch(), at.path());
+// REQUIRES: nothing stands there.
+Result<> check_no_overlays(const Place& at) {
+  const auto clones = TRY(overlays_on(at));
+  if (clones.empty()) return {};
+  return fail(at.path(), ": removed by hand under its thin clones: ", join(clones, ", "));
 }
 
-// REQUIRES: the lock of the tree's store is held.
-Result<> make(const Place& at, const Making& making) {
-  if (TRY(sys::entry_at(at.path())) != sys::Entry::absent) return fail_errno(EEXIST, at.path());
-  const auto clones = TRY(clones_of(at));
-  if (!clones.empty())
-    return fail(at.path(), ": removed by hand under its thin clones: ", join(clones, ", "));
-  TRY(remove_all(at.records()));  // of a tree that was removed by hand
-  auto made = fill_and_publish(at, making);
-  if (!made) (void)discard(at);  // the first failure is the one to tell
-  return made;
+Result<> make_new(
+    const Place& at,
+    const std::function<Result<Made>(Driver&, const std::string& scratch)>& contents) {
+  if (TRY(sys::entry_at(at.path())) == sys::Entry::absent) TRY(check_no_overlays(at));
+  Driver& driver = *TRY(driver_at(at.store));
+  return make(at, [&](const std::string& scratch) { return contents(driver, scratch); });
 }
 
-Result<> make_thick(const Place& at, std::string_view from, const Fill& fill) {
-  const auto fill_and_flush = [&](const std::string& dir) -> Result<> {
-    TRY(fill(dir));
-    const auto tree = TRY(sys::open_dir(dir));
-    return sys::flush(tree);
+// What the records of an overlay on `base` say.
+Made overlay_on(const Place& base, const Place& at) {
+  const auto more = [base, at](const std::string& records) -> Result<> {
+    TRY(sys::real_kernel().make_dir(concat(records, "/work"), 0700));
+    return note_clone(base, at);
   };
-  return make(at, {.record = "made",
-                   .from = from,
-                   .contents = fill_and_flush,
-                   .records = [](const std::string&) { return Result<>(); }});
+  return {"origin", base.path(), more};
 }
+
+// An empty layer; its attributes are those of the overlay's root.
+Result<> make_layer(Driver& driver, const Base& base, const std::string& scratch) {
+  TRY(driver.make(scratch));
+  const auto layer = TRY(sys::open_dir(scratch));
+  return sys::copy_attributes(base.dir, layer);
+}
+
+// An overlay beside another one.
+Result<> clone_overlay(const Base& other, const Place& at) {
+  const Place base = split_place(other.info.from);
+  std::vector<std::string> stores = {at.store, other.at.store};
+  if (TRY(info_of(base)).kind != Kind::foreign) stores.push_back(base.store);
+  const Locks locks = TRY(lock_all(std::move(stores)));
+  TRY(info_of(other.at));
+  return make_new(at, [&](Driver& driver, const std::string& scratch) -> Result<Made> {
+    TRY(driver.copy(other.at.path(), scratch));
+    return overlay_on(base, at);
+  });
+}
+
+// A tree of gaol's, with the lock of its store.
+struct Tended {
+  Place at;
+  sys::Fd lock;
+  Driver* driver;
+};
+Result<Tended> tend(const std::string& path) {
+  const Place at = TRY(locate(path));
+  if (TRY(info_of(at)).kind == Kind::foreign)  // before a lock file is made in a store not ours
+    return fail(path, ": not made by gaol");
+  auto lock = TRY(lock_store(at.store));
+  TRY(info_of(at));
+  return Tended{at, std::move(lock), TRY(driver_at(at.store))};
+}
+
+// Moves a tree, and tells the tree it stands on.
+Result<> move_tree(const Place& from, const Place& to) {
+  const Tree tree = TRY(resolve(from.path()));
+  if (tree.thin()) TRY(note_clone(split_place(tree.lower), to));
+  return move(from, to);
+}
+
+Result<> check_label(const std::string& label) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:";
+  if (!label.empty() && !label.starts_with('.') && !label.starts_with('-') &&
+      label.find_first_not_of(kAllowed) == label.npos)
+    return {};
+  return fail("snapshot \"", label, "\": not a name");
+}
+
+std::string labels_of(const std::vector<Snapshot>& snapshots) {
+  std::vector<std::string> labels;
+  for (const auto& snapshot : snapshots) labels.push_back(snapshot.label);
+  return join(labels, ", ");
+}
+
+// Never through a mount: what a jail's owner has bound into the tree is not the tree's.
+Result<> check_no_mounts(const std::string& path) {
+  const auto table = TRY(sys::real_kernel().read_file("/proc/self/mountinfo"));
+  const auto mounts = host::mounts_below(host::parse_mounts(table), path);
+  if (!mounts.empty()) return fail(path, ": something is mounted at ", mounts.front().point);
+  return {};
+}
+
+int64_t now() { return static_cast<int64_t>(::time(nullptr)); }
 
 }  // namespace
 
@@ -260,60 +239,163 @@ Result<std::vector<Info>> list(const std::string& store) {
 Result<> clone(const std::string& base_path, const std::string& path) {
   const Base base = TRY(open_base(base_path));
   const Place at = TRY(new_place(path));
-  const Locks locks = TRY(lock_both(at, base));
-  const auto look_like_base = [&](const std::string& dir) -> Result<> {
-    const auto layer = TRY(sys::open_dir(dir));  // its attributes are the overlay root's
-    return sys::copy_attributes(base.dir, layer);
-  };
-  const auto records = [&](const std::string& dir) -> Result<> {
-    TRY(sys::real_kernel().make_dir(concat(dir, "/work"), 0700));
-    // Noted before it exists: a base must never lose sight of a clone.
-    return base.ours ? note_clone(base.at, at) : Result<>();
-  };
-  return make(
-      at,
-      {.record = "origin", .from = base.at.path(), .contents = look_like_base, .records = records});
+  if (base.info.layered) return clone_overlay(base, at);
+  const Locks locks = TRY(lock_for(at, base));
+  return make_new(at, [&](Driver& driver, const std::string& scratch) -> Result<Made> {
+    if (TRY(driver.clone(base.at.path(), scratch)))
+      return Made{"made", concat(kCloneOf, base.at.path()), {}};
+    if (!driver.layers())
+      return fail(Error{0, concat(path, ": ", driver.name(), " cannot clone ", base.at.path()),
+                        "a copy can be made of it: --thick"});
+    TRY(make_layer(driver, base, scratch));
+    return overlay_on(base.at, at);
+  });
 }
 
 Result<sys::Copied> copy(const std::string& base_path, const std::string& path) {
   const Base base = TRY(open_base(base_path));
+  if (base.info.layered) return fail(base_path, ": is a thin clone itself, of ", base.info.from);
   const Place at = TRY(new_place(path));
-  const Locks locks = TRY(lock_both(at, base));
+  const Locks locks = TRY(lock_for(at, base));
   sys::Copied copied;
-  const auto copy_base = [&](const std::string& dir) -> Result<> {
-    const auto tree = TRY(sys::open_dir(dir));
-    copied = TRY(sys::copy_tree(base.dir, tree));
-    return {};
+  const auto copy_base = [&](Driver& driver, const std::string& scratch) -> Result<Made> {
+    copied = TRY(driver.copy(base.at.path(), scratch));
+    return Made{"made", concat("copy of ", base.at.path()), {}};
   };
-  TRY(make_thick(at, concat("copy of ", base.at.path()), copy_base));
+  TRY(make_new(at, copy_base));
   return copied;
 }
 
 Result<> build(const std::string& path, std::string_view from, const Fill& fill) {
   const Place at = TRY(new_place(path));
   const auto lock = TRY(lock_store(at.store));
-  return make_thick(at, from, fill);
+  return make_new(at, [&](Driver& driver, const std::string& scratch) -> Result<Made> {
+    TRY(driver.make(scratch));
+    TRY(fill(scratch));
+    const auto tree = TRY(sys::open_dir(scratch));
+    TRY(sys::flush(tree));
+    return Made{"made", std::string(from), {}};
+  });
+}
+
+Result<> rename(const std::string& path, const std::string& to) {
+  const Tended tree = TRY(tend(path));
+  const Place target = TRY(locate(to));
+  if (target.store != tree.at.store)
+    return fail(to, ": is not in the directory of ", tree.at.path());
+  const auto overlays = TRY(overlays_on(tree.at));
+  if (!overlays.empty()) return fail(path, ": in use by thin clones: ", join(overlays, ", "));
+  TRY(check_no_mounts(tree.at.path()));
+  return move_tree(tree.at, target);
 }
 
 Result<> check_destroy(const Info& tree) {
   if (tree.kind == Kind::foreign) return fail(tree.path, ": not made by gaol");
   if (!tree.clones.empty())
     return fail(tree.path, ": in use by thin clones: ", join(tree.clones, ", "));
-  const auto table = TRY(sys::real_kernel().read_file("/proc/self/mountinfo"));
-  const auto mounts = host::mounts_below(host::parse_mounts(table), tree.path);
-  if (!mounts.empty()) return fail(tree.path, ": something is mounted at ", mounts.front().point);
-  return {};
+  return check_no_mounts(tree.path);
 }
 
 Result<> destroy(const std::string& path) {
+  const Tended tree = TRY(tend(path));
+  const Info info = TRY(info_of(tree.at));
+  TRY(check_destroy(info));
+  return remove(tree.at);
+}
+
+Result<std::vector<Snapshot>> snapshots(const std::string& path) {
   const Place at = TRY(locate(path));
-  const Info seen = TRY(info_of(at));
-  TRY(check_destroy(seen));  // before a lock file is made in a store that is not ours
+  TRY(info_of(at));
+  Driver& driver = *TRY(driver_at(at.store));
+  return driver.snapshots(at);
+}
+
+Result<bool> instant_snapshots(const std::string& path) {
+  const Place at = TRY(locate(path));
+  return TRY(driver_at(at.store))->instant();
+}
+
+Result<> snapshot(const std::string& path, const std::string& label) {
+  TRY(check_label(label));
+  const Tended tree = TRY(tend(path));
+  return tree.driver->snapshot(tree.at, label);
+}
+
+Result<> rollback(const std::string& path, const std::string& label, Newer newer) {
+  const Tended tree = TRY(tend(path));
+  TRY(check_no_mounts(tree.at.path()));
+  auto all = TRY(tree.driver->snapshots(tree.at));
+  const auto wanted = std::ranges::find(all, label, &Snapshot::label);
+  if (wanted == all.end()) return fail_errno(ENOENT, path, "@", label);
+  const std::vector<Snapshot> lost(std::next(wanted), all.end());
+  if (!tree.driver->keeps_newer()) {
+    if (newer == Newer::keep && !lost.empty())
+      return fail(path, "@", label, ": newer snapshots would be lost: ", labels_of(lost));
+    for (const auto& snapshot : lost) TRY(tree.driver->forget(tree.at, snapshot.label));
+  }
+  return tree.driver->rollback(tree.at, label);
+}
+
+Result<> destroy_snapshot(const std::string& path, const std::string& label) {
+  const Tended tree = TRY(tend(path));
+  const auto all = TRY(tree.driver->snapshots(tree.at));
+  if (std::ranges::find(all, label, &Snapshot::label) == all.end())
+    return fail_errno(ENOENT, path, "@", label);
+  return tree.driver->forget(tree.at, label);
+}
+
+Result<std::string> throw_away(const std::string& path) {
+  const Tended tree = TRY(tend(path));
+  const Info info = TRY(info_of(tree.at));
+  TRY(check_destroy(info));
+  Place bin{tree.at.trash(), {}};
+  TRY(make_dirs(concat(bin.store, "/", kRecords, "/.scratch"), 0700));
+  int64_t second = now();
+  do {  // two of one name in one second
+    bin.name = concat(tree.at.name, ".", second++);
+  } while (TRY(sys::entry_at(bin.path())) != sys::Entry::absent);
+  TRY(move_tree(tree.at, bin));
+  return bin.path();
+}
+
+Result<std::vector<Rubbish>> rubbish(const std::string& store) {
+  const Place any = TRY(locate(concat(store, "/any")));
+  std::vector<Rubbish> all;
+  const auto names = TRY(names_in(any.trash()));
+  for (const auto& name : names) {
+    const auto dot = name.rfind('.');
+    if (dot == 0 || dot == name.npos) continue;
+    const auto thrown = number<int64_t>(std::string_view(name).substr(dot + 1));
+    if (thrown) all.push_back({concat(any.trash(), "/", name), name.substr(0, dot), *thrown});
+  }
+  std::ranges::stable_sort(all, {}, &Rubbish::thrown);
+  return all;
+}
+
+Result<> recover(const Rubbish& rubbish, const std::string& to) {
+  const Place at = TRY(locate(to));
   const auto lock = TRY(lock_store(at.store));
-  const Info tree = TRY(info_of(at));
-  TRY(check_destroy(tree));
-  TRY(sys::rename_new(at.path(), at.scratch()));  // from here on it is only rubbish
-  return discard(at);
+  const Place bin = split_place(rubbish.path);
+  if (bin.store != at.trash()) return fail(to, ": was not thrown away here");
+  return move_tree(bin, at);
+}
+
+Result<std::vector<std::string>> empty_trash(const std::string& store, int64_t before) {
+  std::vector<std::string> gone;
+  const Place any = TRY(locate(concat(store, "/any")));
+  if (TRY(rubbish(store)).empty()) return gone;  // no lock file where there was none
+  const auto lock = TRY(lock_store(any.store));
+  const auto all = TRY(rubbish(store));
+  for (const auto& tree : all) {
+    if (tree.thrown > before) break;
+    const Place at = split_place(tree.path);
+    const Info info = TRY(info_of(at));
+    if (!info.clones.empty()) continue;
+    TRY(check_no_mounts(tree.path));
+    TRY(remove(at));
+    gone.push_back(tree.name);
+  }
+  return gone;
 }
 
 }  // namespace gaol::dataset

@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-// The trees that jails live in, in plain directories.
+// The trees that jails live in.
 //
 // FreeBSD's managers give each jail a ZFS dataset: a clone of a release's snapshot (thin) or a
-// received copy of it (thick). Where there is only a directory, a thin clone is an overlay: the
-// jail's path is the writable layer, the release the read-only one below. The overlay itself is
-// mounted by the jail at its start, inside its user namespace, so nothing is mounted on the host.
+// received copy of it (thick). Here what a tree is depends on the file system of the directory it
+// is in (dataset/driver.h). Where that cannot clone, a thin tree is an overlay: the jail's path is
+// the writable layer, the release the read-only one below. The overlay itself is mounted by the
+// jail at its start, inside its user namespace, so nothing is mounted on the host.
 //
-//   /usr/jails/www              a thick tree, or the writable layer of a thin one
+//   /usr/jails/www              a thick tree, a clone, or the writable layer of a thin one
 //   /usr/jails/.gaol/www/       what gaol knows of it; absent for a tree a user made
-//     origin                    thin: the tree below, one absolute path
-//     work/                     thin: the overlay's scratch directory
-//     made                      thick: from what, one line
-//     clones/                   links to the thin clones of this tree
+//     origin                    overlay: the tree below, one absolute path
+//     work/                     overlay: its scratch directory
+//     made                      others: from what, one line
+//     clones/                   links to the overlays on this tree
+//     snapshots/                where the file system keeps none itself
 //   /usr/jails/.gaol/.scratch/  trees being made or destroyed
+//   /usr/jails/.gaol/.trash/    trees thrown away lately: a store like this one
 //   /usr/jails/.gaol/.lock      held by whoever changes anything of this
-//
-// A tree is made in .scratch and renamed into place when it and its records are complete, and
-// destroyed in the opposite order. So whoever takes the lock knows that what it finds in .scratch
-// was left by a command that was killed, and removes it together with its records.
 //
 // Trees on disk belong to uid 0, and so do the set-id files that a jail's root makes in them: no
 // other user of the host may enter the directory around them. It is made so (mode 0700).
@@ -38,12 +37,12 @@ namespace gaol::dataset {
 // What a jail's root is made of. Plain trees have only a path.
 struct Tree {
   std::string path;
-  std::string lower;  // thin: the read-only tree, absolute
-  std::string store;  // thin: the directory that holds both of these, which are relative to it
+  std::string lower;  // overlay: the read-only tree, absolute
+  std::string store;  // overlay: the directory that holds both of these, which are relative to it
   std::string upper, work;
   bool thin() const { return !lower.empty(); }
 };
-// On the start path: one open(2), and one read for a thin clone.
+// On the start path: one open(2), and one read for an overlay.
 Result<Tree> resolve(const std::string& path, sys::Kernel& kernel = sys::real_kernel());
 
 enum class Kind : uint8_t { foreign, thick, thin };  // foreign: not made by gaol
@@ -51,27 +50,68 @@ struct Info {
   std::string path;  // absolute, without links
   Kind kind = Kind::foreign;
   std::string from;                 // the origin of a thin tree, what a thick one was made from
-  std::vector<std::string> clones;  // thin trees standing on this one, sorted
+  bool layered = false;             // an overlay: it needs its origin as that is
+  std::vector<std::string> clones;  // trees that cannot be without this one, sorted
+  std::string_view driver;          // "btrfs"
 };
 Result<Info> inspect(const std::string& path);
 // Every tree below the directory `store` that gaol made, sorted by name.
 Result<std::vector<Info>> list(const std::string& store);
 
-// Makes a thin clone of `base`, at once and whatever its size. `base` must not be changed
-// while it has clones. EEXIST when something stands at `path`, as for the next two.
+// Makes a thin clone of `base`, at once and whatever its size; of an overlay, an overlay on the
+// same origin, with a copy of what has been changed. `base` must not be changed while overlays
+// stand on it. EEXIST when something stands at `path`, as for the next two.
 Result<> clone(const std::string& base, const std::string& path);
-// Makes a thick copy of `base`.
+// Makes a thick copy of `base`, which is no overlay.
 Result<sys::Copied> copy(const std::string& base, const std::string& path);
 // Makes a thick tree of what `fill` puts into the empty directory it is given; `from` is what
 // inspect() will say of it. The tree appears at `path` when all of it is on disk.
 Result<> build(const std::string& path, std::string_view from,
                const std::function<Result<>(const std::string& dir)>& fill);
 
-// Whether destroy() would be refused: a tree gaol did not make, one that has clones, one with
+// Gives a tree another path in the same directory, with its records and snapshots.
+// REQUIRES, as all below do: no jail runs in it.
+Result<> rename(const std::string& path, const std::string& to);
+
+// Whether destroy() would be refused: a tree gaol did not make, one that others need, one with
 // mounts in it.
 Result<> check_destroy(const Info& tree);
-// Destroys a tree gaol made. Gone from `path` at once, from the disk when this returns.
-// REQUIRES: no jail runs in it.
+// Destroys a tree gaol made, with its snapshots. Gone from `path` at once, from the disk when this
+// returns.
 Result<> destroy(const std::string& path);
+
+// --- snapshots of a tree gaol made ---
+
+struct Snapshot {
+  std::string label;
+  int64_t taken = 0;  // seconds since 1970
+};
+// The oldest first.
+Result<std::vector<Snapshot>> snapshots(const std::string& path);
+// Whether a snapshot is of one moment even while a jail runs in the tree.
+Result<bool> instant_snapshots(const std::string& path);
+// EEXIST when there is one of that name. This one may be called while a jail runs.
+Result<> snapshot(const std::string& path, const std::string& label);
+enum class Newer : uint8_t { keep, destroy };
+// Puts the tree back to how it was. Refused when there are newer snapshots that would be lost,
+// unless the caller wants that.
+Result<> rollback(const std::string& path, const std::string& label, Newer newer);
+Result<> destroy_snapshot(const std::string& path, const std::string& label);
+
+// --- the trash: trees that were destroyed, until they expire ---
+
+struct Rubbish {
+  std::string path;    // where it is kept
+  std::string name;    // what it was called
+  int64_t thrown = 0;  // seconds since 1970
+};
+// Takes a tree away as destroy() does, into the trash of its store. Gives the path it has there.
+Result<std::string> throw_away(const std::string& path);
+// The oldest first.
+Result<std::vector<Rubbish>> rubbish(const std::string& store);
+// Puts it back to where it was, or to `to`.
+Result<> recover(const Rubbish& rubbish, const std::string& to);
+// Destroys what was thrown away at or before that second. Gives the names.
+Result<std::vector<std::string>> empty_trash(const std::string& store, int64_t before);
 
 }  // namespace gaol::dataset

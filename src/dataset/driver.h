@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// What a file system can do for the trees in it. FreeBSD's managers know one, ZFS; here a tree may
+// also be a subvolume of btrfs, or no more than a directory. Which it is follows from what the
+// path stands on, and is written down nowhere.
+//
+// A driver does single acts, each there as a whole or not at all, and knows nothing of records,
+// locks and who may do what: that is store.h's and dataset.h's, once for all of them.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "dataset/dataset.h"
+#include "dataset/store.h"
+#include "sys/tree.h"
+
+namespace gaol::dataset {
+
+struct Usage {
+  uint64_t bytes = 0;             // what the tree holds
+  std::optional<uint64_t> limit;  // its quota; none: none
+};
+
+class Driver {
+ public:
+  virtual ~Driver() = default;
+  virtual std::string_view name() const = 0;
+  // Whether a snapshot is of one moment, even while somebody writes.
+  virtual bool instant() const = 0;
+  // Whether a tree can be the writable layer of an overlay.
+  virtual bool layers() const = 0;
+
+  // Whether a tree stands at `path`. One that is there but not to be seen is put to where it can
+  // be.
+  virtual Result<bool> settle(const std::string& path) = 0;
+  // Makes an empty tree.
+  virtual Result<> make(const std::string& path) = 0;
+  // Makes a tree with what `from` holds, at once and at no cost. False when this file system cannot
+  // with that one: the caller has other ways.
+  virtual Result<bool> clone(const std::string& from, const std::string& to) = 0;
+  // The same with all of it copied: whatever happens to `from`, the new tree stands.
+  virtual Result<sys::Copied> copy(const std::string& from, const std::string& to) = 0;
+  virtual Result<> move(const std::string& from, const std::string& to) = 0;
+  // With everything in it. There need be none.
+  virtual Result<> remove(const std::string& path) = 0;
+  // The trees, by their paths, that this file system will not keep without this one.
+  virtual Result<std::vector<std::string>> dependents(const std::string& path) = 0;
+
+  // Snapshots of a tree, the oldest first.
+  virtual Result<std::vector<Snapshot>> snapshots(const Place& at) = 0;
+  virtual Result<> snapshot(const Place& at, const std::string& label) = 0;
+  // Whether a tree can go back behind snapshots and keep them.
+  virtual bool keeps_newer() const { return true; }
+  // REQUIRES: it is the newest, where that loses those.
+  virtual Result<> rollback(const Place& at, const std::string& label) = 0;
+  virtual Result<> forget(const Place& at, const std::string& label) = 0;
+  // Where the tree as it was then can be read, as long as `use` runs.
+  virtual Result<> read(const Place& at, const std::string& label, const Fill& use) = 0;
+
+  virtual Result<Usage> usage(const std::string& path) = 0;
+  // 0: none.
+  virtual Result<> limit(const std::string& path, uint64_t bytes) = 0;
+};
+
+// The driver of the trees in a directory.
+Result<Driver*> driver_at(const std::string& store);
+
+// Plain directories, on any file system. A snapshot is a copy beside the records.
+class Dir : public Driver {
+ public:
+  std::string_view name() const override { return "dir"; }
+  bool instant() const override { return false; }
+  bool layers() const override { return true; }
+  Result<bool> settle(const std::string& path) override;
+  Result<> make(const std::string& path) override;
+  Result<bool> clone(const std::string& from, const std::string& to) override;
+  Result<sys::Copied> copy(const std::string& from, const std::string& to) override;
+  Result<> move(const std::string& from, const std::string& to) override;
+  Result<> remove(const std::string& path) override;
+  Result<std::vector<std::string>> dependents(const std::string& path) override;
+  Result<std::vector<Snapshot>> snapshots(const Place& at) override;
+  Result<> snapshot(const Place& at, const std::string& label) override;
+  Result<> rollback(const Place& at, const std::string& label) override;
+  Result<> forget(const Place& at, const std::string& label) override;
+  Result<> read(const Place& at, const std::string& label, const Fill& use) override;
+  Result<Usage> usage(const std::string& path) override;
+  Result<> limit(const std::string& path, uint64_t bytes) override;
+
+ protected:
+  // Makes the snapshot of a tree; it appears at `to` when all of it is there.
+  virtual Result<> freeze(const Place& at, const std::string& to);
+};
+
+// Subvolumes: directories that are cloned, frozen and removed as one.
+class Btrfs final : public Dir {
+ public:
+  std::string_view name() const override { return "btrfs"; }
+  bool instant() const override { return true; }
+  Result<> make(const std::string& path) override;
+  Result<bool> clone(const std::string& from, const std::string& to) override;
+  Result<sys::Copied> copy(const std::string& from, const std::string& to) override;
+  Result<> remove(const std::string& path) override;
+  Result<Usage> usage(const std::string& path) override;
+  Result<> limit(const std::string& path, uint64_t bytes) override;
+
+ protected:
+  Result<> freeze(const Place& at, const std::string& to) override;
+};
+
+}  // namespace gaol::dataset

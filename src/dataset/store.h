@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// What is the same for every driver: where the records of a tree are, who may change them, and
+// how a tree comes to be and goes so that a command that is killed leaves nothing behind.
+//
+// A tree is made in .scratch and renamed into place when it and its records are complete, and
+// goes the opposite way. So whoever takes the lock knows that what it finds in .scratch was left
+// by a command that was killed. A tree that moves with its records moves in two steps, which are
+// written down before the first (.moving); whoever finds that note takes the second.
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "sys/kernel.h"
+
+namespace gaol::dataset {
+
+inline constexpr std::string_view kRecords = ".gaol";
+
+// A tree's name split where its store ends.
+struct Place {
+  std::string store, name;
+  std::string path() const { return concat(store, "/", name); }
+  std::string records() const { return concat(store, "/", kRecords, "/", name); }
+  std::string record(std::string_view which) const { return concat(records(), "/", which); }
+  std::string scratch() const { return concat(store, "/", kRecords, "/.scratch/", name); }
+  // The trees thrown away lately, a store in itself under the same lock.
+  std::string trash() const { return concat(store, "/", kRecords, "/.trash"); }
+};
+// By words alone; nothing is asked of the kernel.
+Place split_place(std::string_view path);
+// The same with the store's real name, so that a tree has one name in every record.
+Result<Place> locate(const std::string& path);
+// The place of a tree to be made; the directories around it are made if they are missing.
+Result<Place> new_place(const std::string& path);
+
+// Whether an error says that there is nothing.
+inline bool absent(const Error& error) { return error.code == ENOENT || error.code == ENOTDIR; }
+// The line of a record; empty when there is none.
+Result<std::string> read_record(sys::Kernel& kernel, const std::string& path);
+// Sorted; none of a directory that is not there.
+Result<std::vector<std::string>> names_in(const std::string& dir);
+// Makes a directory and what is missing above it; it may be there.
+Result<> make_dirs(const std::string& path, unsigned mode);
+// Removes a directory and all below it; it need not be there.
+Result<> remove_all(const std::string& path);
+
+// Writers of one store wait for each other here, and finish what a killed one left; readers take
+// no lock.
+Result<sys::Fd> lock_store(const std::string& store);
+
+using Fill = std::function<Result<>(const std::string& dir)>;
+// What the records of a new tree say of it.
+struct Made {
+  std::string_view record;  // the name of the record, `origin` or `made`
+  std::string from;         // its line
+  Fill more;                // adds to the records
+};
+// The next four REQUIRE the lock.
+// Makes the tree that `contents` puts at the path it is given. EEXIST when something stands there.
+Result<> make(const Place& at,
+              const std::function<Result<Made>(const std::string& scratch)>& contents);
+// The tree at `at` gives way to the one that `contents` makes; its records stay.
+Result<> replace(const Place& at, const Fill& contents);
+// Moves a tree and its records. EEXIST when something stands there.
+Result<> move(const Place& from, const Place& to);
+// Gone from its path at once, from the disk when this returns.
+Result<> remove(const Place& at);
+
+}  // namespace gaol::dataset

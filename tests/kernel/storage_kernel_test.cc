@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// One behaviour on every file system that can hold trees: the same tests over all of them, each on
+// a small one of its own, in a mount namespace of the test's own.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dataset/dataset.h"
+#include "dataset/driver.h"
+#include "sys/kernel.h"
+#include "sys/tree.h"
+
+namespace gaol::dataset {
+namespace {
+
+using sys::Fd;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+#define ASSERT_OK(expr)                             \
+  do {                                              \
+    const auto& result_ = (expr);                   \
+    ASSERT_TRUE(result_) << result_.error().line(); \
+  } while (false)
+
+constexpr const char* kTop = "/tmp";  // covered by a tmpfs
+const std::string kStore = "/tmp/fs/jails";
+const std::string kBase = "/tmp/fs/releases/base";
+const std::string kJail = kStore + "/www";
+
+// A file system to try: how it is made and taken away, with files in /tmp and mounted on /tmp/fs.
+struct Ground {
+  const char* name;
+  const char* driver;
+  const char* make;
+  const char* end;
+};
+constexpr Ground kGrounds[] = {
+    {"tmpfs", "dir", "mount -t tmpfs -o size=64m gaol-test /tmp/fs", "umount /tmp/fs"},
+    {"ext4", "dir",
+     "truncate -s 64M /tmp/disk && mkfs.ext4 -q /tmp/disk && mount -o loop /tmp/disk /tmp/fs",
+     "umount /tmp/fs"},
+    {"xfs", "dir",
+     "truncate -s 512M /tmp/disk && mkfs.xfs -q /tmp/disk && mount -o loop /tmp/disk /tmp/fs",
+     "umount /tmp/fs"},
+    {"btrfs", "btrfs",
+     "truncate -s 256M /tmp/disk && mkfs.btrfs -q /tmp/disk && mount -o loop,commit=1 /tmp/disk "
+     "/tmp/fs",
+     "umount /tmp/fs"},
+};
+void PrintTo(const Ground& ground, std::ostream* out) { *out << ground.name; }
+
+int shell(std::string_view line) {
+  return ::system(concat("{ ", line, "\n} >/dev/null 2>&1").c_str());
+}
+
+bool exists(const std::string& path) { return *sys::entry_at(path) != sys::Entry::absent; }
+
+void put(const std::string& path, std::string_view text, mode_t mode = 0644) {
+  const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+  ASSERT_EQ(::write(file.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()))
+      << path << ": " << ::strerror(errno);
+}
+
+std::string text(const std::string& path) {
+  return sys::real_kernel().read_file(path).value_or("(unreadable)");
+}
+
+std::vector<std::string> entries(const std::string& path) {
+  return sys::real_kernel().list_dir(path).value_or(std::vector<std::string>{"(unreadable)"});
+}
+
+std::vector<std::string> labels(const std::string& path) {
+  std::vector<std::string> out;
+  const auto all = snapshots(path);
+  if (!all) return {all.error().line()};
+  for (const auto& snapshot : *all) out.push_back(snapshot.label);
+  return out;
+}
+
+// What a jail on the tree would see in a file.
+std::string seen(const std::string& tree, const std::string& name) {
+  const auto parts = resolve(tree);
+  const auto mine = text(concat(tree, "/", name));
+  if (mine != "(unreadable)" || !parts || !parts->thin()) return mine;
+  return text(concat(parts->lower, "/", name));
+}
+
+class StorageTest : public testing::TestWithParam<Ground> {
+ protected:
+  void SetUp() override {
+    const bool must_run = ::getenv("GAOL_MUST_RUN") != nullptr;
+    if (::geteuid() != 0) {
+      if (must_run) FAIL() << "needs root";
+      GTEST_SKIP() << "needs root";
+    }
+    static const bool isolated =
+        ::unshare(CLONE_NEWNS) == 0 && ::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+    ASSERT_TRUE(isolated) << ::strerror(errno);
+    ASSERT_EQ(::mount("gaol-test", kTop, "tmpfs", 0, "mode=0755"), 0) << ::strerror(errno);
+    covered_ = true;
+    ASSERT_EQ(::mkdir("/tmp/fs", 0755), 0);
+    made_ = shell(GetParam().make) == 0;
+    if (!made_) {
+      if (must_run) FAIL() << "no " << GetParam().name << " here";
+      GTEST_SKIP() << "no " << GetParam().name << " here";
+    }
+    ASSERT_OK(build(kBase, "a test", [](const std::string& dir) -> Result<> {
+      put(dir + "/file", "of the base");
+      return {};
+    }));
+  }
+  void TearDown() override {
+    if (made_) {
+      EXPECT_EQ(shell(GetParam().end), 0);
+    }
+    if (covered_) ::umount2(kTop, MNT_DETACH);
+  }
+
+ private:
+  bool covered_ = false, made_ = false;
+};
+INSTANTIATE_TEST_SUITE_P(Storage, StorageTest, testing::ValuesIn(kGrounds),
+                         [](const auto& ground) { return std::string(ground.param.name); });
+
+TEST_P(StorageTest, ROOT_TheGroundDecides) { EXPECT_EQ(inspect(kBase)->driver, GetParam().driver); }
+
+TEST_P(StorageTest, ROOT_CloneAndCopyDifferFromTheirBaseAndLeaveItAlone) {
+  ASSERT_OK(clone(kBase, kJail));
+  ASSERT_OK(copy(kBase, kStore + "/thick"));
+  EXPECT_EQ(inspect(kJail)->kind, Kind::thin);
+  EXPECT_EQ(inspect(kJail)->from, kBase);
+  EXPECT_EQ(inspect(kStore + "/thick")->kind, Kind::thick);
+  EXPECT_EQ(inspect(kStore + "/thick")->from, "copy of " + kBase);
+  for (const auto& tree : {kJail, kStore + "/thick"}) {
+    EXPECT_EQ(seen(tree, "file"), "of the base");
+    put(tree + "/file", "of the jail");
+    EXPECT_EQ(seen(tree, "file"), "of the jail");
+  }
+  EXPECT_EQ(text(kBase + "/file"), "of the base");
+  EXPECT_EQ(list(kStore)->size(), 2u);
+}
+
+TEST_P(StorageTest, ROOT_CloneOfACloneHasItsChanges) {
+  ASSERT_OK(clone(kBase, kJail));
+  put(kJail + "/own", "of www");
+  ASSERT_OK(clone(kJail, kStore + "/two"));
+  EXPECT_EQ(seen(kStore + "/two", "own"), "of www");
+  EXPECT_EQ(seen(kStore + "/two", "file"), "of the base");
+  put(kStore + "/two/own", "of two");
+  EXPECT_EQ(text(kJail + "/own"), "of www");
+}
+
+TEST_P(StorageTest, ROOT_SnapshotsAreReadAgainAfterwards) {
+  ASSERT_OK(clone(kBase, kJail));
+  put(kJail + "/state", "one");
+  ASSERT_OK(snapshot(kJail, "first"));
+  put(kJail + "/state", "two");
+  put(kJail + "/new", "x");
+  ASSERT_OK(snapshot(kJail, "second"));
+  EXPECT_THAT(labels(kJail), ElementsAre("first", "second"));
+  EXPECT_EQ(snapshot(kJail, "first").error().code, EEXIST);
+
+  put(kJail + "/state", "three");
+  ASSERT_OK(rollback(kJail, "second", Newer::keep));
+  EXPECT_EQ(text(kJail + "/state"), "two");
+  EXPECT_TRUE(exists(kJail + "/new"));
+  ASSERT_OK(rollback(kJail, "first", Newer::destroy));
+  EXPECT_EQ(text(kJail + "/state"), "one");
+  EXPECT_FALSE(exists(kJail + "/new"));
+  EXPECT_EQ(seen(kJail, "file"), "of the base");
+
+  ASSERT_OK(destroy_snapshot(kJail, "first"));
+  EXPECT_EQ(rollback(kJail, "first", Newer::keep).error().code, ENOENT);
+  EXPECT_EQ(destroy_snapshot(kJail, "first").error().code, ENOENT);
+}
+
+TEST_P(StorageTest, ROOT_SnapshotsOfWrongNamesAreRefused) {
+  struct {
+    const char* label;
+    const char* reason;
+  } const cases[] = {
+      {"", "snapshot \"\": not a name"},       {"..", "snapshot \"..\": not a name"},
+      {"-r", "snapshot \"-r\": not a name"},   {"a/b", "snapshot \"a/b\": not a name"},
+      {"a@b", "snapshot \"a@b\": not a name"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(snapshot(kBase, c.label).error().text, c.reason);
+}
+
+TEST_P(StorageTest, ROOT_RenamedTreeKeepsItsRecordsAndSnapshots) {
+  ASSERT_OK(clone(kBase, kJail));
+  ASSERT_OK(clone(kBase, kStore + "/other"));
+  put(kJail + "/own", "x");
+  ASSERT_OK(snapshot(kJail, "s"));
+  EXPECT_EQ(rename(kJail, kStore + "/other").error().code, EEXIST);
+  EXPECT_EQ(rename(kJail, "/tmp/fs/elsewhere").error().text,
+            "/tmp/fs/elsewhere: is not in the directory of " + kJail);
+  ASSERT_OK(rename(kJail, kStore + "/web"));
+  EXPECT_FALSE(exists(kJail));
+  EXPECT_FALSE(exists(kStore + "/.gaol/www"));
+  EXPECT_EQ(inspect(kStore + "/web")->from, kBase);
+  EXPECT_EQ(seen(kStore + "/web", "file"), "of the base");
+  EXPECT_EQ(text(kStore + "/web/own"), "x");
+  EXPECT_THAT(labels(kStore + "/web"), ElementsAre("s"));
+}
+
+TEST_P(StorageTest, ROOT_ThrownAwayComesBackUntilTheTrashIsEmptied) {
+  ASSERT_OK(clone(kBase, kJail));
+  put(kJail + "/own", "x");
+  ASSERT_OK(snapshot(kJail, "s"));
+  ASSERT_OK(throw_away(kJail));
+  EXPECT_FALSE(exists(kJail));
+  ASSERT_OK(clone(kBase, kJail));  // the name is free
+  auto bin = rubbish(kStore);
+  ASSERT_OK(bin);
+  ASSERT_EQ(bin->size(), 1u);
+  EXPECT_EQ(bin->front().name, "www");
+  EXPECT_EQ(recover(bin->front(), kJail).error().code, EEXIST);
+  ASSERT_OK(recover(bin->front(), kStore + "/back"));
+  EXPECT_EQ(text(kStore + "/back/own"), "x");
+  EXPECT_EQ(seen(kStore + "/back", "file"), "of the base");
+  EXPECT_THAT(labels(kStore + "/back"), ElementsAre("s"));
+
+  ASSERT_OK(throw_away(kStore + "/back"));
+  bin = rubbish(kStore);
+  EXPECT_THAT(*empty_trash(kStore, bin->front().thrown - 1), IsEmpty());
+  EXPECT_THAT(*empty_trash(kStore, bin->front().thrown), ElementsAre("back"));
+  EXPECT_THAT(*rubbish(kStore), IsEmpty());
+  EXPECT_THAT(entries(kStore + "/.gaol/.trash"), ElementsAre(".gaol"));
+}
+
+TEST_P(StorageTest, ROOT_NothingIsEverMadeOverSomething) {
+  ASSERT_OK(clone(kBase, kJail));
+  EXPECT_EQ(clone(kBase, kJail).error().text, kJail + ": File exists");
+  EXPECT_EQ(copy(kBase, kJail).error().text, kJail + ": File exists");
+}
+
+TEST_P(StorageTest, ROOT_ForeignMountsAreNeverEmptied) {
+  ASSERT_OK(clone(kBase, kJail));
+  ASSERT_EQ(::mkdir("/tmp/precious", 0755), 0);
+  put("/tmp/precious/file", "x");
+  ASSERT_EQ(::mkdir((kJail + "/mnt").c_str(), 0755), 0);
+  ASSERT_EQ(::mount("/tmp/precious", (kJail + "/mnt").c_str(), nullptr, MS_BIND, nullptr), 0);
+  const auto reason = concat(kJail, ": something is mounted at ", kJail, "/mnt");
+  EXPECT_EQ(destroy(kJail).error().text, reason);
+  EXPECT_EQ(throw_away(kJail).error().text, reason);
+  EXPECT_EQ(rename(kJail, kStore + "/web").error().text, reason);
+  EXPECT_EQ(text("/tmp/precious/file"), "x");
+  ASSERT_EQ(::umount((kJail + "/mnt").c_str()), 0);
+  ASSERT_OK(destroy(kJail));
+}
+
+TEST_P(StorageTest, ROOT_DestroyedTreesLeaveNothing) {
+  ASSERT_OK(clone(kBase, kJail));
+  ASSERT_OK(snapshot(kJail, "s"));
+  ASSERT_OK(copy(kBase, kStore + "/thick"));
+  ASSERT_EQ(::mkdir((kStore + "/own").c_str(), 0755), 0);
+  EXPECT_EQ(destroy(kStore + "/own").error().text, kStore + "/own: not made by gaol");
+  ASSERT_OK(destroy(kJail));
+  ASSERT_OK(destroy(kStore + "/thick"));
+  ASSERT_OK(destroy(kBase));
+  EXPECT_THAT(entries(kStore), ElementsAre(".gaol", "own"));
+  EXPECT_THAT(entries(kStore + "/.gaol"), ElementsAre(".lock", ".scratch"));
+  EXPECT_THAT(entries(kStore + "/.gaol/.scratch"), IsEmpty());
+}
+
+TEST_P(StorageTest, ROOT_FullDiskLeavesNothingHalfMade) {
+  const auto built = build(kStore + "/big", "x", [](const std::string& dir) -> Result<> {
+    const std::string megabyte(1 << 20, 'x');
+    for (int i = 0; i < 600; ++i) {
+      const Fd file(::open(concat(dir, "/", i).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+      if (::write(file.get(), megabyte.data(), megabyte.size()) != 1 << 20 ||
+          ::fsync(file.get()) != 0)
+        return fail_errno(ENOSPC, "write");
+    }
+    return {};
+  });
+  ASSERT_FALSE(built);
+  EXPECT_EQ(built.error().text, "write: No space left on device");
+  EXPECT_FALSE(exists(kStore + "/big"));
+  EXPECT_THAT(entries(kStore + "/.gaol"), ElementsAre(".lock", ".scratch"));
+  EXPECT_THAT(entries(kStore + "/.gaol/.scratch"), IsEmpty());
+  shell("btrfs subvolume sync /tmp/fs");  // which gives back in its own time
+  ASSERT_OK(clone(kBase, kJail));         // and there is room again
+}
+
+// --- commands that are killed ---
+
+// Runs `act` in a child that is killed after so many microseconds.
+template <class Act>
+void killed_after(useconds_t delay, Act act) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(act() ? 0 : 1);
+  ::usleep(delay);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+}
+
+int rounds() {
+  const char* more = ::getenv("GAOL_KILL_ROUNDS");
+  return more ? ::atoi(more) : 12;
+}
+
+// A command for another tree comes along.
+void next_command() {
+  ASSERT_OK(clone(kBase, kStore + "/next"));
+  ASSERT_OK(destroy(kStore + "/next"));
+  EXPECT_THAT(entries(kStore + "/.gaol/.scratch"), IsEmpty());
+  EXPECT_FALSE(exists(kStore + "/.gaol/.moving"));
+}
+
+// There with all it had and its records, or not at all.
+bool whole(const std::string& path, const std::vector<std::string>& contents) {
+  const bool there = exists(path);
+  const Place at = split_place(path);
+  EXPECT_EQ(there, exists(at.records())) << path;
+  if (there) {
+    EXPECT_EQ(entries(path), contents);
+  }
+  return there;
+}
+
+TEST_P(StorageTest, ROOT_KilledAtAnyMomentATreeIsThereOrGone) {
+  for (int i = 0; i < 60; ++i) put(concat(kBase, "/", i), std::string(20'000, 'x'));
+  const auto contents = entries(kBase);
+  const std::string moved = kStore + "/moved";
+  for (int round = 0; round < rounds(); ++round) {
+    SCOPED_TRACE(round);
+    const auto delay = static_cast<useconds_t>(200 + 700 * (round % 30));
+    killed_after(delay, [&] { return copy(kBase, kJail).has_value(); });
+    next_command();
+    if (!whole(kJail, contents)) ASSERT_OK(copy(kBase, kJail));
+    killed_after(delay / 4, [&] { return rename(kJail, moved).has_value(); });
+    next_command();
+    EXPECT_NE(whole(kJail, contents), whole(moved, contents));
+    const auto left = exists(moved) ? moved : kJail;
+    killed_after(delay / 4, [&] { return throw_away(left).has_value(); });
+    next_command();
+    EXPECT_NE(whole(left, contents), !rubbish(kStore)->empty());
+    if (exists(left)) ASSERT_OK(throw_away(left));
+    killed_after(delay / 2, [&] { return empty_trash(kStore, INT64_MAX).has_value(); });
+    next_command();
+    ASSERT_OK(empty_trash(kStore, INT64_MAX));
+    EXPECT_THAT(entries(kStore + "/.gaol/.trash/.gaol"), ElementsAre(".scratch"));
+  }
+}
+
+}  // namespace
+}  // namespace gaol::dataset
