@@ -23,6 +23,7 @@
 #include <sys/uio.h>
 
 #include "init/caller.h"
+#include "init/mounting.h"
 #include "sys/raw.h"
 
 namespace gaol::init {
@@ -30,14 +31,26 @@ namespace {
 
 using sys::raw::call;
 
-long set_name(long number, const Caller& caller) {
+// A call to carry out: by whom, and what is granted.
+struct Task {
+  long number;
+  const Caller& caller;
+  uint32_t grants;
+  const Foundation& foundation;
+};
+
+long set_name(const Task& task) {
+  const Caller& caller = task.caller;
   char name[__NEW_UTS_LEN];
   const auto length = static_cast<int>(caller.argument(1));
   if (length < 0 || length > __NEW_UTS_LEN) return -EINVAL;
   const long got = length == 0 ? 0 : caller.read(caller.argument(0), name, length);
   if (got < 0) return got;
-  return got == length ? call(number, name, got) : -EFAULT;
+  return got == length ? call(task.number, name, got) : -EFAULT;
 }
+
+long mount(const Task& task) { return mount_for(task.caller, task.grants, task.foundation); }
+long unmount(const Task& task) { return unmount_for(task.caller, task.foundation); }
 
 // The name of the system as this jail is told it. What cannot be written is the kernel's to refuse.
 bool told_release(const Caller& caller, const char* release) {
@@ -52,9 +65,11 @@ bool told_release(const Caller& caller, const char* release) {
 struct Request {
   int number;
   uint32_t grant;
-  long (*make)(long number, const Caller& caller);
+  long (*make)(const Task& task);
 };
 constexpr Request kRequests[] = {
+    {__NR_mount, jail::kGrantMount, mount},
+    {__NR_umount2, jail::kGrantMount, unmount},
     {__NR_sethostname, jail::kGrantHostname, set_name},
     {__NR_setdomainname, jail::kGrantHostname, set_name},
 };
@@ -82,9 +97,9 @@ bool has_power() {
   return held[0].effective >> CAP_SYS_ADMIN & 1;
 }
 
-long carry_out(const Request& request, const Caller& caller, int listener) {
-  if (!caller.waits(listener)) return -EINTR;
-  return caller.is_root() ? request.make(request.number, caller) : -EPERM;
+long carry_out(const Request& request, const Task& task) {
+  if (!task.caller.waits()) return -EINTR;
+  return task.caller.is_root() ? request.make(task) : -EPERM;
 }
 
 }  // namespace
@@ -123,7 +138,10 @@ void Broker::take_orders() {
 
 void Broker::follow(const jail::Orders& orders) {
   const int32_t answer = orders.any() && !has_power() ? EPERM : 0;
-  if (answer == 0) orders_ = orders;
+  if (answer == 0) {
+    orders_ = orders;
+    if (orders.grants & jail::kGrantMount) foundation_.lay();
+  }
   if (orders.wants_answer)
     call(__NR_sendto, jail::kOrdersIn, &answer, sizeof answer, MSG_DONTWAIT, nullptr, 0);
 }
@@ -132,16 +150,19 @@ void Broker::answer_call(int listener) {
   seccomp_notif made{};
   if (call(__NR_ioctl, listener, SECCOMP_IOCTL_NOTIF_RECV, &made) < 0) return;
   if (made.data.nr == __NR_uname) {
-    const Caller caller(made);
-    const bool told = caller.waits(listener) && told_release(caller, orders_.release);
+    const Caller caller(made, listener);
+    const bool told = caller.waits() && told_release(caller, orders_.release);
     return reply(listener, made, 0, told ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE);
   }
   const Request* request = granted(made.data.nr, orders_);
   if (!request) return reply(listener, made, -EPERM);
   const long child = call(__NR_clone, SIGCHLD, 0, 0, 0, 0);
   if (child > 0) return;
-  reply(listener, made, child < 0 ? child : carry_out(*request, Caller(made), listener));
-  if (child == 0) call(__NR_exit_group, 0);
+  if (child < 0) return reply(listener, made, child);
+  const Caller caller(made, listener);
+  reply(listener, made,
+        carry_out(*request, {request->number, caller, orders_.grants, foundation_}));
+  call(__NR_exit_group, 0);
 }
 
 void Broker::attend(const epoll_event& event) {

@@ -3,6 +3,7 @@
 
 #include <linux/eventpoll.h>
 
+#include "init/mount_table.h"
 #include "jail/orders.h"
 
 namespace gaol::init {
@@ -27,6 +28,7 @@ class Broker {
 
   int events_;
   jail::Orders orders_;
+  Foundation foundation_;
 };
 
 }  // namespace gaol::init

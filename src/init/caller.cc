@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <linux/fcntl.h>
 
+#include "init/text.h"
 #include "sys/raw.h"
 
 namespace gaol::init {
@@ -37,21 +38,20 @@ long number_in(const char* text, const char* name, int column, int base) {
 
 }  // namespace
 
-Caller::Caller(const seccomp_notif& call_made) : call_(call_made) {
-  char digits[12]{};
-  char* at = digits + sizeof digits - 1;
-  for (unsigned pid = call_.pid; pid != 0; pid /= 10) *--at = static_cast<char>('0' + pid % 10);
-  // Our working directory is procfs.
-  directory_ = static_cast<int>(call(__NR_openat, AT_FDCWD, at, O_PATH | O_DIRECTORY | O_CLOEXEC));
-}
+// Our working directory is procfs.
+Caller::Caller(const seccomp_notif& call_made, int listener)
+    : call_(call_made),
+      listener_(listener),
+      directory_(static_cast<int>(call(__NR_openat, AT_FDCWD, Decimal(call_.pid).text(),
+                                       O_PATH | O_DIRECTORY | O_CLOEXEC))) {}
 
 Caller::~Caller() {
   if (directory_ >= 0) call(__NR_close, directory_);
 }
 
-bool Caller::waits(int listener) const {
+bool Caller::waits() const {
   return directory_ >= 0 &&
-         call(__NR_ioctl, listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call_.id) == 0;
+         call(__NR_ioctl, listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &call_.id) == 0;
 }
 
 bool Caller::is_root() const {
@@ -85,6 +85,16 @@ long Caller::write(unsigned long address, const void* from, unsigned long size) 
   const long put = call(__NR_pwrite64, memory, from, size, address);
   call(__NR_close, memory);
   return put == -EIO ? -EFAULT : put;
+}
+
+long Caller::read_text(unsigned long address, char* to, unsigned long size) const {
+  to[0] = '\0';
+  if (address == 0) return 0;
+  const long got = read(address, to, size);
+  for (long at = 0; at < got; ++at)
+    if (to[at] == '\0') return at;
+  if (got < 0) return got;
+  return static_cast<unsigned long>(got) == size ? -ENAMETOOLONG : -EFAULT;
 }
 
 }  // namespace gaol::init

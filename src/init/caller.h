@@ -13,29 +13,32 @@ namespace gaol::init {
 
 class Caller {
  public:
-  explicit Caller(const seccomp_notif& call);
+  Caller(const seccomp_notif& call, int listener);
   ~Caller();
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
 
   // Whether it still waits for our answer to that call: what was opened then is its own. A call
   // that a signal has broken off is over.
-  bool waits(int listener) const;
+  bool waits() const;
 
   // Whether it is root of the jail in deed: user 0, with the capability of root of a jail that
   // comes nearest, which a program that has stripped itself of root's powers does not have.
   bool is_root() const;
 
+  unsigned pid() const { return call_.pid; }
   unsigned long argument(int at) const { return call_.data.args[at]; }
   // Opens a file of its directory in procfs. Negative: -errno.
   long open(const char* name, int flags) const;
   // Copies `size` bytes of its memory, to or fro. Negative: -errno.
   long read(unsigned long address, void* to, unsigned long size) const;
   long write(unsigned long address, const void* from, unsigned long size) const;
+  // Copies a string that ends within `size` bytes; of no address, an empty one. Negative: -errno.
+  long read_text(unsigned long address, char* to, unsigned long size) const;
 
  private:
   seccomp_notif call_;
-  int directory_;
+  int listener_, directory_;
 };
 
 }  // namespace gaol::init

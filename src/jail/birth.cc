@@ -35,9 +35,10 @@ using sys::raw::call;
 constexpr unsigned kDetach = 2;          // MNT_DETACH
 constexpr unsigned kEmptyPath = 0x1000;  // AT_EMPTY_PATH
 constexpr uint64_t bit(int capability) { return uint64_t{1} << capability; }
-// What a broker needs, over the jail's own user namespace: to name, and to read and write the
-// memory of who asks, whatever user that is. See init/broker.cc.
-constexpr uint64_t kBrokersPower = bit(CAP_SYS_ADMIN) | bit(CAP_SYS_PTRACE) | bit(CAP_DAC_OVERRIDE);
+// What a broker needs, over the jail's own user namespace: to name and to mount, to read and write
+// the memory of who asks, whatever user that is, and to stand in its root. See init/broker.cc.
+constexpr uint64_t kBrokersPower =
+    bit(CAP_SYS_ADMIN) | bit(CAP_SYS_PTRACE) | bit(CAP_DAC_OVERRIDE) | bit(CAP_SYS_CHROOT);
 constexpr uint64_t kQuiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
 class Newborn {

@@ -66,8 +66,11 @@ constexpr std::string_view kDifferences = R"(
 - **Mounts.** All mounts of a jail live in its own mount namespace. The host does not see them,
   commands such as `exec.prestart` cannot look into them, and none is left behind when the jail
   goes. Mounts made inside never keep a jail *dying*.
-- **Mounting inside.** Root in a jail has no CAP_SYS_ADMIN, so nothing that needs it works
-  inside, with or without permission; the host does it, through jail(8).
+- **Mounting inside.** Root in a jail has no CAP_SYS_ADMIN. With `allow.mount`, and
+  `enforce_statfs` below 2, mount(8) and umount(8) work for the kinds that are permitted, by way
+  of mount(2); the calls that mount by descriptor, fsopen(2) and its kin, are not there. What the
+  jail mounted goes with it, and what root of the host mounts in its namespace is taken for its
+  own.
 - **Interfaces.** A jail on the host's network stack can list all interfaces and their
   addresses. It can bind, and be reached at, its own addresses only.
 - **jail(8).** `-r '*'` removes every running jail, those in no file last. `-cC` cleans up and then

@@ -19,6 +19,14 @@ inline constexpr int kOrdersIn = 0, kOrdersOut = 1;
 // Requests that init grants.
 enum Grant : uint32_t {
   kGrantHostname = 1U << 0,  // sethostname(2), setdomainname(2)
+  kGrantMount = 1U << 1,     // mount(2) and umount2(2) of the kinds below
+  kGrantDevfs = 1U << 2,
+  kGrantFdescfs = 1U << 3,
+  kGrantFusefs = 1U << 4,
+  kGrantNullfs = 1U << 5,
+  kGrantProcfs = 1U << 6,
+  kGrantSysfs = 1U << 7,
+  kGrantTmpfs = 1U << 8,
 };
 
 struct Orders {

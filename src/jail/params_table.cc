@@ -15,9 +15,8 @@ using enum Type;
 using enum When;
 using enum Linux;
 
-constexpr std::string_view kNoMounting =
-    "root in a jail cannot mount: it would need CAP_SYS_ADMIN, or a broker outside that mounts "
-    "for it";
+constexpr std::string_view kOwnProc =
+    "the jail's own /proc a second time, with the masks that lie over it; none where it has none";
 constexpr std::string_view kLinuxAbi = "the ABI is the host's own and cannot be dressed up";
 constexpr std::string_view kNoCredentialRules =
     "it would need a security module that grants changes of credentials by rule";
@@ -52,23 +51,33 @@ constexpr Param kParams[] = {
      "root may manage extended attributes of the system namespace"},
     {"allow.mlock", boolean, any, "false", emulated, "",
      "off: seccomp refuses mlock(2) and its kin with EPERM", "memory may be locked"},
-    {"allow.mount", boolean, any, "false", refused, "false", kNoMounting,
+    {"allow.mount", boolean, any, "false", emulated, "",
+     "mount(2) and umount2(2) are carried out by the jail's init, also for programs that run "
+     "already; nothing that was mounted from outside is covered or unmounted, a remount takes away "
+     "only, and a jail has at most 200 mounts; all but devfs come nosuid and nodev",
      "root may mount and unmount file systems marked jail-friendly"},
-    {"allow.mount.devfs", boolean, any, "false", refused, "false", kNoMounting,
-     "root may mount devfs"},
-    {"allow.mount.fdescfs", boolean, any, "false", refused, "false", kNoMounting,
+    {"allow.mount.devfs", boolean, any, "false", emulated, "",
+     "the jail's own /dev a second time, not a fresh one", "root may mount devfs"},
+    {"allow.mount.fdescfs", boolean, any, "false", emulated, "",
+     "/dev/fd leads to /proc/self/fd and is there whenever /dev is; to mount it there succeeds and "
+     "changes nothing",
      "root may mount fdescfs"},
-    {"allow.mount.fusefs", boolean, any, "false", refused, "false", kNoMounting,
+    {"allow.mount.fusefs", boolean, any, "false", emulated, "",
+     "the jail's /dev has fuse, and type fuse can be mounted; refused where the host has no "
+     "/dev/fuse; a server that does not answer keeps jexec -U waiting, too",
      "root may mount FUSE file systems"},
-    {"allow.mount.linprocfs", boolean, any, "false", refused, "false", kNoMounting,
+    {"allow.mount.linprocfs", boolean, any, "false", emulated, "", kOwnProc,
      "root may mount linprocfs"},
-    {"allow.mount.linsysfs", boolean, any, "false", refused, "false", kNoMounting,
-     "root may mount linsysfs"},
-    {"allow.mount.nullfs", boolean, any, "false", refused, "false", kNoMounting,
+    {"allow.mount.linsysfs", boolean, any, "false", emulated, "",
+     "the jail's own /sys a second time, read-only and with its masks", "root may mount linsysfs"},
+    {"allow.mount.nullfs", boolean, any, "false", emulated, "",
+     "a bind mount, of a file as well; mount --bind is the same, --rbind is refused, and so is "
+     "what lies in /proc, /sys and /dev",
      "root may mount nullfs"},
-    {"allow.mount.procfs", boolean, any, "false", refused, "false", kNoMounting,
-     "root may mount procfs"},
-    {"allow.mount.tmpfs", boolean, any, "false", refused, "false", kNoMounting,
+    {"allow.mount.procfs", boolean, any, "false", emulated, "", kOwnProc, "root may mount procfs"},
+    {"allow.mount.tmpfs", boolean, any, "false", emulated, "",
+     "options size, mode, uid and gid; without a size it may take an eighth of the machine's "
+     "memory, and all of a jail's together no more than half",
      "root may mount tmpfs"},
     {"allow.mount.zfs", boolean, any, "false", refused, "false", kNoDatasets,
      "root may mount the ZFS datasets delegated to the jail"},
@@ -145,9 +154,11 @@ constexpr Param kParams[] = {
      "true from the end of the jail's processes until the last hook has run",
      "the jail is being removed"},
     {"enforce_statfs", integer, any, "2", partial, "1 2",
-     "1 and 2 alike: the jail's mount namespace holds the jail's own mounts; 0 would need the "
-     "host's",
-     "how much of the mount table the jail sees", Range{0, 2}},
+     "2 forbids mounting inside; at 1 and 2 alike a jail sees what is mounted in it, /dev, /proc "
+     "and /sys among it, by paths from its root, and statfs(2) answers for all of that; of the "
+     "host it reads in mountinfo which directory of which file system its root is",
+     "how much of the mount table the jail sees", Range{0, 2},
+     "not supported on this system: the host's mounts are not in the jail's namespace"},
     {"env", keyvalue, any, "", emulated, "",
      "security.jail.env in the jail's /dev/gaol/sysctl, which no one in the jail can write",
      "key=value lines that the jail can read", Range{0, 4095}},

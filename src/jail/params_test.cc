@@ -353,9 +353,9 @@ TEST(Check, RefusesAndSaysWhy) {
       {{"meta.a\nb=2"}, "meta.a\nb: a key holds no \"=\" and no line break"},
       // what Linux cannot give, or not yet
       {{"children.max=-1"}, "children.max: -1 is not between 0 and 999999"},
-      {{"allow.mount.nullfs"},
-       "allow.mount.nullfs: not supported on this system: root in a jail cannot mount: it would "
-       "need CAP_SYS_ADMIN, or a broker outside that mounts for it"},
+      {{"allow.mount.zfs"},
+       "allow.mount.zfs: not supported on this system: it would need ZFS that delegates a dataset "
+       "to a user namespace (OpenZFS 2.2)"},
       {{"allow.nochflags=false"},
        "allow.chflags: not supported on this system: it would need CAP_LINUX_IMMUTABLE over the "
        "host's file systems"},
@@ -380,8 +380,8 @@ TEST(Check, RefusesAndSaysWhy) {
        "ip_hostname: not supported on this system: jail(8) has no resolver yet; write the "
        "addresses as ip4.addr and ip6.addr"},
       {{"enforce_statfs=0"},
-       "enforce_statfs 0: not supported on this system: 1 and 2 alike: the jail's mount namespace "
-       "holds the jail's own mounts; 0 would need the host's"},
+       "enforce_statfs 0: not supported on this system: the host's mounts are not in the jail's "
+       "namespace"},
       {{"host=disable"},
        "host disable: a jail has host names, its own (new) or its parent's "
        "(inherit)"},

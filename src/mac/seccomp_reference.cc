@@ -53,7 +53,7 @@ constexpr struct {
   const char* calls;
 } kExceptions[] = {
     {Rule::denied,
-     "mount umount2 pivot_root unshare setns open_by_handle_at fanotify_init fanotify_mark "
+     "pivot_root unshare setns open_by_handle_at fanotify_init fanotify_mark "
      "lookup_dcookie "
      "quotactl "
      "quotactl_fd bpf io_uring_setup io_uring_enter io_uring_register userfaultfd perf_event_open "
@@ -66,7 +66,7 @@ constexpr struct {
      "create_module get_kernel_syms query_module nfsservctl getpmsg putpmsg "
      "afs_syscall tuxcall security vserver epoll_ctl_old epoll_wait_old set_thread_area "
      "get_thread_area uretprobe"},
-    {Rule::broker, "sethostname setdomainname"},
+    {Rule::broker, "sethostname setdomainname mount umount2"},
     {Rule::uname, "uname"},
     {Rule::debug, "ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd"},
     {Rule::mlock, "mlock mlock2 mlockall"},

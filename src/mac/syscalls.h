@@ -117,7 +117,7 @@ inline constexpr int kWaiting[] = {
 // --- decided by a permission or by arguments ---
 
 // What init may do for root of the jail.
-inline constexpr int kBroker[] = {SYS_sethostname, SYS_setdomainname};
+inline constexpr int kBroker[] = {SYS_sethostname, SYS_setdomainname, SYS_mount, SYS_umount2};
 inline constexpr int kClone[] = {SYS_clone};
 inline constexpr int kIoctl[] = {SYS_ioctl};
 inline constexpr int kMknodat[] = {SYS_mknodat};
@@ -141,7 +141,7 @@ inline constexpr int kDebug[] = {
 
 // Ways to gain a user namespace and with it CAP_SYS_ADMIN, or to change what is mounted.
 inline constexpr int kNamespaces[] = {
-    SYS_unshare, SYS_setns, SYS_pivot_root, SYS_mount, SYS_umount2};
+    SYS_unshare, SYS_setns, SYS_pivot_root};
 // Ways around the file system's root or its quotas.
 inline constexpr int kRoots[] = {
     SYS_open_by_handle_at, SYS_fanotify_init, SYS_fanotify_mark, SYS_lookup_dcookie, SYS_quotactl,

@@ -192,6 +192,18 @@ constexpr DevicePermission kDevicePermissions[] = {
     {"allow.vmm", "kvm", 0660},
 };
 
+// What root of the jail may mount, once it may mount at all.
+struct MountPermission {
+  std::string_view parameter;
+  jail::Grant grant;
+};
+constexpr MountPermission kMountPermissions[] = {
+    {"allow.mount.devfs", jail::kGrantDevfs},    {"allow.mount.fdescfs", jail::kGrantFdescfs},
+    {"allow.mount.fusefs", jail::kGrantFusefs},  {"allow.mount.linprocfs", jail::kGrantProcfs},
+    {"allow.mount.linsysfs", jail::kGrantSysfs}, {"allow.mount.nullfs", jail::kGrantNullfs},
+    {"allow.mount.procfs", jail::kGrantProcfs},  {"allow.mount.tmpfs", jail::kGrantTmpfs},
+};
+
 // Reading the log asks for CAP_SYSLOG over the host where this is set, whatever the node's mode.
 constexpr const char* kLogIsRestricted = "/proc/sys/kernel/dmesg_restrict";
 
@@ -282,6 +294,11 @@ mac::Permissions permissions_of(const Settings& settings) {
 jail::Orders orders_of(const Settings& settings) {
   jail::Orders orders;
   if (settings.on("allow.set_hostname")) orders.grants |= jail::kGrantHostname;
+  if (settings.on("allow.mount") && settings.integer("enforce_statfs") < 2) {
+    orders.grants |= jail::kGrantMount;
+    for (const auto& kind : kMountPermissions)
+      if (settings.on(kind.parameter)) orders.grants |= kind.grant;
+  }
   const std::string release = settings.text("osrelease");
   release.copy(orders.release, sizeof orders.release - 1);
   return orders;
