@@ -60,6 +60,8 @@
 #include <set>
 #include <string>
 
+#include "attempt.h"
+
 // Where libc's headers are older than the call; the numbers are the kernel's.
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442
@@ -67,38 +69,10 @@
 
 namespace {
 
+using gaol::test::Attempt;
 using std::string;
 
 constexpr unsigned long kHighBit = 1UL << 32;  // ignored by the kernel where it takes an int
-
-// What came of one attack's tries.
-class Attempt {
- public:
-  void held(const string& by) { refusals_.insert(by); }
-  void escaped(const string& how) {
-    if (escape_.empty()) escape_ = how;
-  }
-  // A try that was refused if `rc` is negative.
-  bool refused(long rc, const string& what) {
-    const int code = errno;
-    if (rc < 0) {
-      held(::strerrorname_np(code));
-    } else {
-      escaped(what);
-    }
-    return rc < 0;
-  }
-  string verdict() const {
-    if (!escape_.empty()) return "ESCAPED: " + escape_;
-    string text = "held:";
-    for (const auto& refusal : refusals_) text += " " + refusal;
-    return text;
-  }
-
- private:
-  std::set<string> refusals_;
-  string escape_;
-};
 
 string in_proc(long pid, const char* file) { return "/proc/" + std::to_string(pid) + "/" + file; }
 

@@ -19,6 +19,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <span>
 #include <sstream>
 
 #include "dataset/dataset.h"
@@ -66,11 +67,11 @@ constexpr Attack kAttacks[] = {
      {"inside"}},
     {"10-remount",
      "remounting /, /proc, /proc/sys, /sys, /dev writable, by both interfaces",
-     "seccomp; no CAP_SYS_ADMIN",
+     "init refuses; no CAP_SYS_ADMIN",
      {"EPERM ENOSYS"}},
     {"11-mount-old",
      "mount(2) of 14 filesystem types, bind, move, shared propagation",
-     "seccomp; no CAP_SYS_ADMIN",
+     "init refuses; no CAP_SYS_ADMIN",
      {"EPERM"}},
     {"12-mount-new",
      "fsopen(2), fspick(2), fsmount(2), open_tree(2), move_mount(2)",
@@ -78,7 +79,7 @@ constexpr Attack kAttacks[] = {
      {"ENOSYS"}},
     {"13-unmount",
      "unmounting the masks, /proc, /sys, /dev, /",
-     "seccomp; no CAP_SYS_ADMIN",
+     "init refuses; no CAP_SYS_ADMIN",
      {"EPERM"}},
     {"14-pivot-root", "pivot_root(2)", "seccomp; no CAP_SYS_ADMIN", {"EPERM"}},
     {"15-cgroups",
@@ -239,6 +240,47 @@ constexpr Attack kAttacks[] = {
      "each jail has 65,536 ids of its own, above those that hosts give out"},
 };
 
+// By root of a jail that may mount all that a jail can be permitted to
+// (tests/escape/mount_attack.cc).
+constexpr Attack kMountAttacks[] = {
+    {"100-cover",
+     "mounting on 26 places in /, /proc, /sys and /dev",
+     "init looks at what it would cover",
+     {"EPERM"}},
+    {"101-uncover",
+     "unmounting and remounting the same, moving, sharing",
+     "init has a list of what it did not mount",
+     {"EINVAL EPERM"}},
+    {"102-show-below",
+     "nullfs of /proc, /sys, /dev and parts of them, of /proc/PID/root, cwd and fd",
+     "init looks at what it would show, and follows no link of procfs",
+     {"EACCES ELOOP EPERM mask"}},
+    {"103-second-procfs",
+     "a procfs without masks, or whose masks come off",
+     "it is the jail's own with all that lies over it",
+     {"EACCES EPERM EROFS"}},
+    {"104-change-arguments",
+     "writing over the path while init copies it",
+     "what is looked at is the copy",
+     {"same"}},
+    {"105-change-path",
+     "changing a directory for a link to /proc",
+     "what is looked at is what is opened, and nothing else is used",
+     {"same"}},
+    {"106-change-what-goes",
+     "changing the link to what is unmounted",
+     "a mount is unmounted by the name of its mountpoint, which cannot be renamed",
+     {"same"}},
+    {"107-gain",
+     "set-user-ID programs on a tmpfs, device nodes on it and in a nullfs",
+     "nosuid and nodev, always",
+     {"80 EPERM EACCES"}},
+    {"108-without-power",
+     "mounting as another user than root",
+     "init looks at who asks",
+     {"EPERM"}},
+};
+
 std::set<std::string> words_of(std::string_view text) {
   std::istringstream stream{std::string(text)};
   return {std::istream_iterator<std::string>(stream), {}};
@@ -256,9 +298,11 @@ std::string refusal_column(const Attack& attack) {
 
 std::string attack_table() {
   std::string text = "| attack | what is tried | what holds it | seen as |\n|---|---|---|---|\n";
-  for (const auto& attack : kAttacks)
-    text += concat("| ", attack.name, " | ", attack.tried, " | ", attack.holder, " | ",
-                   refusal_column(attack), " |\n");
+  const std::span<const Attack> all[] = {kAttacks, kMountAttacks};
+  for (const auto attacks : all)
+    for (const auto& attack : attacks)
+      text += concat("| ", attack.name, " | ", attack.tried, " | ", attack.holder, " | ",
+                     refusal_column(attack), " |\n");
   return text;
 }
 
@@ -290,8 +334,9 @@ class EscapeTest : public KernelTest {
     (void)sys::real_kernel();  // it opens a descriptor for good
     KernelTest::SetUp();
     if (IsSkipped()) return;
-    fs::copy_file(GAOL_BIN_DIR "/../tests/gaol-attack", kTree + "/bin/attack",
-                  fs::copy_options::overwrite_existing);
+    for (const std::string attacker : {"attack", "mount-attack"})
+      fs::copy_file(GAOL_BIN_DIR "/../tests/gaol-" + attacker, kTree + "/bin/" + attacker,
+                    fs::copy_options::overwrite_existing);
     ASSERT_EQ(run("ip link add outside type veth peer name outside-peer").status, 0);
   }
   void TearDown() override {
@@ -359,20 +404,24 @@ void judge(const Attack& attack, Network network, const std::string& verdict) {
     EXPECT_TRUE(allowed.contains(refusal)) << verdict << "; right would be: " << right;
 }
 
-void EscapeTest::hold_all(const std::string& jail, Network network) {
-  const AbstractListener listener;
+// Judges what an attacker has said, who tries the attacks that have a right refusal.
+void judge_all(std::span<const Attack> attacks, Network network, const Outcome& outcome) {
   std::map<std::string, std::string, std::less<>> verdicts;
-  const auto outcome = run("jexec " + jail + " attack");
   std::istringstream lines(outcome.out);
   for (std::string name, verdict; lines >> name && std::getline(lines >> std::ws, verdict);)
     verdicts[name] = verdict;
-  for (const auto& attack : kAttacks) {
+  for (const auto& attack : attacks) {
     if (attack.right[none].empty()) continue;
     const auto found = verdicts.extract(std::string(attack.name));
     ASSERT_FALSE(found.empty()) << attack.name << " said nothing; " << outcome.err;
     judge(attack, network, found.mapped());
   }
   EXPECT_THAT(verdicts, testing::IsEmpty()) << "attacks that stand not in the table";
+}
+
+void EscapeTest::hold_all(const std::string& jail, Network network) {
+  const AbstractListener listener;
+  judge_all(kAttacks, network, run("jexec " + jail + " attack"));
   // Had init believed an order of theirs, it would go now that they are gone.
   ::usleep(1'200'000);
   EXPECT_EQ(run("jexec " + jail + " true").status, 0);
@@ -411,6 +460,20 @@ TEST_F(EscapeTest, ROOT_ThinJailHolds) {
   hold_all("thin", none);
   end_jails();
   ASSERT_TRUE(dataset::destroy("/run/store/thin"));
+}
+
+TEST_F(EscapeTest, ROOT_JailThatMayMountHolds) {
+  plant_devices(kTree);
+  fs::create_directories(kTree + "/mnt");
+  std::string parameters = "path=" + kTree + " enforce_statfs=1 allow.mount";
+  for (const char* kind :
+       {"devfs", "fdescfs", "linprocfs", "linsysfs", "nullfs", "procfs", "tmpfs"})
+    parameters += concat(" allow.mount.", kind);
+  start("mounting", parameters);
+  judge_all(kMountAttacks, none, run("jexec mounting mount-attack", 120));
+  for (const char* others : {"0", "2", "3", "4", "5", "6"})
+    EXPECT_THAT(run(concat("jexec mounting attack ", others)).out,
+                testing::AllOf(HasSubstr("held"), Not(HasSubstr("ESCAPED"))));
 }
 
 // --- staged attacks ---
