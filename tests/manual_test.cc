@@ -37,9 +37,15 @@ std::vector<fs::path> pages() {
   return out;
 }
 
-// The option letters of a program, from its call of getopt(3) or getopt_long(3).
+// The option letters of a program, from its table of long options, which has them all, or from its
+// call of getopt(3).
 std::string letters(const std::string& code) {
   static const std::regex call(R"re(getopt(?:_long)?\([^"]*"[+:]*([^"]+)")re");
+  static const std::regex row(R"re(_argument, nullptr, '(\w)')re");
+  std::string rows;
+  for (std::sregex_iterator it(code.begin(), code.end(), row), end; it != end; ++it)
+    rows += it->str(1);
+  if (!rows.empty()) return rows;
   std::smatch found;
   EXPECT_TRUE(std::regex_search(code, found, call));
   std::string out = found[1];

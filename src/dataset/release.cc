@@ -11,6 +11,7 @@
 
 #include "dataset/dataset.h"
 #include "dataset/rc_files.h"
+#include "dataset/watched.h"
 #include "host/facts.h"
 #include "sys/kernel.h"
 #include "sys/tree.h"
@@ -40,42 +41,6 @@ Result<> put_rc(const std::string& root) {
   return {};
 }
 
-// A program on the host whose output is watched.
-class Watched {
- public:
-  Watched(sys::Command command, Progress progress)
-      : command_(std::move(command)), progress_(std::move(progress)) {}
-
-  // Its wait status. `scratch` is a directory for the output while it runs.
-  Result<int> run(const std::string& scratch) {
-    auto& kernel = sys::real_kernel();
-    const auto file = TRY(kernel.open(scratch, O_TMPFILE | O_RDWR, 0600));
-    command_.output = file.get();
-    const auto child = TRY(kernel.spawn(command_));
-    std::optional<int> status;
-    while (!status) {
-      status = TRY(kernel.reap(child, kPollMilliseconds));
-      text_ = TRY(kernel.read_file(concat("/proc/self/fd/", file.get())));
-      report_lines();
-    }
-    return *status;
-  }
-  std::string_view text() const { return text_; }
-
- private:
-  static constexpr int kPollMilliseconds = 200;
-
-  void report_lines() {
-    for (size_t end; (end = text_.find('\n', told_)) != text_.npos; told_ = end + 1)
-      progress_(std::string_view(text_).substr(told_, end - told_));
-  }
-
-  sys::Command command_;
-  Progress progress_;
-  std::string text_;
-  size_t told_ = 0;
-};
-
 std::vector<std::string> environment() {
   std::vector<std::string> out = {"LC_ALL=C.UTF-8", "HOME=/root",
                                   "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
@@ -100,16 +65,10 @@ std::vector<std::string> sources_of_this_machine(const std::string& suite) {
   return all;
 }
 
-// mmdebstrap mounts things inside the tree while it works: in namespaces of its own that is
-// nobody's concern, and when this process dies everything in them does.
-constexpr const char* kConfined[] = {"setpriv", "--pdeathsig",  "KILL",
-                                     "unshare", "--mount",      "--pid",
-                                     "--fork",  "--kill-child", "--mount-proc"};
-
 sys::Command mmdebstrap(const Fetch& what, const std::string& target,
                         const std::vector<std::string>& sources) {
   sys::Command command;
-  command.argv.assign(std::begin(kConfined), std::end(kConfined));
+  command.argv = alone();
   for (const char* word :
        {"mmdebstrap", "--mode=root", "--format=directory", "--variant=minbase",
         "--aptopt=Acquire::Languages \"none\"",

@@ -12,12 +12,12 @@
 // exec.start and exec.stop lines of FreeBSD's handbook hold. NAME_enable="YES" in /etc/rc.conf
 // means /etc/init.d/NAME.
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "dataset/watched.h"
 
 namespace gaol::dataset {
 
@@ -32,8 +32,6 @@ struct Fetch {
   std::string name;                  // of the release
   std::vector<std::string> include;  // packages beyond the minimal base
 };
-using Progress = std::function<void(std::string_view line)>;
-
 // Builds a release of packages, which takes a while; when no source of packages answers, the
 // built-in one stands in and `progress` is told so. Signatures are checked as apt always does,
 // and a bad one is an error, never a reason to fall back.

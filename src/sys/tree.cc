@@ -25,18 +25,6 @@ namespace {
 
 constexpr int kReadDir = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
-// Opens `name` of `parent` and nothing else: ELOOP or ENOTDIR when it is a link, EXDEV when
-// something is mounted there.
-Result<Fd> open_here(const Fd& parent, const std::string& name, int flags, mode_t mode = 0) {
-  open_how how{};
-  how.flags = static_cast<uint64_t>(flags | O_CLOEXEC);
-  how.mode = mode;
-  how.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH;
-  const auto fd = ::syscall(SYS_openat2, parent.get(), name.c_str(), &how, sizeof how);
-  if (fd < 0) return fail_errno(errno, "open");
-  return Fd(static_cast<int>(fd));
-}
-
 Result<std::vector<std::string>> names_in(const Fd& dir) {
   const int fresh = ::openat(dir.get(), ".", kReadDir);  // for a read offset of its own
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(fresh < 0 ? nullptr : ::fdopendir(fresh),
@@ -340,6 +328,16 @@ class Remover {
 
 }  // namespace
 
+Result<Fd> open_here(const Fd& parent, const std::string& name, int flags, unsigned mode) {
+  open_how how{};
+  how.flags = static_cast<uint64_t>(flags | O_CLOEXEC);
+  how.mode = mode;
+  how.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH;
+  const auto fd = ::syscall(SYS_openat2, parent.get(), name.c_str(), &how, sizeof how);
+  if (fd < 0) return fail_errno(errno, "open");
+  return Fd(static_cast<int>(fd));
+}
+
 Result<Entry> entry_at(const std::string& path) {
   struct stat is;
   if (::lstat(path.c_str(), &is) == 0) return S_ISDIR(is.st_mode) ? Entry::directory : Entry::other;
@@ -403,6 +401,8 @@ Result<> remove_tree(const Fd& parent, const std::string& name) {
 }
 
 Result<uint64_t> tree_size(const Fd& top) { return Gauge(top).everything(); }
+
+Result<> empty_tree(const Fd& dir) { return Remover(dir).everything(); }
 
 Result<> rename_new(const std::string& from, const std::string& to) {
   if (rename_exclusive(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str()) != 0)

@@ -21,6 +21,9 @@ Result<Entry> entry_at(const std::string& path);
 
 // Opens a directory for reading. The last component must not be a symbolic link (ENOTDIR).
 Result<Fd> open_dir(const std::string& path);
+// Opens `name` below `parent`, as open(2) with these flags and never through a symbolic link, `..`
+// or a mount: ELOOP or ENOTDIR when there is a link, EXDEV for the others.
+Result<Fd> open_here(const Fd& parent, const std::string& name, int flags, unsigned mode = 0);
 // The path the kernel has for an open directory: absolute, without links.
 Result<std::string> real_path(const Fd& dir);
 
@@ -51,6 +54,9 @@ Result<> remove_tree(const Fd& parent, const std::string& name);
 // What is in a directory and below: bytes on disk, a file of several names counted once, mounts
 // not entered. What others put there or take away meanwhile is counted or is not.
 Result<uint64_t> tree_size(const Fd& top);
+
+// The same for all that is in `dir`, which stays.
+Result<> empty_tree(const Fd& dir);
 
 // Renames; EEXIST when there is something at `to` already.
 Result<> rename_new(const std::string& from, const std::string& to);

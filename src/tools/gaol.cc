@@ -7,145 +7,31 @@
 #include <getopt.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <filesystem>
-#include <map>
-#include <nlohmann/json.hpp>
+#include <iterator>
 #include <span>
 
 #include "base/suggest.h"
 #include "dataset/dataset.h"
-#include "dataset/release.h"
 #include "host/doctor.h"
-#include "warden/warden.h"
+#include "tools/gaol.h"
 
 namespace {
 
 using namespace gaol;
-using Json = nlohmann::ordered_json;
+using namespace gaol::tools;
 
 constexpr const char* kJailRoot = "/usr/jails";
 
-void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-void tell(std::string_view text) {
-  const auto line = concat("gaol: ", text, "\n");
-  std::fwrite(line.data(), 1, line.size(), stderr);
-}
-void show_progress(std::string_view line) {
-  const auto text = concat(line, "\n");
-  std::fwrite(text.data(), 1, text.size(), stderr);
-}
-void print_json(const Json& json) { print(concat(json.dump(2), "\n")); }
-
-// The words of one subcommand.
-struct Words {
-  std::map<int, std::string> options;  // by the letter of their short form
-  std::vector<std::string> operands;
-  bool has(int letter) const { return options.contains(letter); }
-  std::string text(int letter, const std::string& standard = {}) const {
-    const auto found = options.find(letter);
-    return found == options.end() ? standard : found->second;
-  }
-};
-
 constexpr option kOptions[] = {
-    {"help", no_argument, nullptr, 'h'},
-    {"include", required_argument, nullptr, 'i'},
-    {"json", no_argument, nullptr, 'j'},
-    {"name", required_argument, nullptr, 'n'},
-    {"path", required_argument, nullptr, 'p'},
-    {"release", required_argument, nullptr, 'r'},
-    {"releases", required_argument, nullptr, 'R'},
-    {"thick", no_argument, nullptr, 'T'},
-    {"thin", no_argument, nullptr, 't'},
-    {"yes", no_argument, nullptr, 'y'},
-    {},
+    {"help", no_argument, nullptr, 'h'},          {"include", required_argument, nullptr, 'i'},
+    {"json", no_argument, nullptr, 'j'},          {"limit", required_argument, nullptr, 'l'},
+    {"name", required_argument, nullptr, 'n'},    {"path", required_argument, nullptr, 'p'},
+    {"release", required_argument, nullptr, 'r'}, {"releases", required_argument, nullptr, 'R'},
+    {"thick", no_argument, nullptr, 'T'},         {"thin", no_argument, nullptr, 't'},
+    {"yes", no_argument, nullptr, 'y'},           {},
 };
-
-struct Subcommand {
-  std::string_view name;
-  std::string_view synopsis;
-  const char* letters;  // of the options it takes
-  size_t operands;
-  Result<int> (*run)(const Words&);
-};
-
-std::string releases(const Words& words) { return words.text('R', dataset::kReleaseRoot); }
-
-Result<int> release_fetch(const Words& words) {
-  dataset::Fetch what;
-  what.root = releases(words);
-  what.suite = words.operands[0];
-  what.name = words.text('n', what.suite);
-  const auto include = words.text('i');
-  if (!include.empty())
-    for (const auto package : split(include, ',')) what.include.emplace_back(package);
-  TRY(dataset::fetch(what, show_progress));
-  return 0;
-}
-
-Result<int> release_builtin(const Words& words) {
-  TRY(dataset::builtin(releases(words), words.operands[0]));
-  return 0;
-}
-
-std::string last_name(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));
-}
-
-Result<int> release_list(const Words& words) {
-  const auto all = TRY(dataset::list(releases(words)));
-  Json json = Json::array();
-  size_t width = 4;
-  for (const auto& release : all) {
-    width = std::max(width, last_name(release.path).size());
-    json.push_back({{"name", last_name(release.path)},
-                    {"path", release.path},
-                    {"from", release.from},
-                    {"clones", release.clones}});
-  }
-  if (words.has('j')) return print_json(json), 0;
-  const auto row = [&](std::string name, std::string_view clones, std::string_view from) {
-    name.resize(width, ' ');
-    print(concat(name, "  ", std::string(6 - std::min<size_t>(6, clones.size()), ' '), clones, "  ",
-                 from, "\n"));
-  };
-  row("NAME", "CLONES", "FROM");
-  for (const auto& release : all)
-    row(last_name(release.path), concat(release.clones.size()), release.from);
-  return 0;
-}
-
-Result<std::string> existing_release(const Words& words, const std::string& name) {
-  auto path = TRY(dataset::release_path(releases(words), name));
-  if (sys::real_kernel().exists(path.c_str())) return path;
-  const auto all = TRY(dataset::list(releases(words)));
-  std::vector<std::string> names;
-  for (const auto& release : all) names.push_back(last_name(release.path));
-  const std::vector<std::string_view> candidates(names.begin(), names.end());
-  return fail(Error{ENOENT, concat("no release \"", name, "\"", did_you_mean(name, candidates)),
-                    "`gaol release fetch` makes one, `gaol release list` shows them"});
-}
-
-// Refuses to destroy a tree that a jail's root is in: the jail would go on without its files.
-Result<> check_unused(const std::string& tree) {
-  for (const auto& jail : warden::Warden(sys::real_kernel()).list()) {
-    std::error_code gone;
-    const auto root = std::filesystem::canonical(jail.settings.text("path"), gone).string();
-    if (root == tree || root.starts_with(tree + "/"))
-      return fail(Error{EBUSY, concat(tree, ": jail \"", jail.name, "\" runs in it"),
-                        concat("jail -r ", jail.name)});
-  }
-  return {};
-}
-
-Result<int> release_destroy(const Words& words) {
-  const auto path = TRY(existing_release(words, words.operands[0]));
-  const auto release = TRY(dataset::inspect(path));
-  TRY(check_unused(release.path));
-  TRY(dataset::destroy(release.path));
-  return 0;
-}
 
 std::string conf_block(const std::string& name, const std::string& path) {
   return concat(name, " {\n  path = \"", path, "\";\n  host.hostname = \"", name,
@@ -221,16 +107,21 @@ Result<int> version(const Words&) {
   return 0;
 }
 
-constexpr Subcommand kSubcommands[] = {
-    {"create", "NAME -r RELEASE [--thin | --thick] [--path PATH]", "prtTR", 1, create},
-    {"destroy", "--path PATH [--yes]", "py", 0, destroy},
-    {"doctor", "[--json]", "jR", 0, doctor},
-    {"release builtin", "NAME", "R", 1, release_builtin},
-    {"release destroy", "NAME", "R", 1, release_destroy},
-    {"release fetch", "SUITE [--name NAME] [--include PACKAGE,...]", "niR", 1, release_fetch},
-    {"release list", "[--json]", "jR", 0, release_list},
-    {"version", "", "", 0, version},
+constexpr Subcommand kOwnCommands[] = {
+    {"create", "NAME -r RELEASE [--thin | --thick] [--path PATH]", "prtTR", 1, 1, create},
+    {"destroy", "--path PATH [--yes]", "py", 0, 0, destroy},
+    {"doctor", "[--json]", "jR", 0, 0, doctor},
+    {"version", "", "", 0, 0, version},
 };
+
+// All groups in the order of their names.
+std::vector<Subcommand> all_commands() {
+  std::vector<Subcommand> all(std::begin(kOwnCommands), std::end(kOwnCommands));
+  std::ranges::copy(release_commands(), std::back_inserter(all));
+  std::ranges::sort(all, {}, &Subcommand::name);
+  return all;
+}
+const std::vector<Subcommand> kSubcommands = all_commands();
 
 void print_usage(FILE* out) {
   std::fputs("usage:\n", out);
@@ -266,11 +157,22 @@ std::unexpected<Error> unknown_subcommand(std::span<char*> words) {
   return fail("unknown command: ", given, did_you_mean(given, names));
 }
 
+// Every option has a short form too. The first colon has a missing value told from no option.
+std::string short_options() {
+  std::string letters = ":";
+  for (const auto& option : kOptions) {
+    if (!option.name) break;
+    letters.append(1, static_cast<char>(option.val)).append(option.has_arg ? ":" : "");
+  }
+  return letters;
+}
+
 Result<Words> read_words(const Subcommand& command, int argc, char** argv) {
   Words words;
   opterr = 0;
+  const auto letters = short_options();
   for (int letter;
-       (letter = ::getopt_long(argc, argv, ":hi:jn:p:r:tTyR:", kOptions, nullptr)) != -1;) {
+       (letter = ::getopt_long(argc, argv, letters.c_str(), kOptions, nullptr)) != -1;) {
     const std::string_view word = argv[optind - 1];
     if (letter == ':') return fail("option ", word, " needs a value");
     if (letter == '?' ||
@@ -279,7 +181,8 @@ Result<Words> read_words(const Subcommand& command, int argc, char** argv) {
     words.options[letter] = optarg ? optarg : "";
   }
   words.operands.assign(argv + optind, argv + argc);
-  if (!words.has('h') && words.operands.size() != command.operands)
+  const auto given = words.operands.size();
+  if (!words.has('h') && (given < command.least || given > command.most))
     return fail("usage: gaol ", command.name, " ", command.synopsis);
   return words;
 }

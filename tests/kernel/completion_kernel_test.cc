@@ -68,6 +68,7 @@ TEST_F(CompletionTest, ROOT_BashOffersWhatFits) {
       {"jexec web /run/files/j", "/run/files/jail.conf"},
       {"gaol re", "release"},
       {"gaol release f", "fetch"},
+      {"gaol release import /run/files/j", "/run/files/jail.conf"},
       {"gaol destroy --", "--path --yes"},
   };
   for (const auto& c : cases) EXPECT_EQ(bash(c.line), c.offers) << c.line;

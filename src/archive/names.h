@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// What the names in an archive mean, by words alone: which of them can be a place in a tree, and
+// which are the whiteouts of an OCI image's layers.
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace gaol::archive {
+
+// The path of an entry from the top of its tree, without `.` and doubled or trailing slashes; "" is
+// the top itself. Refuses what could only be meant to lead elsewhere: absolute names and `..`.
+Result<std::string> entry_path(std::string_view name);
+
+// A name as it may stand in a line: quoted, with everything unprintable as \ooo.
+std::string quoted(std::string_view name);
+
+// What an entry of an image's layer does to the layers below it (image-spec, layer.md).
+enum class Whiteout : uint8_t {
+  none,    // it is an entry like any other
+  remove,  // takes away what is at `path`
+  empty,   // takes away all that is in `path`
+};
+struct Change {
+  Whiteout whiteout = Whiteout::none;
+  std::string path;
+};
+// REQUIRES: `path` comes from entry_path(). Refuses a whiteout without the name of anything.
+Result<Change> change_of(const std::string& path);
+
+// Whether an archive whose first named entry is this holds an image rather than a tree. The
+// programs that write images begin with one of a few names; no tree begins so.
+bool begins_image(const std::string& path);
+
+// Whether an extended attribute may be kept: those of users and file capabilities. Not what an
+// overlay would take for its own, and not what only means something on the machine it is from.
+bool keeps_attribute(std::string_view name);
+
+}  // namespace gaol::archive

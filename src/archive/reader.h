@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// A tar file, whatever it is compressed with, as a sequence of entries. libarchive reads it: see
+// archive_read(3) and archive_entry(3).
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <memory>
+
+#include "base/result.h"
+#include "sys/fd.h"
+
+namespace gaol::archive {
+
+class Reader {
+ public:
+  // From the beginning of a file, or from a pipe. The descriptor must stay open.
+  static Result<Reader> open(const sys::Fd& file);
+  // The same for what is in a compressed file, whatever that is: one entry.
+  static Result<Reader> open_contents(const sys::Fd& file);
+
+  // The next entry, which is the reader's, until the next call; null at the end.
+  Result<archive_entry*> next();
+
+  struct Block {
+    const char* data = nullptr;
+    size_t size = 0;
+    uint64_t offset = 0;
+  };
+  // The next piece of the entry's data; size 0 at the end. What lies between pieces is a hole.
+  Result<Block> block();
+
+  // Whether the file is a tar whose end was cut off. REQUIRES: next() gave null.
+  bool cut_off() const;
+
+ private:
+  struct Close {
+    void operator()(::archive* a) const { archive_read_free(a); }
+  };
+  explicit Reader(const sys::Fd& file) : file_(&file), archive_(archive_read_new()) {}
+  Result<> start();
+  std::unexpected<Error> failed() const;
+
+  const sys::Fd* file_;
+  std::unique_ptr<::archive, Close> archive_;
+};
+
+}  // namespace gaol::archive

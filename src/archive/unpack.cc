@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "archive/unpack.h"
+
+#include <sys/stat.h>
+
+#include "archive/names.h"
+
+namespace gaol::archive {
+
+namespace {
+
+constexpr uint64_t kEntry = 512;  // what an entry counts for beside its data: a header's size
+constexpr la_int64_t kLastId = 0xfffffffe;
+
+Result<unsigned> owner(la_int64_t id) {
+  if (id < 0 || id > kLastId) return fail("owner ", id, ": not a number of a user");
+  return static_cast<unsigned>(id);
+}
+
+// What is kept of the extended attributes; a link can have none of these.
+std::vector<std::pair<std::string, std::string>> extended(archive_entry* entry) {
+  std::vector<std::pair<std::string, std::string>> kept;
+  archive_entry_xattr_reset(entry);
+  const char* name = nullptr;
+  const void* value = nullptr;
+  size_t size = 0;
+  while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK)
+    if (keeps_attribute(name))
+      kept.emplace_back(name, std::string(static_cast<const char*>(value), size));
+  return kept;
+}
+
+Result<sys::Attributes> attributes(archive_entry* entry) {
+  sys::Attributes out;
+  out.mode = archive_entry_perm(entry) & 07777u;
+  out.uid = TRY(owner(archive_entry_uid(entry)));
+  out.gid = TRY(owner(archive_entry_gid(entry)));
+  out.modified = {archive_entry_mtime(entry), archive_entry_mtime_nsec(entry)};
+  out.extended = extended(entry);
+  return out;
+}
+
+Result<std::string> symlink_target(archive_entry* entry) {
+  const char* target = archive_entry_symlink(entry);
+  if (!target) return fail("a link to nothing");
+  return target;
+}
+
+const char* left_out(unsigned type) {
+  switch (type) {
+    case S_IFCHR:
+    case S_IFBLK: return "device, left out";
+    case S_IFSOCK: return "socket, left out";
+    default: return "of a kind unknown here, left out";
+  }
+}
+
+// Every entry of an archive through `act`, with its path; an error gets its name in front.
+template <class Act>
+Result<> for_each_entry(Reader& reader, Act act) {
+  while (archive_entry* entry = TRY(reader.next())) {
+    const char* name = archive_entry_pathname(entry);
+    if (!name) return fail("an entry without a name");
+    const auto path = entry_path(name);
+    auto done = path ? act(entry, *path) : Result<>(fail(Error(path.error())));
+    if (!done) return fail(std::move(done).error().in(quoted(name)));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> Allowance::take(uint64_t bytes) {
+  if (bytes > left_)
+    return fail(
+        Error{0, concat("the tree would be larger than ", total_ >> 20, " MiB"), "see --limit"});
+  left_ -= bytes;
+  return {};
+}
+
+void Notes::add(std::string_view line) {
+  if (++count_ <= kTold) tell_(line);
+}
+
+void Notes::finish() {
+  if (count_ > kTold) tell_(concat("and ", count_ - kTold, " more were left out"));
+}
+
+Result<> Unpacker::tree(const sys::Fd& file) {
+  auto reader = TRY(Reader::open(file));
+  TRY(for_each_entry(
+      reader, [&](archive_entry* is, const std::string& path) { return entry(reader, is, path); }));
+  if (reader.cut_off()) return fail("the archive is cut off: it has no end");
+  return {};
+}
+
+Result<> Unpacker::layer(const sys::Fd& file) {
+  TRY(whiteouts(file));
+  auto reader = TRY(Reader::open(file));
+  return for_each_entry(reader, [&](archive_entry* is, const std::string& path) -> Result<> {
+    const auto change = TRY(change_of(path));
+    if (change.whiteout != Whiteout::none) return {};
+    return entry(reader, is, path);
+  });
+}
+
+// First of all: a whiteout may stand behind a file of its own layer that has the same name.
+Result<> Unpacker::whiteouts(const sys::Fd& file) {
+  auto reader = TRY(Reader::open(file));
+  return for_each_entry(reader, [&](archive_entry*, const std::string& path) -> Result<> {
+    const auto change = TRY(change_of(path));
+    if (change.whiteout == Whiteout::remove) return writer_.remove(change.path);
+    if (change.whiteout == Whiteout::empty) return writer_.empty(change.path);
+    return {};
+  });
+}
+
+Result<> Unpacker::entry(Reader& reader, archive_entry* entry, const std::string& path) {
+  const auto size = static_cast<uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry)));
+  TRY(left_.take(kEntry));
+  if (const char* target = archive_entry_hardlink(entry)) return link(path, target);
+  const auto looks = TRY(attributes(entry));
+  const auto type = archive_entry_filetype(entry);
+  if (type == S_IFDIR) return writer_.directory(path, looks);
+  if (path.empty()) return fail("in place of the tree itself");
+  if (type == S_IFLNK) return writer_.symlink(path, TRY(symlink_target(entry)), looks);
+  if (type == S_IFIFO) return writer_.fifo(path, looks);
+  if (type != S_IFREG) return notes_.add(concat(quoted(path), ": ", left_out(type))), Result<>();
+  TRY(left_.take(size));
+  const sys::Fd file = TRY(writer_.file(path));
+  TRY(data(reader, file, size));
+  return writer_.finish(file, size, looks);
+}
+
+Result<> Unpacker::link(const std::string& path, std::string_view target) {
+  const auto to = entry_path(target);
+  auto made = to ? writer_.hard_link(path, *to) : Result<>(fail(Error(to.error())));
+  if (!made) return fail(std::move(made).error().in("link to ", quoted(target)));
+  return {};
+}
+
+Result<> Unpacker::data(Reader& reader, const sys::Fd& file, uint64_t size) {
+  for (;;) {
+    const auto block = TRY(reader.block());
+    if (block.size == 0) return {};
+    if (block.offset > size || block.size > size - block.offset)
+      return fail("has more data than it says");
+    TRY(sys::write_at(file, {block.data, block.size}, block.offset));
+  }
+}
+
+}  // namespace gaol::archive

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// Makes a tree of archives that anybody may have made. What a name may do is decided in names.h
+// and by sys::TreeWriter; here the rest of what an entry can ask for: devices and sockets are left
+// out, as every jail has a /dev of its own; set-id bits stay, as they only work inside a jail;
+// sizes are counted before anything is written, holes like data, so that a few bytes that claim to
+// be a disk are found out in time.
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "archive/reader.h"
+#include "sys/tree_writer.h"
+
+namespace gaol::archive {
+
+// How much archives may make, all together.
+class Allowance {
+ public:
+  explicit Allowance(uint64_t bytes) : total_(bytes), left_(bytes) {}
+  Result<> take(uint64_t bytes);
+
+ private:
+  uint64_t total_, left_;
+};
+
+// Lines about what was left out. The first few are told, the others counted.
+class Notes {
+ public:
+  explicit Notes(std::function<void(std::string_view)> tell) : tell_(std::move(tell)) {}
+  void add(std::string_view line);
+  void finish();
+
+ private:
+  static constexpr size_t kTold = 20;
+  std::function<void(std::string_view)> tell_;
+  size_t count_ = 0;
+};
+
+class Unpacker {
+ public:
+  Unpacker(const sys::Fd& top, uint64_t limit, Notes& notes)
+      : writer_(top), left_(limit), notes_(notes) {}
+
+  // A whole tree from one archive.
+  Result<> tree(const sys::Fd& file);
+  // One layer of an image over what is there. The whiteouts in it are for the layers below.
+  Result<> layer(const sys::Fd& file);
+  // After the last of them.
+  Result<> finish() { return writer_.finish(); }
+
+ private:
+  Result<> whiteouts(const sys::Fd& file);
+  Result<> entry(Reader& reader, archive_entry* entry, const std::string& path);
+  Result<> link(const std::string& path, std::string_view target);
+  Result<> data(Reader& reader, const sys::Fd& file, uint64_t size);
+
+  sys::TreeWriter writer_;
+  Allowance left_;
+  Notes& notes_;
+};
+
+}  // namespace gaol::archive

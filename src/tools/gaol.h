@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// What the files of gaol(8) share: the words of a command line, the table that a group of
+// subcommands is, and how they speak. A group lies in a file of its own, gaol_GROUP.cc.
+
+#include <cstdio>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "tools/print.h"
+
+namespace gaol::tools {
+
+using Json = nlohmann::ordered_json;
+
+// The words of one subcommand.
+struct Words {
+  std::map<int, std::string> options;  // by the letter of their short form
+  std::vector<std::string> operands;
+  bool has(int letter) const { return options.contains(letter); }
+  std::string text(int letter, const std::string& standard = {}) const {
+    const auto found = options.find(letter);
+    return found == options.end() ? standard : found->second;
+  }
+};
+
+struct Subcommand {
+  std::string_view name;
+  std::string_view synopsis;
+  const char* letters;               // of the options it takes
+  size_t least, most;                // operands
+  Result<int> (*run)(const Words&);  // the exit status
+};
+
+std::span<const Subcommand> release_commands();  // gaol_release.cc
+
+inline void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+inline void print_json(const Json& json) { say(json.dump(2)); }
+inline void tell(std::string_view text) { complain("gaol", text); }
+inline void show_progress(std::string_view line) { write_line(stderr, line); }
+
+// Where releases are.
+std::string releases(const Words& words);
+// The path of a release that is there; the error names one that is nearly called so.
+Result<std::string> existing_release(const Words& words, const std::string& name);
+// Refuses to take away a tree that a jail's root is in: the jail would go on without its files.
+Result<> check_unused(const std::string& tree);
+
+}  // namespace gaol::tools

@@ -1,0 +1,35 @@
+Releases made of archives.
+
+# tar -C /run/tree -czf tree.tar.gz .
+# gaol release import --releases $PWD/releases --name tree tree.tar.gz
+# gaol release list --releases $PWD/releases
+NAME  CLONES  FROM
+tree       0  tree.tar.gz
+# gaol release import --releases $PWD/releases --name tree tree.tar.gz
+gaol: release import: /run/cli/releases/tree: File exists
+[exit 1]
+# gaol release import --releases $PWD/releases --name ../tree tree.tar.gz
+gaol: release import: release "../tree": not a name
+[exit 1]
+# gaol release import --releases $PWD/releases tree.tar.gz
+gaol: release import: --name NAME is missing
+[exit 1]
+# gaol release import --releases $PWD/releases --name again --limit 1G tree.tar.gz
+gaol: release import: --limit 1G: not a number of MiB
+[exit 1]
+# gaol release import --releases $PWD/releases --name again three.tar.gz
+gaol: release import: three.tar.gz: No such file or directory
+[exit 1]
+# gaol release import --releases $PWD/releases --name again /etc/passwd
+gaol: release import: /etc/passwd: Unrecognized archive format
+[exit 1]
+# gaol release fetch 'bookworm;reboot'
+gaol: release fetch: suite "bookworm;reboot": not a suite's name
+[exit 1]
+# gaol release fetch bookworm --include 'nginx,-o'
+gaol: release fetch: include "-o": not a package's name
+[exit 1]
+# gaol release destroy --releases $PWD/releases tree
+# gaol release destroy --releases $PWD/releases tree
+gaol: release destroy: no release "tree" (`gaol release fetch` makes one, `gaol release list` shows them)
+[exit 1]
