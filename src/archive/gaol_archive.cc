@@ -4,7 +4,10 @@
 // gaol's other commands, and so that what reads a stranger's bytes can first give up everything
 // but the directory it fills.
 //
-//   gaol-archive unpack DIRECTORY MIB FILE    into an empty directory; `-` is the standard input
+//   gaol-archive unpack DIRECTORY MIB PLATFORM IMAGE FILE
+//
+// fills an empty directory from a tar, an image in a tar or, as a layout, in a directory; `-` is
+// the standard input. PLATFORM and IMAGE choose one of several images and may be empty.
 //
 // What it prints are lines for the user. When it fails, the reason stands behind the last line's
 // end, without an end of its own.
@@ -15,7 +18,9 @@
 #include <cstdio>
 #include <span>
 
+#include "archive/names.h"
 #include "archive/unpack.h"
+#include "archive/unpack_image.h"
 #include "sys/confine.h"
 #include "sys/kernel.h"
 #include "sys/tree.h"
@@ -32,22 +37,58 @@ void tell(std::string_view line) {
   std::fflush(stdout);
 }
 
-Result<sys::Fd> open_file(const std::string& path) {
-  if (path == "-") return sys::Fd(0);
-  return sys::real_kernel().open(path, O_RDONLY);
-}
+// What to unpack, opened while there are still paths.
+struct Given {
+  sys::Fd file;
+  bool directory = false;
+  uint64_t limit = 0;
+  Wanted wanted;
+};
 
-Result<> unpack(Words words) {
+Result<Given> given(Words words) {
+  Given out;
   const auto mebibytes = number<uint64_t>(words[1]);
   if (!mebibytes || *mebibytes > UINT64_MAX >> 20)
     return fail("limit ", words[1], ": not a number");
-  const auto file = TRY(open_file(words[2]));
+  out.limit = *mebibytes << 20;
+  const std::string platform = words[2], file = words[4];
+  out.wanted = {platform.empty() ? own_platform() : TRY(parse_platform(platform)), words[3]};
+  auto directory = file == "-" ? Result<sys::Fd>(fail_errno(ENOTDIR)) : sys::open_dir(file);
+  out.directory = directory.has_value();
+  if (out.directory)
+    out.file = std::move(*directory);
+  else
+    out.file = file == "-" ? sys::Fd(0) : TRY(sys::real_kernel().open(file, O_RDONLY));
+  return out;
+}
+
+Result<> fill_from_image(Source source, const Given& given, Unpacker& unpacker) {
+  if (!holds_image(source)) return fail("holds neither a tree nor an image");
+  const auto description = TRY(unpack_image(source, given.wanted, unpacker, given.limit));
+  tell(description);
+  return {};
+}
+
+Result<> fill(Given& given, Unpacker& unpacker, Allowance& left) {
+  if (given.directory) return fill_from_image(Source::in(std::move(given.file)), given, unpacker);
+  auto reader = TRY(Reader::open(given.file));
+  archive_entry* first = TRY(reader.look_ahead());
+  const char* name = first ? archive_entry_pathname(first) : nullptr;
+  if (!name) return fail("an empty archive");
+  if (!begins_image(entry_path(name).value_or(""))) return unpacker.tree(reader);
+  auto source = TRY(Source::of(reader, left));
+  return fill_from_image(std::move(source), given, unpacker);
+}
+
+Result<> unpack(Words words) {
+  auto from = TRY(given(words));
   const auto top = TRY(sys::open_dir(words[0]));
   TRY(sys::confine_to(top));
   Notes notes(tell);
-  Unpacker unpacker(top, *mebibytes << 20, notes);
-  auto made = unpacker.tree(file);
-  if (!made) return fail(std::move(made).error().in(words[2]));
+  Allowance left(from.limit);
+  Unpacker unpacker(top, left, notes);
+  auto filled = fill(from, unpacker, left);
+  if (!filled) return fail(std::move(filled).error().in(words[4]));
   notes.finish();
   return unpacker.finish();
 }
@@ -58,7 +99,7 @@ struct Act {
   Result<> (*run)(Words);
 };
 constexpr Act kActs[] = {
-    {"unpack", 3, unpack},
+    {"unpack", 5, unpack},
 };
 
 Result<> run(Words words) {

@@ -29,7 +29,7 @@ Result<std::string> entry_path(std::string_view name) {
   return path;
 }
 
-std::string quoted(std::string_view name) {
+std::string quote_name(std::string_view name) {
   std::string out = "\"";
   for (const char c : name) {
     const auto byte = static_cast<unsigned char>(c);

@@ -16,7 +16,7 @@ namespace gaol::archive {
 Result<std::string> entry_path(std::string_view name);
 
 // A name as it may stand in a line: quoted, with everything unprintable as \ooo.
-std::string quoted(std::string_view name);
+std::string quote_name(std::string_view name);
 
 // What an entry of an image's layer does to the layers below it (image-spec, layer.md).
 enum class Whiteout : uint8_t {

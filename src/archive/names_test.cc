@@ -34,10 +34,10 @@ TEST(EntryPath, IsAPlaceInTheTreeOrRefused) {
   }
 }
 
-TEST(Quoted, ShowsWhatWouldBreakALine) {
-  EXPECT_EQ(quoted("a b"), "\"a b\"");
-  EXPECT_EQ(quoted("a\nb\x1b[2J\"\\"), "\"a\\012b\\033[2J\\042\\134\"");
-  EXPECT_EQ(quoted("\xc3\xa4"), "\"\xc3\xa4\"");
+TEST(QuoteName, ShowsWhatWouldBreakALine) {
+  EXPECT_EQ(quote_name("a b"), "\"a b\"");
+  EXPECT_EQ(quote_name("a\nb\x1b[2J\"\\"), "\"a\\012b\\033[2J\\042\\134\"");
+  EXPECT_EQ(quote_name("\xc3\xa4"), "\"\xc3\xa4\"");
 }
 
 TEST(ChangeOf, TellsWhiteoutsFromFiles) {

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
+
+#include "archive/names.h"
 
 namespace gaol::archive {
 
@@ -50,10 +53,29 @@ std::unexpected<Error> Reader::failed() const {
   return fail(Error{archive_errno(archive_.get()), text ? text : "not readable", {}});
 }
 
+Result<archive_entry*> Reader::look_ahead() {
+  archive_entry* first = TRY(read_header());
+  const char* name = first ? archive_entry_pathname(first) : nullptr;
+  if (name && entry_path(name).value_or("elsewhere").empty()) {
+    top_.reset(archive_entry_clone(first));  // of a directory that is all
+    ahead_[0] = top_.get();
+    first = TRY(read_header());
+  }
+  return ahead_[1] = first;
+}
+
 Result<archive_entry*> Reader::next() {
+  for (auto*& entry : ahead_)
+    if (entry) return std::exchange(entry, nullptr);
+  return read_header();
+}
+
+Result<archive_entry*> Reader::read_header() {
+  if (ended_) return nullptr;
   archive_entry* entry = nullptr;
   const int got = archive_read_next_header(archive_.get(), &entry);
-  if (got == ARCHIVE_EOF) return nullptr;
+  ended_ = got == ARCHIVE_EOF;
+  if (ended_) return nullptr;
   if (got == ARCHIVE_OK) return entry;
   // A warning is of something in a header that nobody needs here, unless it cost the name.
   if (got == ARCHIVE_WARN && archive_entry_pathname(entry)) return entry;

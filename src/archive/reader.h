@@ -23,6 +23,9 @@ class Reader {
 
   // The next entry, which is the reader's, until the next call; null at the end.
   Result<archive_entry*> next();
+  // The first entry that is not the top of a tree, which next() will give all the same; null if
+  // there is none. REQUIRES: next() was not called yet.
+  Result<archive_entry*> look_ahead();
 
   struct Block {
     const char* data = nullptr;
@@ -39,12 +42,19 @@ class Reader {
   struct Close {
     void operator()(::archive* a) const { archive_read_free(a); }
   };
+  struct CloseEntry {
+    void operator()(archive_entry* entry) const { archive_entry_free(entry); }
+  };
   explicit Reader(const sys::Fd& file) : file_(&file), archive_(archive_read_new()) {}
   Result<> start();
+  Result<archive_entry*> read_header();
   std::unexpected<Error> failed() const;
 
   const sys::Fd* file_;
   std::unique_ptr<::archive, Close> archive_;
+  std::unique_ptr<archive_entry, CloseEntry> top_;
+  archive_entry* ahead_[2]{};  // read, and not yet given by next()
+  bool ended_ = false;
 };
 
 }  // namespace gaol::archive

@@ -55,20 +55,23 @@ const char* left_out(unsigned type) {
   }
 }
 
-// Every entry of an archive through `act`, with its path; an error gets its name in front.
-template <class Act>
-Result<> for_each_entry(Reader& reader, Act act) {
+}  // namespace
+
+uint64_t size_of(archive_entry* entry) {
+  return static_cast<uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry)));
+}
+
+Result<> for_each_entry(
+    Reader& reader, const std::function<Result<>(archive_entry*, const std::string& path)>& act) {
   while (archive_entry* entry = TRY(reader.next())) {
     const char* name = archive_entry_pathname(entry);
     if (!name) return fail("an entry without a name");
     const auto path = entry_path(name);
     auto done = path ? act(entry, *path) : Result<>(fail(Error(path.error())));
-    if (!done) return fail(std::move(done).error().in(quoted(name)));
+    if (!done) return fail(std::move(done).error().in(quote_name(name)));
   }
   return {};
 }
-
-}  // namespace
 
 Result<> Allowance::take(uint64_t bytes) {
   if (bytes > left_)
@@ -86,8 +89,7 @@ void Notes::finish() {
   if (count_ > kTold) tell_(concat("and ", count_ - kTold, " more were left out"));
 }
 
-Result<> Unpacker::tree(const sys::Fd& file) {
-  auto reader = TRY(Reader::open(file));
+Result<> Unpacker::tree(Reader& reader) {
   TRY(for_each_entry(
       reader, [&](archive_entry* is, const std::string& path) { return entry(reader, is, path); }));
   if (reader.cut_off()) return fail("the archive is cut off: it has no end");
@@ -116,7 +118,6 @@ Result<> Unpacker::whiteouts(const sys::Fd& file) {
 }
 
 Result<> Unpacker::entry(Reader& reader, archive_entry* entry, const std::string& path) {
-  const auto size = static_cast<uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry)));
   TRY(left_.take(kEntry));
   if (const char* target = archive_entry_hardlink(entry)) return link(path, target);
   const auto looks = TRY(attributes(entry));
@@ -125,21 +126,23 @@ Result<> Unpacker::entry(Reader& reader, archive_entry* entry, const std::string
   if (path.empty()) return fail("in place of the tree itself");
   if (type == S_IFLNK) return writer_.symlink(path, TRY(symlink_target(entry)), looks);
   if (type == S_IFIFO) return writer_.fifo(path, looks);
-  if (type != S_IFREG) return notes_.add(concat(quoted(path), ": ", left_out(type))), Result<>();
+  if (type != S_IFREG)
+    return notes_.add(concat(quote_name(path), ": ", left_out(type))), Result<>();
+  const auto size = size_of(entry);
   TRY(left_.take(size));
   const sys::Fd file = TRY(writer_.file(path));
-  TRY(data(reader, file, size));
+  TRY(write_data(reader, file, size));
   return writer_.finish(file, size, looks);
 }
 
 Result<> Unpacker::link(const std::string& path, std::string_view target) {
   const auto to = entry_path(target);
   auto made = to ? writer_.hard_link(path, *to) : Result<>(fail(Error(to.error())));
-  if (!made) return fail(std::move(made).error().in("link to ", quoted(target)));
+  if (!made) return fail(std::move(made).error().in("link to ", quote_name(target)));
   return {};
 }
 
-Result<> Unpacker::data(Reader& reader, const sys::Fd& file, uint64_t size) {
+Result<> write_data(Reader& reader, const sys::Fd& file, uint64_t size) {
   for (;;) {
     const auto block = TRY(reader.block());
     if (block.size == 0) return {};

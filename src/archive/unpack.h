@@ -39,13 +39,22 @@ class Notes {
   size_t count_ = 0;
 };
 
+// Writes an entry's data, which is no more than the `size` it claims.
+Result<> write_data(Reader& reader, const sys::Fd& file, uint64_t size);
+// That size.
+uint64_t size_of(archive_entry* entry);
+
+// Every entry of an archive through `act`, with its path; an error gets its name in front.
+Result<> for_each_entry(
+    Reader& reader, const std::function<Result<>(archive_entry*, const std::string& path)>& act);
+
 class Unpacker {
  public:
-  Unpacker(const sys::Fd& top, uint64_t limit, Notes& notes)
-      : writer_(top), left_(limit), notes_(notes) {}
+  Unpacker(const sys::Fd& top, Allowance& left, Notes& notes)
+      : writer_(top), left_(left), notes_(notes) {}
 
-  // A whole tree from one archive.
-  Result<> tree(const sys::Fd& file);
+  // A whole tree from one archive. REQUIRES: nothing was read of it, or only looked at.
+  Result<> tree(Reader& reader);
   // One layer of an image over what is there. The whiteouts in it are for the layers below.
   Result<> layer(const sys::Fd& file);
   // After the last of them.
@@ -55,10 +64,9 @@ class Unpacker {
   Result<> whiteouts(const sys::Fd& file);
   Result<> entry(Reader& reader, archive_entry* entry, const std::string& path);
   Result<> link(const std::string& path, std::string_view target);
-  Result<> data(Reader& reader, const sys::Fd& file, uint64_t size);
 
   sys::TreeWriter writer_;
-  Allowance left_;
+  Allowance& left_;
   Notes& notes_;
 };
 

@@ -57,7 +57,8 @@ Result<> unpack(const Import& what, const std::string& dir, const Progress& prog
   sys::Command command;
   command.argv = alone();
   const auto program = TRY(sys::helper_path(sys::real_kernel(), "gaol-archive"));
-  for (const auto& word : {program, std::string("unpack"), dir, concat(what.mebibytes), what.file})
+  for (const auto& word : {program, std::string("unpack"), dir, concat(what.mebibytes),
+                           what.platform, what.image, what.file})
     command.argv.push_back(word);
   Watched helper(std::move(command), progress);
   const int status = TRY(helper.run(dir));

@@ -15,7 +15,10 @@ inline constexpr uint64_t kImportMebibytes = 20 << 10;
 
 struct Import {
   std::string root, name;  // of releases, of the new one
-  std::string file;        // a tar, plain or gz, bz2, xz, zst; "-" is the standard input
+  // A tar, plain or gz, bz2, xz, zst, of a tree or of an image; "-" is the standard input. Or the
+  // directory of an image layout.
+  std::string file;
+  std::string platform, image;  // which of several images; "linux/arm64", what its maker called it
   uint64_t mebibytes = kImportMebibytes;  // how large the tree may become
 };
 // `progress` is told what was left out. A tree without them gets an /etc/rc and its company, and

@@ -25,9 +25,10 @@ using namespace gaol::tools;
 constexpr const char* kJailRoot = "/usr/jails";
 
 constexpr option kOptions[] = {
-    {"help", no_argument, nullptr, 'h'},          {"include", required_argument, nullptr, 'i'},
-    {"json", no_argument, nullptr, 'j'},          {"limit", required_argument, nullptr, 'l'},
-    {"name", required_argument, nullptr, 'n'},    {"path", required_argument, nullptr, 'p'},
+    {"help", no_argument, nullptr, 'h'},          {"image", required_argument, nullptr, 'I'},
+    {"include", required_argument, nullptr, 'i'}, {"json", no_argument, nullptr, 'j'},
+    {"limit", required_argument, nullptr, 'l'},   {"name", required_argument, nullptr, 'n'},
+    {"path", required_argument, nullptr, 'p'},    {"platform", required_argument, nullptr, 'P'},
     {"release", required_argument, nullptr, 'r'}, {"releases", required_argument, nullptr, 'R'},
     {"thick", no_argument, nullptr, 'T'},         {"thin", no_argument, nullptr, 't'},
     {"yes", no_argument, nullptr, 'y'},           {},

@@ -31,6 +31,8 @@ Result<int> release_import(const Words& words) {
   what.root = releases(words);
   what.name = words.text('n');
   what.file = words.operands[0];
+  what.platform = words.text('P');
+  what.image = words.text('I');
   what.mebibytes = TRY(limit(words));
   TRY(dataset::import(what, show_progress));
   return 0;
@@ -92,7 +94,8 @@ constexpr Subcommand kReleaseCommands[] = {
     {"release builtin", "NAME", "R", 1, 1, release_builtin},
     {"release destroy", "NAME", "R", 1, 1, release_destroy},
     {"release fetch", "SUITE [--name NAME] [--include PACKAGE,...]", "niR", 1, 1, release_fetch},
-    {"release import", "--name NAME FILE [--limit MIB]", "nlR", 1, 1, release_import},
+    {"release import", "--name NAME FILE [--platform OS/ARCH] [--image IMAGE] [--limit MIB]",
+     "nlPIR", 1, 1, release_import},
     {"release list", "[--json]", "jR", 0, 0, release_list},
 };
 

@@ -79,7 +79,8 @@ TEST_F(ImportTest, ROOT_HostileArchivesAreRefusedAndLeaveNothing) {
        "\"hard\": link to \"dir\": link: Operation not permitted"},
       {{{.name = "file", .data = "x"}, {.name = "file/below", .data = "x"}},
        "\"file/below\": what it lies in is no directory"},
-      {{{.name = ".", .type = '2', .link = "/"}}, "\".\": in place of the tree itself"},
+      {{{.name = ".", .type = '2', .link = "/"}, {.name = "a", .data = "x"}},
+       "\".\": in place of the tree itself"},
       {{{.name = "a\n[exit 0]\n/../..", .data = "x"}},
        "\"a\\012[exit 0]\\012/../..\": leads out of the tree"},
   };
