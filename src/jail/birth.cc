@@ -67,8 +67,11 @@ class Newborn {
     wait_for(Birth::ready);
     attach_root();
     for (const auto& attachment : birth_.attachments) attach(attachment);
-    if (place(birth_.dev_tree, birth_.dev, "dev") && pts >= 0)
-      must(move_to(root_, pts, "dev/pts"), "mount", "/dev/pts");
+    if (place(birth_.dev_tree, birth_.dev, "dev")) {
+      if (pts >= 0) must(move_to(root_, pts, "dev/pts"), "mount", "/dev/pts");
+      if (birth_.words >= 0)
+        must(move_to(root_, birth_.words, "dev/gaol/bin"), "mount", "/dev/gaol/bin");
+    }
     for (const auto& cover : birth_.covers) lay(cover);
     place(proc_, birth_.proc, "proc");
     place(sys_, Place::if_present, "sys");

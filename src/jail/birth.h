@@ -58,6 +58,7 @@ struct Birth {
   int lower = -1, store = -1;  // these two, both idmapped
   std::string lower_dir, upper_dir, work_dir;  // as the overlay is told of them
   int dev_tree = -1;                           // a tmpfs with the jail's nodes
+  int words = -1;                              // a directory for its gaol/bin; -1: none
   std::vector<Attachment> attachments;
 
   // A file of dev_tree that lies, read-only, over one of the jail's tree.

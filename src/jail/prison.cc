@@ -90,10 +90,15 @@ Result<> prepare_tree(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd
 }
 
 Result<> prepare_files(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& dev,
-                       Birth& birth) {
+                       Birth& birth, BirthParts& parts) {
   constexpr uint32_t kHostRoot = 0;  // nobody's number in the jail
-  const sys::Node dir{.name = "gaol", .mode = S_IFDIR | 0755, .target = {}};
-  TRY(kernel.make_nodes(dev, {&dir, 1}, kHostRoot));
+  std::vector<sys::Node> dirs{{.name = "gaol", .mode = S_IFDIR | 0755, .target = {}}};
+  if (!plan.words.empty()) {
+    dirs.push_back({.name = "gaol/bin", .mode = S_IFDIR | 0755, .target = {}});
+    birth.words = parts.keep(
+        TRY(kernel.detach_tree(plan.words, {.read_only = true, .nosuid = true, .nodev = true})));
+  }
+  TRY(kernel.make_nodes(dev, dirs, kHostRoot));
   for (const auto& file : plan.files) {
     TRY(kernel.put_text(dev, concat("gaol/", file.name), file.text));
     if (!file.cover.empty())
@@ -108,7 +113,7 @@ Result<> prepare_devices(sys::Kernel& kernel, const PrisonPlan& plan, Birth& bir
   if (plan.dev == Place::no) return {};
   sys::Fd dev = TRY(kernel.new_tmpfs(plan.first_id, "16m"));
   TRY(kernel.make_nodes(dev, plan.devices, plan.first_id));
-  TRY(prepare_files(kernel, plan, dev, birth));
+  TRY(prepare_files(kernel, plan, dev, birth, parts));
   birth.dev_tree = parts.keep(std::move(dev));
   return {};
 }

@@ -51,6 +51,7 @@ struct PrisonPlan {
     std::string subject;  // the parameter, as messages about the cover begin
   };
   std::vector<File> files;
+  std::string words;      // a directory of the host's, read-only as /dev/gaol/bin; empty: none
   std::string empty_dir;  // on the host; what masked directories show
 };
 

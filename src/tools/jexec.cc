@@ -15,6 +15,7 @@
 
 #include "sys/foreground.h"
 #include "tools/print.h"
+#include "warden/compat.h"
 #include "warden/users.h"
 #include "warden/warden.h"
 
@@ -82,6 +83,7 @@ Result<sys::Command> make_command(const Options& o, const warden::Record& jail) 
     command.environment = std::move(kept);
     warden::set_variable(command.environment, "PATH", "/bin:/usr/bin");
   }
+  if (warden::permissions_of(jail.settings).vnet) warden::find_compat_last(command.environment);
   if (user) warden::become(command, *user);
   if (command.directory.empty()) command.directory = o.login ? user->home : "/";
   for (const auto& assignment : o.assignments) {

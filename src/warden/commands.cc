@@ -108,6 +108,7 @@ Result<> run_command(const CommandContext& context, const CommandLine& line, Whe
   context.report.tell(Report::What::command, announcement(context, text, where));
   sys::Command command{.argv = line.argv, .new_session = line.background};
   TRY(set_surroundings(context, command, where));
+  if (where == Where::jail && context.permissions.vnet) find_compat_last(command.environment);
   const sys::Fd log = TRY(console_log(context, where));
   command.output = log.get();
   const sys::Fd program = TRY(compat_program(context.kernel, line.argv.front()));

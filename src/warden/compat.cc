@@ -26,9 +26,16 @@ Result<sys::Fd> compat_program(sys::Kernel& kernel, std::string_view word) {
 }
 
 void find_compat_first(sys::Kernel& kernel, std::vector<std::string>& environment) {
-  const auto dir = sys::helper_path(kernel, "compat");
+  const auto dir = compat_dir(kernel);
   const char* path = variable(environment, "PATH");
   if (dir && path) set_variable(environment, "PATH", concat(*dir, ":", path));
+}
+
+Result<std::string> compat_dir(sys::Kernel& kernel) { return sys::helper_path(kernel, "compat"); }
+
+void find_compat_last(std::vector<std::string>& environment) {
+  if (const char* path = variable(environment, "PATH"))
+    set_variable(environment, "PATH", concat(path, ":/dev/gaol/bin"));
 }
 
 }  // namespace gaol::warden

@@ -46,5 +46,14 @@ TEST_F(CompatTest, IsFoundFirst) {
                                                          "TERM=vt100"));
 }
 
+TEST_F(CompatTest, IsFoundLastInsideAJail) {
+  std::vector<std::string> environment = {"PATH=/sbin:/bin"};
+  find_compat_last(environment);
+  EXPECT_THAT(environment, testing::ElementsAre("PATH=/sbin:/bin:/dev/gaol/bin"));
+  environment = {"TERM=vt100"};
+  find_compat_last(environment);
+  EXPECT_THAT(environment, testing::ElementsAre("TERM=vt100"));
+}
+
 }  // namespace
 }  // namespace gaol::warden

@@ -13,6 +13,7 @@
 #include "jail/address.h"
 #include "jail/conf.h"
 #include "jail/view.h"
+#include "warden/compat.h"
 
 namespace gaol::warden {
 
@@ -133,8 +134,13 @@ Result<> take_mounts(std::vector<jail::MountLine> lines, jail::PrisonPlan& priso
   return {};
 }
 
+// FreeBSD's first loopback interface is lo0.
+std::string interface_here(sys::Kernel& kernel, std::string name) {
+  return name == "lo0" && !kernel.exists("/sys/class/net/lo0") ? "lo" : name;
+}
+
 // Only an element that names an interface, or the parameter `interface`, makes an alias.
-Result<std::vector<net::Alias>> aliases_of(const Settings& settings) {
+Result<std::vector<net::Alias>> aliases_of(sys::Kernel& kernel, const Settings& settings) {
   std::vector<net::Alias> out;
   const std::string standard = settings.text("interface");
   const std::pair<const char*, int> families[] = {{"ip4.addr", AF_INET}, {"ip6.addr", AF_INET6}};
@@ -143,7 +149,7 @@ Result<std::vector<net::Alias>> aliases_of(const Settings& settings) {
       auto spec = TRY(jail::parse_alias(element, family));
       if (spec.interface.empty()) spec.interface = standard;
       if (spec.interface.empty()) continue;
-      out.push_back({std::move(spec.interface), spec.address});
+      out.push_back({interface_here(kernel, std::move(spec.interface)), spec.address});
     }
   }
   return out;
@@ -424,13 +430,14 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request, const R
   plan.prison.orders = orders_of(settings);
   plan.prison.devices = TRY(devices_of(kernel, settings));
   plan.prison.files = files_of(settings);
+  if (plan.prison.vnet) plan.prison.words = TRY(compat_dir(kernel));
   if (plan.prison.files.size() > 1 && plan.prison.dev == jail::Place::no)
     return fail(plan.prison.files.back().subject, ": lies in the jail's /dev, and it has none");
   auto lines = TRY(mount_lines(kernel, settings, plan.path));
   TRY(take_mounts(std::move(lines), plan.prison));
   plan.permissions = permissions_of(settings);
   plan.stack = stack_of(settings, 0);
-  plan.aliases = TRY(aliases_of(settings));
+  plan.aliases = TRY(aliases_of(kernel, settings));
   plan.addresses = addresses_of(settings);
   plan.interfaces = settings.list("vnet.interface");
   if (!plan.interfaces.empty() && !plan.prison.vnet)

@@ -131,6 +131,31 @@ TEST_F(RecipeTest, ROOT_NET_HooksFindTheWordsOfFreeBsd) {
             "jail: /sbin/route get default: failed\n[exit 1]\n");
 }
 
+// In a jail the shell finds them behind what the tree has. This one has none of them, and a shell
+// that has none built in.
+TEST_F(RecipeTest, ROOT_NET_LinesForTheShellFindThemInAVnetJail) {
+  const std::string tree = "/run/jails/containers/bare";
+  make_container("bare");
+  run("cd " + tree + " && rm bin/ifconfig bin/route bin/sysctl bin/sh && cp /bin/dash bin/sh && "
+      "cp -L --parents $(ldd /bin/dash | grep -o '/[^ ]*') .");
+  const std::string lines =
+      " exec.start='ifconfig lo0 10.0.0.2/24 && route -q add 10.1.0.0/24 10.0.0.1'"
+      " exec.start='sysctl -n security.jail.vnet >&1'";
+  EXPECT_EQ(seen("jail -c name=v vnet persist path=" + tree + lines), "1\n");
+  EXPECT_THAT(run("route -j v -n get 10.1.0.9").out, HasSubstr("gateway: 10.0.0.1\n"));
+  EXPECT_EQ(seen("jexec v sh -c 'echo $PATH' | grep -o '[^:]*$'"), "/dev/gaol/bin\n");
+  EXPECT_THAT(seen("jexec v ifconfig lo0"), HasSubstr("inet 10.0.0.2"));
+  EXPECT_EQ(seen("jexec v sh -c 'ls /dev/gaol/bin; >/dev/gaol/bin/ifconfig'"),
+            "ifconfig\njib\nroute\nservice\nsysctl\n"
+            "sh: 1: cannot create /dev/gaol/bin/ifconfig: Read-only file system\n[exit 2]\n");
+  EXPECT_EQ(seen("jail -r v"), "");
+  // Clean commands too; a jail without a stack of its own has nothing to set up.
+  EXPECT_EQ(seen("jail -c vnet exec.clean path=" + tree +
+                 " exec.start='ifconfig -l | tr a-z A-Z' exec.start='ls /dev/gaol'"),
+            "LO\nbin\nsysctl\n");
+  EXPECT_EQ(seen("jail -c path=" + tree + " exec.start='ls /dev/gaol'"), "sysctl\n");
+}
+
 TEST_F(RecipeTest, ROOT_UnitsAreGood) {
   GAOL_NEEDS(run("command -v systemd-analyze").status == 0, "needs systemd-analyze");
   run("mkdir -p /run/units; cp '" GAOL_BIN_DIR
