@@ -345,16 +345,16 @@ class FakeKernel : public sys::Kernel {
     TRY(done("remove_address ", interface, " ", sys::address_text(address)));
     return aliases[interface].erase(sys::address_text(address)) > 0;
   }
-  Result<> push_link(const std::string& interface, const sys::Fd&) override {
+  Result<unsigned> push_link(const std::string& interface, const sys::Fd&) override {
     TRY(done("push_link ", interface));
     if (links.erase(interface) == 0) return fail_errno(ENODEV, interface);
     away_.insert(interface);
-    return {};
+    return 7;
   }
-  Result<bool> pull_link(const std::string& interface, const sys::Fd&) override {
-    TRY(done("pull_link ", interface));
-    if (away_.erase(interface) == 0) return false;
-    links[interface] = static_cast<unsigned>(100 + links.size());
+  Result<bool> pull_link(const sys::LentLink& interface, const sys::Fd&) override {
+    TRY(done("pull_link ", interface.name, " ", interface.index));
+    if (away_.erase(interface.name) == 0) return false;
+    links[interface.name] = static_cast<unsigned>(100 + links.size());
     return true;
   }
 

@@ -43,6 +43,14 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
+// An interface that was moved to another network namespace. Whoever rules there may rename it and
+// call another by its name; what it keeps is its index.
+struct LentLink {
+  std::string name;
+  unsigned index = 0;  // there; 0: the name has to do
+  bool operator==(const LentLink&) const = default;
+};
+
 // How a detached copy of a directory tree is to be mounted.
 struct TreeOptions {
   bool recursive = false;  // with the mounts below it
@@ -182,11 +190,11 @@ class Kernel {
   // False if it was not there, or the interface is gone.
   virtual Result<bool> remove_address(const std::string& interface, const Address& address) = 0;
   // Moves an interface into the network namespace `netns` (an nsfs descriptor). The kernel
-  // drops its addresses and its up state on the way.
-  virtual Result<> push_link(const std::string& interface, const Fd& netns) = 0;
-  // Moves an interface from `netns` back into the caller's network namespace. False if it is
-  // not there any more.
-  virtual Result<bool> pull_link(const std::string& interface, const Fd& netns) = 0;
+  // drops its addresses and its up state on the way. The result is its index there.
+  virtual Result<unsigned> push_link(const std::string& interface, const Fd& netns) = 0;
+  // Moves an interface from `netns` back into the caller's network namespace, under the name that
+  // it had. False if it is not there any more.
+  virtual Result<bool> pull_link(const LentLink& interface, const Fd& netns) = 0;
 };
 
 // The real one. It has no state and lives as long as the program, which must not fork(2) and go

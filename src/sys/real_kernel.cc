@@ -344,8 +344,11 @@ class RealKernel final : public Kernel {
     return write_file(gid_map, map);
   }
 
-  Result<Fd> namespace_of(const Fd&, int pid, const char* kind) override {
-    return open(concat("/proc/", pid, "/ns/", kind), O_RDONLY, 0);
+  Result<Fd> namespace_of(const Fd& pidfd, int pid, const char* kind) override {
+    Fd fd = TRY(open(concat("/proc/", pid, "/ns/", kind), O_RDONLY, 0));
+    // Still there: so the number was its own when we opened.
+    if (TRY(wait_gone(pidfd, 0))) return fail_errno(ESRCH, "process ", pid);
+    return fd;
   }
 
   Result<Fd> descriptor_of(const Fd& pidfd, int number) override {
@@ -511,10 +514,10 @@ class RealKernel final : public Kernel {
   Result<bool> remove_address(const std::string& interface, const Address& address) override {
     return rtnl_remove_address(interface, address);
   }
-  Result<> push_link(const std::string& interface, const Fd& netns) override {
+  Result<unsigned> push_link(const std::string& interface, const Fd& netns) override {
     return rtnl_push_link(interface, netns);
   }
-  Result<bool> pull_link(const std::string& interface, const Fd& netns) override {
+  Result<bool> pull_link(const LentLink& interface, const Fd& netns) override {
     return rtnl_pull_link(interface, netns);
   }
 

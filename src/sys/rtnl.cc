@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -33,10 +34,21 @@ Result<unsigned> index_of(const RouteSocket& socket, const std::string& interfac
   return static_cast<unsigned>(head_of<ifinfomsg>(answer).ifi_index);
 }
 
-Request move_link(const std::string& interface, const Fd& netns) {
-  Request request = about_link(RTM_SETLINK, NLM_F_ACK, interface);
+// With an index, that is the interface that is meant, and the name the one that it is to have.
+Request move_link(const LentLink& interface, const Fd& netns) {
+  ifinfomsg body{};
+  body.ifi_index = static_cast<int>(interface.index);
+  Request request = about_link(RTM_SETLINK, NLM_F_ACK, interface.name, body);
   request.add(IFLA_NET_NS_FD, bytes_of(netns.get()));
   return request;
+}
+
+// Any index but the few that namespaces begin with.
+unsigned some_index() {
+  constexpr unsigned kFirst = 1 << 20;
+  unsigned random = 0;
+  [[maybe_unused]] const auto got = ::getrandom(&random, sizeof random, GRND_INSECURE);
+  return kFirst + random % (1U << 30);
 }
 
 Result<Fd> own_netns() {
@@ -101,16 +113,26 @@ Result<bool> rtnl_remove_address(const std::string& interface, const Address& ad
   return fail(std::move(removed).error().in(interface, ": remove ", address_text(address)));
 }
 
-Result<> rtnl_push_link(const std::string& interface, const Fd& netns) {
+// We choose the index: asked for afterwards, by name, it could be another's already.
+Result<unsigned> rtnl_push_link(const std::string& interface, const Fd& netns) {
+  constexpr int kTries = 8;
+  const std::string doing = concat(interface, ": move to netns");
   const auto socket = TRY(RouteSocket::open());
-  TRY(socket.ask(move_link(interface, netns), concat(interface, ": move to netns")));
-  return {};
+  const auto link = TRY(socket.ask(about_link(RTM_GETLINK, 0, interface), doing));
+  auto index = static_cast<unsigned>(head_of<ifinfomsg>(link).ifi_index);
+  for (int tries = 1;; ++tries, index = some_index()) {
+    Request request = move_link({.name = interface}, netns);
+    request.add_number(IFLA_NEW_IFINDEX, index);
+    const auto moved = socket.ask(std::move(request), doing);
+    if (moved) return index;
+    if (moved.error().code != EBUSY || tries == kTries) return fail(Error(moved.error()));
+  }
 }
 
-Result<bool> rtnl_pull_link(const std::string& interface, const Fd& netns) {
+Result<bool> rtnl_pull_link(const LentLink& interface, const Fd& netns) {
   const Fd home = TRY(own_netns());
   const auto inside = TRY(open_inside(netns, home));
-  auto moved = inside.ask(move_link(interface, home), concat(interface, ": move from netns"));
+  auto moved = inside.ask(move_link(interface, home), concat(interface.name, ": move from netns"));
   if (moved) return true;
   if (moved.error().code == ENODEV) return false;
   return std::unexpected(std::move(moved).error());

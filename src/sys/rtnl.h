@@ -12,6 +12,7 @@
 namespace gaol::sys {
 
 struct Address;
+struct LentLink;
 
 // 10.0.0.1/32
 std::string address_text(const Address& address);
@@ -28,10 +29,10 @@ Result<bool> rtnl_add_address(const std::string& interface, const Address& addre
 Result<bool> rtnl_remove_address(const std::string& interface, const Address& address);
 
 // Moves an interface into the network namespace `netns`. The kernel drops its addresses and
-// its up state on the way.
-Result<> rtnl_push_link(const std::string& interface, const Fd& netns);
-// Moves an interface from `netns` back to the caller's. False if it is not there any more.
-// The calling thread is inside `netns` while it opens one socket.
-Result<bool> rtnl_pull_link(const std::string& interface, const Fd& netns);
+// its up state on the way. The result is its index there.
+Result<unsigned> rtnl_push_link(const std::string& interface, const Fd& netns);
+// Moves an interface from `netns` back to the caller's, under the name that it had. False if it is
+// not there any more. The calling thread is inside `netns` while it opens one socket.
+Result<bool> rtnl_pull_link(const LentLink& interface, const Fd& netns);
 
 }  // namespace gaol::sys

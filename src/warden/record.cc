@@ -42,6 +42,10 @@ net::Alias alias_from(const json& j) {
   return alias;
 }
 
+json to_json(const sys::LentLink& link) { return json::array({link.name, link.index}); }
+
+sys::LentLink lent_link_from(const json& j) { return {j.at(0), j.at(1)}; }
+
 template <class T>
 json array_of(const std::vector<T>& items) {
   json out = json::array();
@@ -61,7 +65,8 @@ std::string Record::to_text() const {
               {"first_id", first_id},
               {"cgroup", cgroup},
               {"aliases", array_of(aliases)},
-              {"interfaces", interfaces},
+              {"interfaces", array_of(interfaces)},
+              {"inherits", inherits},
               {"dying", dying}}
       .dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -78,10 +83,12 @@ Result<Record> Record::from_text(std::string_view text) {
                   .first_id = j.at("first_id"),
                   .cgroup = j.at("cgroup"),
                   .aliases = {},
-                  .interfaces = j.at("interfaces"),
+                  .interfaces = {},
+                  .inherits = j.at("inherits"),
                   .dying = j.value("dying", false)};
     for (const auto& setting : j.at("settings")) record.settings.set(setting_from(setting));
     for (const auto& alias : j.at("aliases")) record.aliases.push_back(alias_from(alias));
+    for (const auto& link : j.at("interfaces")) record.interfaces.push_back(lent_link_from(link));
     return record;
   } catch (const std::exception& damage) {  // the library's way to say so, and optional's
     return fail("damaged record: ", damage.what());

@@ -27,9 +27,10 @@ struct Record {
   sys::ProcessId init;      // pid 0: not created yet
   uint32_t first_id = 0;    // see jail::PrisonPlan
   std::string cgroup;
-  std::vector<net::Alias> aliases;      // made by us, to be removed by us
-  std::vector<std::string> interfaces;  // moved in, to be brought back
-  bool dying = false;                   // it ran, and is being taken apart
+  std::vector<net::Alias> aliases;        // made by us, to be removed by us
+  std::vector<sys::LentLink> interfaces;  // moved in, to be brought back
+  std::vector<std::string> inherits;      // see jail::inherited_families
+  bool dying = false;                     // it ran, and is being taken apart
 
   std::string to_text() const;
   static Result<Record> from_text(std::string_view text);

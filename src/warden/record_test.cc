@@ -19,7 +19,8 @@ Record sample() {
           .first_id = 0x70070000,
           .cgroup = "/sys/fs/cgroup/gaol/7",
           .aliases = {{"lo1", {AF_INET, {10, 0, 0, 1}, 32}}, {"em0", {AF_INET6, {0x20, 1}, 64}}},
-          .interfaces = {"ep0b"},
+          .interfaces = {{"ep0b", 5}},
+          .inherits = {"ip6"},
           .dying = true};
 }
 

@@ -223,15 +223,18 @@ Result<> push_interfaces(Start& start) {
   sys::Kernel& kernel = start.machine.kernel;
   const sys::Fd netns =
       TRY(kernel.namespace_of(start.prison.pidfd(), start.record.init.pid, "net"));
+  auto& lent = start.record.interfaces;
   for (const auto& interface : start.plan.interfaces) {
-    start.record.interfaces.push_back(interface);
+    lent.push_back({interface});
     TRY(start.machine.store.publish(start.record));
-    if (auto pushed = kernel.push_link(interface, netns); !pushed) {
-      start.record.interfaces.pop_back();
+    auto pushed = kernel.push_link(interface, netns);
+    if (!pushed) {
+      lent.pop_back();
       return fail(no_interface(std::move(pushed).error()));
     }
+    lent.back().index = *pushed;
   }
-  return {};
+  return start.machine.store.publish(start.record);
 }
 
 // While the namespace lives: with it, virtual interfaces die and physical ones fall to the

@@ -162,10 +162,10 @@ TEST_F(StepsTest, InterfacesComeBackBeforeTheirNamespaceGoes) {
   ASSERT_TRUE(start(words));
   EXPECT_FALSE(kernel_.links.contains("ep0b"));
   ASSERT_TRUE(stop(words));
-  EXPECT_THAT(
-      steps_of(kernel_.diary),
-      ElementsAre("make_dir /sys/fs/cgroup/gaol/2", "clone into namespaces", "push_link ep0b",
-                  "pull_link ep0b", StartsWith("signal 1000"), "end_cgroup /sys/fs/cgroup/gaol/2"));
+  EXPECT_THAT(steps_of(kernel_.diary),
+              ElementsAre("make_dir /sys/fs/cgroup/gaol/2", "clone into namespaces",
+                          "push_link ep0b", "pull_link ep0b 7", StartsWith("signal 1000"),
+                          "end_cgroup /sys/fs/cgroup/gaol/2"));
   EXPECT_EQ(kernel_.footprint(), before_);
 }
 

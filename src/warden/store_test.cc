@@ -143,11 +143,11 @@ TEST_F(StoreTest, TheNewestRecordCountsAndItsOwnerIsTheBusyOnes) {
   ASSERT_TRUE(store_.reserve(web, {}));
   ASSERT_TRUE(store_.enter(web));
   web.owner = {99, 9};
-  web.interfaces = {"ep0b"};
+  web.interfaces = {{"ep0b", 5}};
   ASSERT_TRUE(store_.publish(web));
   const auto busy = store_.read_busy(1);
   ASSERT_TRUE(busy);
-  EXPECT_THAT(busy->interfaces, ElementsAre("ep0b"));
+  EXPECT_THAT(busy->interfaces, ElementsAre(sys::LentLink{"ep0b", 5}));
   EXPECT_EQ(busy->owner, (sys::ProcessId{1, 1}));
 }
 

@@ -535,18 +535,23 @@ Result<> Warden::lend(const Record& jail, const std::string& interface) {
   if (record.settings.jailsys("vnet") != jail::Jailsys::fresh)
     return fail("jail \"", record.name, "\" has no network stack of its own (vnet)");
   const sys::Fd netns = TRY(network_of(record));
-  if (!std::ranges::count(record.interfaces, interface)) record.interfaces.push_back(interface);
+  // It is on the host: what is recorded under the name is of one that has gone.
+  std::erase_if(record.interfaces, [&](const auto& link) { return link.name == interface; });
+  record.interfaces.push_back({interface});
   TRY(store_.publish(record));
-  return kernel_.push_link(interface, netns);
+  record.interfaces.back().index = TRY(kernel_.push_link(interface, netns));
+  return store_.publish(record);
 }
 
 Result<> Warden::take_back(const Record& jail, const std::string& interface) {
   const auto lock = TRY(store_.lock());
   Record record = TRY(find(concat(jail.jid)));
   const sys::Fd netns = TRY(network_of(record));
-  const bool there = TRY(kernel_.pull_link(interface, netns));
+  const auto lent = std::ranges::find(record.interfaces, interface, &sys::LentLink::name);
+  const bool ours = lent != record.interfaces.end();
+  const bool there = TRY(kernel_.pull_link(ours ? *lent : sys::LentLink{interface}, netns));
   if (!there) return fail(Error{ENODEV, concat("interface ", interface, " does not exist"), {}});
-  std::erase(record.interfaces, interface);
+  if (ours) record.interfaces.erase(lent);
   return store_.publish(record);
 }
 

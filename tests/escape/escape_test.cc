@@ -210,6 +210,9 @@ constexpr Attack kAttacks[] = {
      "removing a route",
      "no CAP_NET_ADMIN over the host's stack",
      {"EPERM", "unseen", "EPERM"}},
+    {"87-lent-interface",
+     "giving the name of an interface that was lent to one of one's own, for the host to take back",
+     "it is known by its index, which the host chose"},
     // Staged from outside as well.
     {"90-descriptors", "descriptors 3 to 20 open where jail(8) and jexec(8) are started",
      "all but 0, 1 and 2 are closed before anything of the jail's is looked at"},

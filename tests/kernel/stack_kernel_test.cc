@@ -958,18 +958,22 @@ TEST_F(RtnlTest, ROOT_NET_AnInterfaceGoesIntoANamespaceAndComesBack) {
   ASSERT_EQ(shell("ip link add test0a type veth peer name test0b").status, 0);
   const ino_t here = inode_of(this_netns());
   const Fd netns = new_netns();
-  EXPECT_EQ(sys::rtnl_pull_link("test0b", netns), false) << "not there yet";
-  ASSERT_OK(sys::rtnl_push_link("test0b", netns));
+  EXPECT_EQ(sys::rtnl_pull_link({"test0b"}, netns), false) << "not there yet";
+  const auto index = sys::rtnl_push_link("test0b", netns);
+  ASSERT_OK(index);
   EXPECT_EQ(sys::rtnl_link_index("test0b").error().code, ENODEV);
-  EXPECT_EQ(sys::rtnl_pull_link("test0b", netns), true);
+  EXPECT_EQ(sys::rtnl_pull_link({"test0b", *index}, netns), true);
   EXPECT_TRUE(sys::rtnl_link_index("test0b"));
-  EXPECT_EQ(sys::rtnl_pull_link("test0b", netns), false);
+  EXPECT_EQ(sys::rtnl_pull_link({"test0b", *index}, netns), false);
   EXPECT_EQ(inode_of(this_netns()), here);
   EXPECT_TRUE(sys::rtnl_set_link_up("test0b"));
 
   ASSERT_OK(sys::rtnl_push_link("test0b", netns));
+  EXPECT_EQ(sys::rtnl_pull_link({"test0b"}, netns), true) << "by name alone";
+  const auto again = sys::rtnl_push_link("test0b", netns);
+  ASSERT_OK(again);
   ASSERT_EQ(shell("ip link add test0b type dummy || ip link add test0b type bridge").status, 0);
-  const auto back = sys::rtnl_pull_link("test0b", netns);
+  const auto back = sys::rtnl_pull_link({"test0b", *again}, netns);
   ASSERT_FALSE(back) << "the name was taken meanwhile";
   EXPECT_EQ(back.error().code, EEXIST);
   EXPECT_TRUE(back.error().text.starts_with("test0b: move from netns: ")) << back.error().text;
