@@ -149,6 +149,21 @@ Result<> settle_below(const Settings& parent, Settings& child) {
   return {};
 }
 
+std::vector<std::string> inherited_families(const Settings& child) {
+  std::vector<std::string> out;
+  for (const char* family : {"ip4", "ip6"})
+    if (child.jailsys(family) == Jailsys::inherit) out.emplace_back(family);
+  return out;
+}
+
+void inherit_again(const std::vector<std::string>& families, Settings& child) {
+  for (const auto& family : families) {
+    set(child, family, {"inherit"});
+    const std::string list = concat(family, ".addr");
+    if (child.has(list)) set(child, list, {});  // it would be one of its own
+  }
+}
+
 void tighten(const Settings& parent, Settings& child) {
   for (const auto& param : registry())
     if (const Rule* rule = rule_for(param); rule && !rule->fits(param.name, parent, child))

@@ -6,7 +6,9 @@
 // is taken from a parent is taken from all below it. Giving never flows down.
 // Source: jail(8), "Hierarchical Jails"; kern_jail_set(), FreeBSD 15.
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "jail/params.h"
@@ -27,5 +29,11 @@ Result<> settle_below(const Settings& parent, Settings& child);
 
 // Cuts the settings of a running child down to what its parent still has.
 void tighten(const Settings& parent, Settings& child);
+
+// The families, "ip4" or "ip6", whose addresses are the parent's. To settle a child below a list is
+// to give it that list, so that whoever wants to follow the parent's later ones remembers this.
+std::vector<std::string> inherited_families(const Settings& child);
+// Asks for them again; tighten() then gives what the parent has by now.
+void inherit_again(const std::vector<std::string>& families, Settings& child);
 
 }  // namespace gaol::jail

@@ -110,5 +110,20 @@ TEST(Hierarchy, WhatIsTakenFromTheParentIsTakenBelow) {
   EXPECT_EQ(shown(child, "enforce_statfs"), "2");
 }
 
+TEST(Tighten, WhoInheritsFollowsTheParentsList) {
+  Settings child = settings({"ip4=inherit"});
+  const auto inherited = inherited_families(child);
+  EXPECT_THAT(inherited, testing::ElementsAre("ip4"));
+  ASSERT_TRUE(settle_below(settings({"ip4.addr=10.0.0.1"}), child));
+  EXPECT_THAT(child.list("ip4.addr"), testing::ElementsAre("10.0.0.1"));
+  for (const char* grown : {"ip4.addr=10.0.0.1,10.0.0.2", "ip4.addr=10.0.0.3"}) {
+    const Settings parent = settings({grown});
+    inherit_again(inherited, child);
+    tighten(parent, child);
+    EXPECT_EQ(child.jailsys("ip4"), Jailsys::fresh);
+    EXPECT_EQ(child.list("ip4.addr"), parent.list("ip4.addr"));
+  }
+}
+
 }  // namespace
 }  // namespace gaol::jail

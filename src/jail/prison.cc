@@ -239,6 +239,7 @@ bool wait_until_it_stands(sys::Kernel& kernel, const sys::Child& child, Birth& b
   while (!wait_for_child(birth, kLookAgain)) {
     const auto gone = kernel.wait_gone(child.pidfd(), 0);
     if (!gone || *gone) return false;
+    child.end_if_stopped();
   }
   return birth.progress == Birth::standing;
 }
@@ -326,10 +327,15 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
   return prison;
 }
 
-Result<> give_orders(sys::Kernel& kernel, const sys::Fd& init, Orders orders) {
-  orders.wants_answer = 1;
+Result<> give_orders(sys::Kernel& kernel, const sys::Fd& init, const Orders& before,
+                     Orders orders) {
+  // Who had the power to grant something has it still.
+  orders.wants_answer = orders.any() && !before.any();
   const sys::Fd out = TRY(send_orders(kernel, init, orders));
-  if (const int code = TRY(kernel.hear(out, kInitsPatience))) return fail_errno(code, "init");
+  if (!orders.wants_answer) return {};
+  auto answer = kernel.hear(out, kInitsPatience);
+  if (!answer) return fail(std::move(answer).error().in("init"));
+  if (*answer != 0) return fail_errno(*answer, "init");
   return {};
 }
 

@@ -84,9 +84,11 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
 enum class WhenEmpty : uint8_t { hold, end };
 Result<> tell_init(sys::Kernel& kernel, const sys::Fd& init, WhenEmpty when_empty);
 
-// Tells init what to grant from now on, also to programs that run already. EPERM: it began without
-// the power to grant anything.
-Result<> give_orders(sys::Kernel& kernel, const sys::Fd& init, Orders orders);
+// Tells init what to grant instead of what it did before, also to programs that run already. EPERM:
+// it began without the power to grant anything. What is taken away is so even while init is stopped
+// (by root of the jail above): it looks for orders before it takes up a call.
+Result<> give_orders(sys::Kernel& kernel, const sys::Fd& init, const Orders& before,
+                     Orders orders);
 
 // Starts a program inside. The Fd is its pidfd, and it is a child of the caller; limits,
 // namespaces, capabilities and filter hold before its first instruction.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sys/clone.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
@@ -85,11 +86,20 @@ long clone_below(const CloneRequest& request, clone_args& args) {
 }  // namespace
 
 void Child::wait_exec() noexcept {
+  constexpr timespec kLookAgain{0, 100'000'000};
   if (!shared_) return;
   auto* tid = &shared_->tid;
   while (const uint32_t now = __atomic_load_n(tid, __ATOMIC_ACQUIRE))
-    raw::call(__NR_futex, tid, FUTEX_WAIT, now, nullptr);
+    if (raw::call(__NR_futex, tid, FUTEX_WAIT, now, &kLookAgain) == -ETIMEDOUT) end_if_stopped();
   shared_.reset();
+}
+
+void Child::end_if_stopped() const noexcept {
+  constexpr int kLook = WSTOPPED | WNOHANG | WNOWAIT | __WALL;  // also at who has no SIGCHLD
+  siginfo_t info{};
+  // By number, for the pidfd may have been taken: a child of ours that is not collected keeps it.
+  if (::waitid(P_PID, static_cast<id_t>(pid_), &info, kLook) == 0 && info.si_pid == pid_)
+    ::kill(pid_, SIGKILL);
 }
 
 void Child::abandon() noexcept {

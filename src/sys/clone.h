@@ -54,6 +54,9 @@ class Child {
   // Waits until the child has left our memory, by exec or by exit. REQUIRED before the
   // stack or anything the child was given goes away.
   void wait_exec() noexcept;
+  // Kills it if it is stopped. Root of a jail can do that to what is on its way in, and whoever
+  // waits for it out here would wait for as long as that pleases.
+  void end_if_stopped() const noexcept;
 
  private:
   friend Result<Child> clone_shared(const CloneRequest&, const ChildStack&);

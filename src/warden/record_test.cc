@@ -36,6 +36,7 @@ TEST(Record, ComesBackAsItWas) {
   EXPECT_EQ(after->cgroup, before.cgroup);
   EXPECT_EQ(after->aliases, before.aliases);
   EXPECT_EQ(after->interfaces, before.interfaces);
+  EXPECT_EQ(after->inherits, before.inherits);
   EXPECT_TRUE(after->dying);
   EXPECT_EQ(after->settings.all().size(), before.settings.all().size());
   EXPECT_FALSE(after->settings.on("persist"));

@@ -202,9 +202,9 @@ Result<> Warden::give_names(const sys::Fd& init, const jail::Settings& wanted) {
 
 Result<> Warden::give_orders(const sys::Fd& init, const jail::Settings& before,
                              const jail::Settings& after) {
-  const jail::Orders orders = orders_of(after);
-  if (orders == orders_of(before)) return {};
-  auto given = jail::give_orders(kernel_, init, orders);
+  const jail::Orders old = orders_of(before), orders = orders_of(after);
+  if (orders == old) return {};
+  auto given = jail::give_orders(kernel_, init, old, orders);
   if (!given && given.error().code == EPERM)
     return fail(Error{EPERM,
                       "allow: a jail that began with nothing to be granted by its init cannot be "
@@ -266,21 +266,33 @@ Result<> Warden::refuse_more(const Record& child, jail::Settings& settings) {
 Result<> Warden::tighten_descendants(const Record& record) {
   auto below = store_.descendants(record.jid);
   std::ranges::reverse(below);  // each after the one it is below
+  Result<> first;
   for (const Jid jid : below) {
     auto child = living(jid);
     const auto parent = child ? store_.read(child->parent) : std::nullopt;
     if (!parent) continue;
-    const auto before = child->settings;
-    jail::tighten(parent->settings, child->settings);
-    if (child->settings == before) continue;
-    TRY(net::replace(kernel_, child->cgroup, stack_of(before, child->first_id),
-                     stack_of(child->settings, child->first_id)));
-    TRY(store_.publish(*child));
-    const sys::Fd init = TRY(kernel_.pidfd(child->init));
-    TRY(give_orders(init, before, child->settings));
-    tell_jail(child->settings, child->init.pid);
-    store_.return_addresses(jid, without(addresses_of(before), addresses_of(child->settings)));
+    // One that resists must not save the others.
+    if (auto done = tighten(*child, *parent); !done && first)
+      first = fail(std::move(done).error().in("jail \"", child->name, "\""));
   }
+  return first;
+}
+
+Result<> Warden::tighten(Record& child, const Record& parent) {
+  const auto before = child.settings;
+  jail::inherit_again(child.inherits, child.settings);
+  jail::tighten(parent.settings, child.settings);
+  if (child.settings == before) return {};
+  const auto init = kernel_.pidfd(child.init);
+  if (!init) return {};  // it has ended
+  const auto old = addresses_of(before), now = addresses_of(child.settings);
+  TRY(store_.take_addresses(child.jid, without(now, old)));
+  TRY(net::replace(kernel_, child.cgroup, stack_of(before, child.first_id),
+                   stack_of(child.settings, child.first_id)));
+  TRY(store_.publish(child));
+  TRY(give_orders(*init, before, child.settings));
+  tell_jail(child.settings, child.init.pid);
+  store_.return_addresses(child.jid, without(old, now));
   return {};
 }
 
@@ -324,6 +336,7 @@ Result<Jid> Warden::start(const Request& asked) {
       // One tenant, one range of ids, and one cgroup around all that is his.
       start.parent_init = TRY(kernel_.pidfd(parent->init));
       record.parent = parent->jid;
+      record.inherits = jail::inherited_families(asked.settings);
       record.first_id = parent->first_id;
       record.cgroup = concat(parent->cgroup, "/", record.jid);
     } else {
@@ -495,6 +508,8 @@ Result<> Warden::change(Record& record, const Request& request) {
       merged.on("persist") || has_children ? jail::WhenEmpty::hold : jail::WhenEmpty::end));
   tell_jail(merged, record.init.pid);
   record.settings = std::move(merged);
+  std::erase_if(record.inherits,
+                [&](const std::string& family) { return wanted.has(concat(family, ".addr")); });
   const std::string old_name = record.name;
   TRY(name == old_name ? store_.publish(record) : store_.rename(record, name));
   if (has_children && name != old_name) TRY(rename_descendants(record, old_name));

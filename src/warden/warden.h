@@ -97,6 +97,7 @@ class Warden {
   Result<> rename_descendants(const Record& record, const std::string& old_name);
   // Takes from the jails below what `record` does not have any more.
   Result<> tighten_descendants(const Record& record);
+  Result<> tighten(Record& child, const Record& parent);
 
   // Rewrites what the jail can read of itself. `init` is a process of it.
   void tell_jail(const jail::Settings& settings, int init);

@@ -829,6 +829,12 @@ int signal_group() {
   return 0;
 }
 
+// Sends a signal to everybody that can be reached, again and again.
+int signal_everybody(int signal) {
+  while (::access("/tmp/stop", F_OK) != 0) ::kill(-1, signal);
+  return 0;
+}
+
 // A file that would give its owner's power to whoever runs it.
 int plant_setuid() {
   const int fd = ::open("/tmp/planted", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
@@ -843,6 +849,8 @@ int main(int argc, char** argv) {
   if (wanted == "racer") return race_entering_processes();
   if (wanted == "write-exe") return write_to_programs();
   if (wanted == "signal-group") return signal_group();
+  if (wanted == "stop-everybody") return signal_everybody(SIGSTOP);
+  if (wanted == "kill-everybody") return signal_everybody(SIGKILL);
   if (wanted == "plant-setuid") return plant_setuid();
   for (const auto& attack : kAttacks)
     if (starts(attack.name, wanted.c_str())) run(attack);

@@ -161,6 +161,22 @@ TEST_F(HierarchyTest, ROOT_BPF_AChildIsHeldToItsOwnAddresses) {
   EXPECT_THAT(bind("foo.bar.baz", "192.0.2.3"), HasSubstr("Address family not supported"));
 }
 
+TEST_F(HierarchyTest, ROOT_NET_WhoInheritsFollowsItsParentsAddresses) {
+  foo("persist children.max=1 ip4.addr=127.0.0.2");
+  EXPECT_EQ(bar("persist ip4=inherit"), "");
+  EXPECT_EQ(seen("jail -m name=foo ip4.addr=127.0.0.2,127.0.0.3; jls -j foo.bar ip4.addr"),
+            "127.0.0.2,127.0.0.3\n");
+  EXPECT_EQ(seen("jail -m name=foo ip4.addr=127.0.0.4; jls -j foo.bar ip4.addr"), "127.0.0.4\n");
+  EXPECT_EQ(seen("jexec foo.bar sh -c 'nc -lp 7 & sleep 0.2; netstat -ltn | grep -c 127.0.0.4:7;"
+                 "kill %1'"),
+            "1\n");
+  // A list of its own is a list of its own.
+  EXPECT_EQ(seen("jail -m name=foo ip4.addr=127.0.0.4,127.0.0.5;"
+                 "jail -m name=foo.bar ip4.addr=127.0.0.5;"
+                 "jail -m name=foo ip4.addr=127.0.0.6,127.0.0.5; jls -j foo.bar ip4.addr"),
+            "127.0.0.5\n");
+}
+
 TEST_F(HierarchyTest, ROOT_NET_AChildSharesItsParentsStack) {
   foo("persist children.max=2 vnet");
   EXPECT_THAT(bar("persist interface=lo ip4.addr=192.0.2.9"), HasSubstr("interface lo: not supp"));

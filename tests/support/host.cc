@@ -172,8 +172,8 @@ std::string tiny_tree() {
 }
 
 std::string init_of(const std::string& jail) {
-  return run("for pid in $(cat " + cgroup_mount() + "/gaol/$(jls -j " + jail +
-             " jid)/cgroup.procs); do awk '/^NSpid/ && $NF == 1 {printf $2}' /proc/$pid/status; "
+  return run("for pid in $(cat $(find " + cgroup_mount() + "/gaol -type d -name $(jls -j " + jail +
+             " jid))/cgroup.procs); do awk '/^NSpid/ && $NF == 1 {printf $2}' /proc/$pid/status; "
              "done")
       .out;
 }
