@@ -31,6 +31,14 @@ namespace {
 
 using sys::raw::call;
 
+// A name is shown to the host's root, in lists and by scripts that read them: no escape sequences,
+// and nothing that looks like the next column or line.
+bool is_plain(const char* name, long length) {
+  for (long at = 0; at < length; ++at)
+    if (name[at] <= ' ' || name[at] > '~') return false;
+  return true;
+}
+
 // A call to carry out: by whom, and what is granted.
 struct Task {
   long number;
@@ -46,7 +54,8 @@ long set_name(const Task& task) {
   if (length < 0 || length > __NEW_UTS_LEN) return -EINVAL;
   const long got = length == 0 ? 0 : caller.read(caller.argument(0), name, length);
   if (got < 0) return got;
-  return got == length ? call(task.number, name, got) : -EFAULT;
+  if (got != length) return -EFAULT;
+  return is_plain(name, got) ? call(task.number, name, got) : -EINVAL;
 }
 
 long mount(const Task& task) { return mount_for(task.caller, task.grants, task.foundation); }

@@ -36,6 +36,7 @@ TEST_F(PlanTest, RefusesAndSaysWhy) {
       {{"path=web", "persist"}, "path web: not an absolute pathname", "web"},
       {{"path=", "persist"}, "path: empty"},
       {{"name=a/b", "persist"}, "name: a/b: a jail's name has no /"},
+      {{"name=a\nb", "persist"}, "name: has control characters in it"},
       {{"persist", "vnet.interface=ep0b"},
        "vnet.interface: the jail has no network stack of its own (is `vnet;` missing?)"},
       {{"persist", "mount=/src"}, "mount: /src: missing information"},

@@ -501,6 +501,14 @@ void names(Attempt& attempt) {
   if (::syscall(SYS_capset, &header, nothing) == 0) change_names(attempt);
 }
 
+void forge_names(Attempt& attempt) {
+  for (const string name :
+       {"\x1b[31mred", "two columns", "two\nlines", "a\tstop", "\xff", "\x7f"}) {
+    attempt.refused(::sethostname(name.data(), name.size()), "sethostname");
+    attempt.refused(::setdomainname(name.data(), name.size()), "setdomainname");
+  }
+}
+
 void kernel_log(Attempt& attempt) {
   char text[64];
   attempt.refused(::syscall(SYS_syslog, 3 /* read all */, text, sizeof text), "the kernel's log");
@@ -725,6 +733,7 @@ constexpr Attack kAttacks[] = {
     {"62-ports", ports},
     {"63-personality", personalities},
     {"64-other-abi", other_abi},
+    {"65-forged-names", forge_names},
     {"70-push-input", push_input},
     {"80-packet-sockets", packet_sockets},
     {"81-raw-sockets", raw_sockets},
