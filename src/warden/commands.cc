@@ -65,13 +65,13 @@ Result<> set_surroundings(const CommandContext& context, sys::Command& command, 
   return {};
 }
 
-// Only what runs in the jail is logged; the file is the host's. Below the jail's path its root
-// could have put a link in the way.
+// Only what runs in the jail is logged; the file is the host's. In the tree of the jail, or of one
+// above it, its root could have put a link in the way.
 Result<sys::Fd> console_log(const CommandContext& context, Where where) {
   const std::string path = context.settings.text("exec.consolelog");
   if (where == Where::host || path.empty()) return sys::Fd{};
   if (!path.starts_with('/')) return fail("exec.consolelog: ", path, ": not an absolute pathname");
-  auto log = context.kernel.open_log(path, !path.starts_with(context.path + "/"));
+  auto log = context.kernel.open_log(path, !path.starts_with(context.tenancy + "/"));
   if (!log) return fail(std::move(log).error().in("exec.consolelog"));
   return log;
 }

@@ -61,6 +61,7 @@ struct CommandContext {
   const jail::Settings& settings;  // exec.clean, users, timeout, console log
   Jid jid = 0;                     // 0: not known yet
   std::string name, path;
+  std::string tenancy;  // the path of the outermost jail around it, or its own
   // For Where::jail.
   const sys::Fd* init = nullptr;  // pidfd
   int init_pid = 0;

@@ -62,6 +62,7 @@ class CommandTest : public testing::Test {
                            .jid = jid_,
                            .name = "web",
                            .path = "/jails/web",
+                           .tenancy = "/jails/web",
                            .permissions = {}};
     return run_lines(context, lines, where);
   }

@@ -416,6 +416,15 @@ Result<std::string> cgroup_root(sys::Kernel& kernel) {
   return concat(TRY(kernel.cgroup_mount()), "/gaol");
 }
 
+namespace {
+
+std::string outermost_path(const Store& store, const Record& record, const std::string& path) {
+  const auto parent = record.parent ? store.read(record.parent) : std::nullopt;
+  return parent ? outermost_path(store, *parent, parent->settings.text("path")) : path;
+}
+
+}  // namespace
+
 CommandContext command_context(const Machine& machine, const jail::Settings& settings,
                                const Record& record, const std::string& path) {
   return {.kernel = machine.kernel,
@@ -425,6 +434,7 @@ CommandContext command_context(const Machine& machine, const jail::Settings& set
           .jid = record.init.pid ? record.jid : 0,
           .name = record.name,
           .path = path,
+          .tenancy = outermost_path(machine.store, record, path),
           .init_pid = record.init.pid,
           .permissions = {}};
 }

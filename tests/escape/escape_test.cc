@@ -125,6 +125,14 @@ constexpr Attack kAttacks[] = {
      "signals to init that look like the host's",
      "the kernel gives the sender; init looks at it",
      {"EPERM"}},
+    {"36-stopped-init",
+     "stopping the inits of jails below, so that they keep what `jail -m` takes from all",
+     "orders wait for init, and nobody waits for its answer"},
+    {"37-stopped-birth", "stopping or killing all that appears while the host makes a jail below",
+     "what is stopped on its way in is killed, so that nobody outside waits for it"},
+    {"38-console-log",
+     "a link to a file of the host's where exec.consolelog of the jail, or of one below, is to be",
+     "no link is followed below the tree of the outermost jail"},
     {"40-write-proc",
      "opening for writing every file in /proc that is not of a process or of a namespace of the "
      "jail's own",
@@ -550,7 +558,7 @@ TEST_F(EscapeTest, ROOT_InitIsOutOfReachFromTheFirstProgramOn) {
 
 TEST_F(EscapeTest, ROOT_ProgramsOfTheHostAreNotWritten) {
   const std::string programs =
-      "cat " GAOL_BIN_DIR "/{jail,jexec,../libexec/gaol/gaol-init} | sha256sum";
+      "cat " GAOL_BIN_DIR "/{jail,jexec,../libexec/gaol/{gaol-init,compat/*}} | sha256sum";
   const auto before = run("bash -c '" + programs + "'");
   std::ofstream(kTree + "/bin/itself") << "#!/proc/self/exe\n";
   fs::permissions(kTree + "/bin/itself", fs::perms(0755));
@@ -559,6 +567,7 @@ TEST_F(EscapeTest, ROOT_ProgramsOfTheHostAreNotWritten) {
       run("jexec x attack write-exe > /run/race &\n"
           "for round in $(seq 20); do jexec x itself x; jexec x /proc/self/exe; done\n"
           "jail -c name=y path=/run/tree command=itself\n"
+          "for round in $(seq 20); do jail -c path=/run/tree command='ifconfig -l'; done\n"
           "touch /run/tree/tmp/stop; wait; rm /run/tree/tmp/stop; cat /run/race; rm /run/race");
   EXPECT_EQ(race.out, "opened 0\n") << race.err;
   EXPECT_EQ(run("bash -c '" + programs + "'").out, before.out);
@@ -568,6 +577,79 @@ TEST_F(EscapeTest, ROOT_ProgramsOfTheHostAreNotWritten) {
 TEST_F(EscapeTest, ROOT_SignalsToTheGroupStayInside) {
   start("x");
   EXPECT_EQ(run("setsid -w sh -c 'jexec x attack signal-group; echo $?'").out, "0\n");
+}
+
+// --- jails below jails: root of the one above has power over what is below ---
+
+class FamilyTest : public EscapeTest {
+ protected:
+  void SetUp() override {
+    EscapeTest::SetUp();
+    if (IsSkipped()) return;
+    for (const char* child : {"a", "b"}) make_tree(concat(kTree, "/", child));
+    start("above", "path=" + kTree + " children.max=2");
+  }
+  void TearDown() override {
+    end_jails();
+    for (const char* child : {"a", "b"}) fs::remove_all(concat(kTree, "/", child));
+    EscapeTest::TearDown();
+  }
+  static Outcome make_below(const std::string& name) {
+    return run(concat("jail -c name=above.", name, " persist path=", kTree, "/", name), 20);
+  }
+};
+
+TEST_F(FamilyTest, ROOT_WhoIsStoppedKeepsNothing) {
+  for (const char* child : {"a", "b"}) ASSERT_EQ(make_below(child).status, 0);
+  EXPECT_EQ(run("kill -STOP " + init_of("above.a") + " " + init_of("above.b")).status, 0);
+  EXPECT_EQ(seen("jail -m name=above allow.noset_hostname"), "");
+  EXPECT_EQ(seen("jail -m name=above.a persist"), "");
+  EXPECT_EQ(run("kill -CONT " + init_of("above.a") + " " + init_of("above.b")).status, 0);
+  for (const char* jail : {"above", "above.a", "above.b"})
+    EXPECT_EQ(seen(concat("jexec ", jail, " hostname mine")),
+              "hostname: sethostname: Operation not permitted\n[exit 1]\n");
+}
+
+TEST_F(FamilyTest, ROOT_NobodyOutsideWaitsForTheStopped) {
+  for (const char* how : {"stop-everybody", "kill-everybody"}) {
+    SCOPED_TRACE(how);
+    ASSERT_EQ(run(concat("jexec above attack ", how, " >/dev/null 2>&1 & sleep 0.3")).status, 0);
+    for (int round = 0; round < 3; ++round) {
+      // Made it may be, held up it may not: run() fails after its time.
+      make_below("a");
+      run("jail -R above.a", 20);
+    }
+    EXPECT_EQ(run("touch /run/tree/tmp/stop; sleep 0.2; rm /run/tree/tmp/stop; jls name").out,
+              "above\n");
+  }
+}
+
+TEST_F(FamilyTest, ROOT_TheConsoleLogOfAJailBelowIsNoWayOut) {
+  write_file("/run/victim", "precious\n");
+  EXPECT_EQ(seen("jexec above ln -s /run/victim /tmp/a.log"), "");
+  const auto made = run(concat("jail -c name=above.a path=", kTree, "/a exec.consolelog=", kTree,
+                               "/tmp/a.log command='echo out'"));
+  EXPECT_THAT(made.err, HasSubstr("exec.consolelog: /run/tree/tmp/a.log: "));
+  EXPECT_EQ(read_file("/run/victim"), "precious\n");
+  fs::remove("/run/victim");
+  fs::remove(kTree + "/tmp/a.log");
+}
+
+// --- interfaces ---
+
+TEST_F(EscapeTest, ROOT_NET_ALentInterfaceIsTheOneThatComesBack) {
+  const std::string replace =
+      "jexec own sh -c 'ifc() { /dev/gaol/bin/ifconfig \"$@\"; }; ifc outside name mine; "
+      "ifc epair7 create; ifc epair7a name outside; ifc -l | xargs -n1 | sort'";
+  const std::string lent = "ifconfig outside vnet own; " + replace;
+  start("own", "path=" + kTree + " vnet");
+  EXPECT_EQ(run(lent).out, "epair7a\nepair7b\nlo\nmine\noutside\n");
+  EXPECT_EQ(seen("ifconfig outside -vnet own"), "");
+  EXPECT_THAT(run("ip -o link show outside-peer").out, HasSubstr("outside-peer@outside"));
+  run("jexec own /dev/gaol/bin/ifconfig epair7b destroy");
+  EXPECT_EQ(run(lent).out, "epair7a\nepair7b\nlo\nmine\noutside\n");
+  end_jails();
+  EXPECT_THAT(run("ip -o link show outside-peer").out, HasSubstr("outside-peer@outside"));
 }
 
 struct HostileTree {
