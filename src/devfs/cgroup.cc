@@ -61,9 +61,14 @@ std::vector<device_range> ranges_of(const std::vector<sys::Node>& nodes) {
   return out;
 }
 
+Result<> fit(const std::vector<device_range>& ranges) {
+  if (ranges.size() <= DEVICE_RANGES) return {};
+  return fail("devfs_ruleset: not supported on this system: more than ", int{DEVICE_RANGES},
+              " rows of devices");
+}
+
 Result<> put(sys::Kernel& kernel, uint64_t cgroup_id, const std::vector<device_range>& ranges) {
-  if (ranges.size() > DEVICE_RANGES)
-    return fail("devfs_ruleset: more than ", int{DEVICE_RANGES}, " rows of devices");
+  TRY(fit(ranges));
   const auto entry = std::make_unique<device_jail>();
   entry->count = static_cast<uint32_t>(ranges.size());
   std::ranges::copy(ranges, entry->range);
@@ -72,6 +77,8 @@ Result<> put(sys::Kernel& kernel, uint64_t cgroup_id, const std::vector<device_r
 }
 
 }  // namespace
+
+Result<> check(const std::vector<sys::Node>& nodes) { return fit(ranges_of(nodes)); }
 
 Result<> allow(sys::Kernel& kernel, uint64_t cgroup_id, const std::vector<sys::Node>& nodes) {
   const auto ranges = ranges_of(nodes);

@@ -16,6 +16,9 @@
 
 namespace gaol::devfs {
 
+// Whether the program can hold so many; neighbours count as one.
+Result<> check(const std::vector<sys::Node>& nodes);
+
 // Lets the jail in the new cgroup with this id open the devices among `nodes`: to read where a
 // node's mode has a read bit, to write where it has a write bit.
 Result<> allow(sys::Kernel& kernel, uint64_t cgroup_id, const std::vector<sys::Node>& nodes);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "devfs/cgroup.h"
 #include "devfs/load.h"
 #include "jail/address.h"
 #include "jail/conf.h"
@@ -398,6 +399,7 @@ Result<std::vector<sys::Node>> devices_of(sys::Kernel& kernel, const Settings& s
     if (!node) return fail(std::move(node).error().in(permission.parameter));
     nodes.push_back(std::move(*node));
   }
+  TRY(devfs::check(nodes));
   return nodes;
 }
 
