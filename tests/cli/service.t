@@ -92,10 +92,24 @@ alone
 db
 jails:
 # service jail forcestop >/dev/null; jls name
+# cat >/etc/jail.conf <<'.'
+> path = "/run/cli/$name"; persist;
+> web { depend = db; }
+> db { exec.prestart = "sleep 0.5"; }
+> .
+# service jail onestart web db >/run/cli/out || cat /run/cli/out; jls name; service jail forcestop >/dev/null
+db
+web
 # rm /etc/jail.conf; echo 'jail_enable=yes' >/etc/rc.conf.d/jail; service jail start web
 Starting jails:jail: WARNING: Invalid configuration for web (no jail.conf, no hostname, or no path). Jail web was ignored.
 .
 [exit 1]
+# s=$(dirname $(command -v ifconfig))/../rc.d/jail; cp $s /etc/S01jail; ln -s S01jail /etc/K01jail; echo jail_enable=NO >/etc/rc.conf.d/jail; /etc/S01jail start; /etc/K01jail stop; $s start
+Cannot 'start' jail. Set jail_enable to YES in /etc/rc.conf or use 'onestart' instead of 'start'.
+# echo 'web { path = "/run/cli/web"; persist; }' >/etc/jail.conf; echo jail_enable=YES >/etc/rc.conf.d/jail; sed -i /jail_list/d /etc/rc.conf; rm /etc/jail.conf.d/*; /etc/S01jail start; jls name; /etc/K01jail stop
+Starting jails: web.
+web
+Stopping jails: web.
 # service jail begin
 jail: unknown directive 'begin'.
 Usage: service jail [fast|force|one|quiet](start|stop|restart|status|config|console) [name ...]

@@ -96,6 +96,7 @@ TEST_F(InstallTest, ROOT_StagesBelowDestdir) {
         "share/man/man3/jail_attach.3", "share/bash-completion/completions/jexec",
         "share/zsh/site-functions/_jail"})
     EXPECT_TRUE(fs::exists(dir_ + GAOL_INSTALL_PREFIX "/" + file)) << file;
+  EXPECT_EQ(run("find " + dir_ + " -path '*/etc/init.d/jail' -perm 755 | wc -l").out, "1\n");
 }
 
 }  // namespace
