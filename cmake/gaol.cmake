@@ -56,7 +56,7 @@ endfunction()
 
 # gaol_test(NAME SOURCES ... USE ... LABELS unit|golden|kernel|cli|escape [HOST]): a GoogleTest
 # program. Unit and golden tests need no privilege. With HOST it runs in namespaces of its own
-# that stand for a host (tests/support/host.h).
+# that stand for a host (tests/support/host.h), and a second time in one that has cgroup v2 alone.
 function(gaol_test name)
   cmake_parse_arguments(ARG "HOST" "" "SOURCES;USE;LINK;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -76,4 +76,10 @@ function(gaol_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+  if(ARG_HOST)
+    # Once more as on a machine without cgroup v1, when ctest is told `-C cgroup2 -L cgroup2`.
+    add_test(NAME ${name}.cgroup2 CONFIGURATIONS cgroup2
+      COMMAND ${PROJECT_SOURCE_DIR}/tests/support/cgroup2_only $<TARGET_FILE:${name}>)
+    set_tests_properties(${name}.cgroup2 PROPERTIES LABELS cgroup2 TIMEOUT 300)
+  endif()
 endfunction()
