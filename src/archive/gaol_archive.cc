@@ -9,8 +9,13 @@
 // fills an empty directory from a tar, an image in a tar or, as a layout, in a directory; `-` is
 // the standard input. PLATFORM and IMAGE choose one of several images and may be empty.
 //
-// What it prints are lines for the user. When it fails, the reason stands behind the last line's
-// end, without an end of its own.
+//   gaol-archive pack TREE LOWER FILE NAME CONF
+//
+// makes a file of a jail: of its tree, over what it stands on if LOWER is not empty, and of what
+// jail.conf says of it.
+//
+// What it prints are lines for the user, and behind a tab those of jail.conf. When it fails, the
+// reason stands behind the last line's end, without an end of its own.
 
 #include <fcntl.h>
 #include <locale.h>
@@ -19,10 +24,12 @@
 #include <span>
 
 #include "archive/names.h"
+#include "archive/pack.h"
 #include "archive/unpack.h"
 #include "archive/unpack_image.h"
 #include "sys/confine.h"
 #include "sys/kernel.h"
+#include "sys/merged.h"
 #include "sys/tree.h"
 
 namespace gaol::archive {
@@ -64,8 +71,9 @@ Result<Given> given(Words words) {
 
 Result<> fill_from_image(Source source, const Given& given, Unpacker& unpacker) {
   if (!holds_image(source)) return fail("holds neither a tree nor an image");
-  const auto description = TRY(unpack_image(source, given.wanted, unpacker, given.limit));
-  tell(description);
+  const auto image = TRY(unpack_image(source, given.wanted, unpacker, given.limit));
+  tell(image.description);
+  for (const auto line : split(image.conf, '\n')) tell(concat("\t", line));
   return {};
 }
 
@@ -93,12 +101,30 @@ Result<> unpack(Words words) {
   return unpacker.finish();
 }
 
+Result<sys::Fd> open_tree(const std::string& tree, const std::string& lower) {
+  auto top = TRY(sys::open_dir(tree));
+  if (lower.empty()) return top;
+  const auto below = TRY(sys::open_dir(lower));
+  return sys::merged(top, below);
+}
+
+Result<> pack(Words words) {
+  const auto tree = TRY(open_tree(words[0], words[1]));
+  const auto out = TRY(sys::real_kernel().open(words[2], O_WRONLY | O_CREAT | O_EXCL, 0600));
+  TRY(sys::confine_to(tree));
+  Notes notes(tell);
+  TRY(pack({tree, out, words[3], words[4]}, notes));
+  notes.finish();
+  return sys::flush(out);
+}
+
 struct Act {
   std::string_view name;
   size_t words;
   Result<> (*run)(Words);
 };
 constexpr Act kActs[] = {
+    {"pack", 5, pack},
     {"unpack", 5, unpack},
 };
 

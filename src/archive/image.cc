@@ -171,6 +171,7 @@ Result<Config> parse_config(std::string_view json) {
   const Json config = TRY(parse(json, Json::value_t::object));
   Config out;
   out.platform = platform(config);
+  out.conf = text(member(member(config, kJailMember), "conf"));
   for (const auto& id : list(member(member(config, "rootfs"), "diff_ids")))
     out.diff_ids.push_back(TRY(digest(id)));
   return out;

@@ -43,9 +43,13 @@ struct Manifest {
 };
 Result<Manifest> parse_manifest(std::string_view json);
 
+// What an exported jail has in its image's config beside what every image has there.
+inline constexpr const char* kJailMember = "org.gaol.jail";
+
 struct Config {
   Platform platform;
   std::vector<std::string> diff_ids;  // digests of the layers as plain tars, lowest first
+  std::string conf;                   // statements of jail.conf, of a jail that was exported
 };
 Result<Config> parse_config(std::string_view json);
 

@@ -17,26 +17,13 @@ Result<unsigned> owner(la_int64_t id) {
   return static_cast<unsigned>(id);
 }
 
-// What is kept of the extended attributes; a link can have none of these.
-std::vector<std::pair<std::string, std::string>> extended(archive_entry* entry) {
-  std::vector<std::pair<std::string, std::string>> kept;
-  archive_entry_xattr_reset(entry);
-  const char* name = nullptr;
-  const void* value = nullptr;
-  size_t size = 0;
-  while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK)
-    if (keeps_attribute(name))
-      kept.emplace_back(name, std::string(static_cast<const char*>(value), size));
-  return kept;
-}
-
 Result<sys::Attributes> attributes(archive_entry* entry) {
   sys::Attributes out;
   out.mode = archive_entry_perm(entry) & 07777u;
   out.uid = TRY(owner(archive_entry_uid(entry)));
   out.gid = TRY(owner(archive_entry_gid(entry)));
   out.modified = {archive_entry_mtime(entry), archive_entry_mtime_nsec(entry)};
-  out.extended = extended(entry);
+  out.extended = kept_attributes(entry);
   return out;
 }
 
@@ -59,6 +46,18 @@ const char* left_out(unsigned type) {
 
 uint64_t size_of(archive_entry* entry) {
   return static_cast<uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry)));
+}
+
+std::vector<std::pair<std::string, std::string>> kept_attributes(archive_entry* entry) {
+  std::vector<std::pair<std::string, std::string>> kept;
+  archive_entry_xattr_reset(entry);
+  const char* name = nullptr;
+  const void* value = nullptr;
+  size_t size = 0;
+  while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK)
+    if (keeps_attribute(name))
+      kept.emplace_back(name, std::string(static_cast<const char*>(value), size));
+  return kept;
 }
 
 Result<> for_each_entry(

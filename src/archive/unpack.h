@@ -10,6 +10,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "archive/reader.h"
 #include "sys/tree_writer.h"
@@ -43,6 +45,9 @@ class Notes {
 Result<> write_data(Reader& reader, const sys::Fd& file, uint64_t size);
 // That size.
 uint64_t size_of(archive_entry* entry);
+
+// Those of its extended attributes that may be kept; a link has none of them.
+std::vector<std::pair<std::string, std::string>> kept_attributes(archive_entry* entry);
 
 // Every entry of an archive through `act`, with its path; an error gets its name in front.
 Result<> for_each_entry(

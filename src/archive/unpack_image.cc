@@ -17,7 +17,7 @@ struct Layer {
   std::string plain;   // of the tar in it
 };
 struct Image {
-  std::string description;
+  Unpacked is;
   std::vector<Layer> layers;
 };
 
@@ -42,9 +42,9 @@ Result<Image> image_of(std::string_view config, const Wanted& wanted, std::vecto
   if (parsed.diff_ids.size() != layers.size())
     return fail("has ", layers.size(), " layers and names ", parsed.diff_ids.size());
   for (size_t i = 0; i < layers.size(); ++i) layers[i].plain = parsed.diff_ids[i];
-  return Image{concat(parsed.platform.text(), ", ", layers.size(),
-                      layers.size() == 1 ? " layer" : " layers"),
-               std::move(layers)};
+  auto description = concat(wanted.platform.text(), ", ", layers.size(),
+                            layers.size() == 1 ? " layer" : " layers");
+  return Image{{std::move(description), parsed.conf}, std::move(layers)};
 }
 
 // Down from the index, which may hold others, to the manifest.
@@ -102,13 +102,13 @@ bool holds_image(Source& source) {
   return source.file("index.json").has_value() || source.file("manifest.json").has_value();
 }
 
-Result<std::string> unpack_image(Source& source, const Wanted& wanted, Unpacker& unpacker,
-                                 uint64_t limit) {
+Result<Unpacked> unpack_image(Source& source, const Wanted& wanted, Unpacker& unpacker,
+                              uint64_t limit) {
   const bool layout = source.file("index.json").has_value();
   const auto image = layout ? find_in_layout(source, wanted) : find_in_saved(source, wanted);
   if (!image) return fail(Error(image.error()));
   for (const auto& layer : image->layers) TRY(put(source, layer, unpacker, limit));
-  return image->description;
+  return image->is;
 }
 
 }  // namespace gaol::archive

@@ -14,8 +14,11 @@ namespace gaol::archive {
 // Whether these files are an image, of either form.
 bool holds_image(Source& source);
 
-// What it is, in a line: "linux/amd64, 3 layers".
-Result<std::string> unpack_image(Source& source, const Wanted& wanted, Unpacker& unpacker,
-                                 uint64_t limit);
+struct Unpacked {
+  std::string description;  // "linux/amd64, 3 layers"
+  std::string conf;         // statements of jail.conf, of a jail that was exported
+};
+Result<Unpacked> unpack_image(Source& source, const Wanted& wanted, Unpacker& unpacker,
+                              uint64_t limit);
 
 }  // namespace gaol::archive

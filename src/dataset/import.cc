@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 
+#include <cerrno>
 #include <ctime>
+#include <vector>
 
 #include "dataset/dataset.h"
 #include "dataset/rc_files.h"
@@ -53,15 +55,15 @@ Result<> complete(const sys::Fd& tree, const Progress& progress) {
   return {};
 }
 
-Result<> unpack(const Import& what, const std::string& dir, const Progress& progress) {
+// Runs gaol-archive; its words begin with what it is to do.
+Result<> run_archive(const std::vector<std::string>& words, const std::string& scratch,
+                     const Progress& progress) {
   sys::Command command;
   command.argv = alone();
-  const auto program = TRY(sys::helper_path(sys::real_kernel(), "gaol-archive"));
-  for (const auto& word : {program, std::string("unpack"), dir, concat(what.mebibytes),
-                           what.platform, what.image, what.file})
-    command.argv.push_back(word);
+  command.argv.push_back(TRY(sys::helper_path(sys::real_kernel(), "gaol-archive")));
+  command.argv.insert(command.argv.end(), words.begin(), words.end());
   Watched helper(std::move(command), progress);
-  const int status = TRY(helper.run(dir));
+  const int status = TRY(helper.run(scratch));
   if (status == 0) return {};
   if (helper.rest().empty()) return fail("gaol-archive ended with wait status ", status);
   return fail(helper.rest());
@@ -73,13 +75,34 @@ std::string last_name(const std::string& path) {
 
 }  // namespace
 
-Result<> import(const Import& what, const Progress& progress) {
-  const auto path = TRY(release_path(what.root, what.name));
-  return build(path, last_name(what.file), [&](const std::string& dir) -> Result<> {
-    TRY(unpack(what, dir, progress));
+Result<std::string> import(const Import& what, const Progress& progress) {
+  std::string conf;
+  const auto sort_out = [&](std::string_view line) {
+    if (line.starts_with('\t'))
+      conf.append(line.substr(1)).append("\n");
+    else
+      progress(line);
+  };
+  const auto fill = [&](const std::string& dir) -> Result<> {
+    TRY(run_archive({"unpack", dir, concat(what.mebibytes), what.platform, what.image, what.file},
+                    dir, sort_out));
     const auto tree = TRY(sys::open_dir(dir));
     return complete(tree, progress);
-  });
+  };
+  TRY(build(what.path, last_name(what.file), fill));
+  return conf;
+}
+
+Result<> export_tree(const Export& what, const Progress& progress) {
+  auto& kernel = sys::real_kernel();
+  if (kernel.exists(what.file.c_str())) return fail_errno(EEXIST, what.file);
+  const auto part = concat(what.file, ".part");
+  const Tree tree = TRY(resolve(what.path));
+  auto packed =
+      run_archive({"pack", tree.path, tree.lower, part, what.name, what.conf}, "/run", progress);
+  if (packed) packed = sys::rename_new(part, what.file);
+  if (!packed && kernel.exists(part.c_str())) (void)kernel.remove_file(part);
+  return packed;
 }
 
 }  // namespace gaol::dataset

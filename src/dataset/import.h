@@ -14,7 +14,7 @@ namespace gaol::dataset {
 inline constexpr uint64_t kImportMebibytes = 20 << 10;
 
 struct Import {
-  std::string root, name;  // of releases, of the new one
+  std::string path;  // of the new tree
   // A tar, plain or gz, bz2, xz, zst, of a tree or of an image; "-" is the standard input. Or the
   // directory of an image layout.
   std::string file;
@@ -22,7 +22,18 @@ struct Import {
   uint64_t mebibytes = kImportMebibytes;  // how large the tree may become
 };
 // `progress` is told what was left out. A tree without them gets an /etc/rc and its company, and
-// the directories that a jail mounts on.
-Result<> import(const Import& what, const Progress& progress);
+// the directories that a jail mounts on. Gives what the file says of a jail, in statements of
+// jail.conf: as little to be trusted as the rest, and empty in what is no jail's.
+Result<std::string> import(const Import& what, const Progress& progress);
+
+struct Export {
+  std::string path;  // of the tree, in which no jail runs
+  std::string name;  // of the jail
+  std::string conf;  // statements of jail.conf
+  std::string file;  // EEXIST if it is there
+};
+// Puts a jail into one file, which import() takes back and which is an OCI image to others.
+// `progress` is told what was left out. A kill may leave FILE.part.
+Result<> export_tree(const Export& what, const Progress& progress);
 
 }  // namespace gaol::dataset

@@ -22,16 +22,22 @@ namespace {
 using namespace gaol;
 using namespace gaol::tools;
 
-constexpr const char* kJailRoot = "/usr/jails";
-
 constexpr option kOptions[] = {
-    {"help", no_argument, nullptr, 'h'},          {"image", required_argument, nullptr, 'I'},
-    {"include", required_argument, nullptr, 'i'}, {"json", no_argument, nullptr, 'j'},
-    {"limit", required_argument, nullptr, 'l'},   {"name", required_argument, nullptr, 'n'},
-    {"path", required_argument, nullptr, 'p'},    {"platform", required_argument, nullptr, 'P'},
-    {"release", required_argument, nullptr, 'r'}, {"releases", required_argument, nullptr, 'R'},
-    {"thick", no_argument, nullptr, 'T'},         {"thin", no_argument, nullptr, 't'},
-    {"yes", no_argument, nullptr, 'y'},           {},
+    {"conf", required_argument, nullptr, 'f'},
+    {"help", no_argument, nullptr, 'h'},
+    {"image", required_argument, nullptr, 'I'},
+    {"include", required_argument, nullptr, 'i'},
+    {"json", no_argument, nullptr, 'j'},
+    {"limit", required_argument, nullptr, 'l'},
+    {"name", required_argument, nullptr, 'n'},
+    {"path", required_argument, nullptr, 'p'},
+    {"platform", required_argument, nullptr, 'P'},
+    {"release", required_argument, nullptr, 'r'},
+    {"releases", required_argument, nullptr, 'R'},
+    {"thick", no_argument, nullptr, 'T'},
+    {"thin", no_argument, nullptr, 't'},
+    {"yes", no_argument, nullptr, 'y'},
+    {},
 };
 
 std::string conf_block(const std::string& name, const std::string& path) {
@@ -118,7 +124,8 @@ constexpr Subcommand kOwnCommands[] = {
 // All groups in the order of their names.
 std::vector<Subcommand> all_commands() {
   std::vector<Subcommand> all(std::begin(kOwnCommands), std::end(kOwnCommands));
-  std::ranges::copy(release_commands(), std::back_inserter(all));
+  for (const auto group : {export_commands(), release_commands()})
+    all.insert(all.end(), group.begin(), group.end());
   std::ranges::sort(all, {}, &Subcommand::name);
   return all;
 }

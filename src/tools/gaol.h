@@ -38,7 +38,10 @@ struct Subcommand {
   Result<int> (*run)(const Words&);  // the exit status
 };
 
+std::span<const Subcommand> export_commands();   // gaol_export.cc
 std::span<const Subcommand> release_commands();  // gaol_release.cc
+
+inline constexpr const char* kJailRoot = "/usr/jails";
 
 inline void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 inline void print_json(const Json& json) { say(json.dump(2)); }
@@ -47,6 +50,8 @@ inline void show_progress(std::string_view line) { write_line(stderr, line); }
 
 // Where releases are.
 std::string releases(const Words& words);
+// The value of --limit: mebibytes.
+Result<uint64_t> limit(const Words& words);
 // The path of a release that is there; the error names one that is nearly called so.
 Result<std::string> existing_release(const Words& words, const std::string& name);
 // Refuses to take away a tree that a jail's root is in: the jail would go on without its files.

@@ -16,20 +16,10 @@ namespace gaol::tools {
 
 namespace {
 
-// The value of --limit: mebibytes.
-Result<uint64_t> limit(const Words& words) {
-  if (!words.has('l')) return dataset::kImportMebibytes;
-  const auto text = words.text('l');
-  const auto value = number<uint64_t>(text);
-  if (!value || *value == 0) return fail("--limit ", text, ": not a number of MiB");
-  return *value;
-}
-
 Result<int> release_import(const Words& words) {
   if (!words.has('n')) return fail("--name NAME is missing");
   dataset::Import what;
-  what.root = releases(words);
-  what.name = words.text('n');
+  what.path = TRY(dataset::release_path(releases(words), words.text('n')));
   what.file = words.operands[0];
   what.platform = words.text('P');
   what.image = words.text('I');
@@ -90,6 +80,33 @@ Result<int> release_destroy(const Words& words) {
   return 0;
 }
 
+// The release that is meant when none is named: there is only one.
+Result<std::string> only_release(const Words& words) {
+  const auto all = TRY(dataset::list(releases(words)));
+  if (all.size() == 1) return all.front().path;
+  std::vector<std::string> names;
+  for (const auto& release : all) names.push_back(last_name(release.path));
+  if (names.empty()) return fail(Error{ENOENT, "there is no release", "gaol release fetch"});
+  return fail(Error{0, concat("there are several releases: ", join(names, ", ")), "see --release"});
+}
+
+// As `make world DESTDIR=...` did: a whole system of one's own in a directory, which may be there
+// already if nothing is in it.
+Result<int> world(const Words& words) {
+  constexpr std::string_view kVariable = "DESTDIR=";
+  const auto& word = words.operands[0];
+  if (!word.starts_with(kVariable)) return fail(word, ": not DESTDIR=DIRECTORY");
+  const auto path = word.substr(kVariable.size());
+  const auto release =
+      words.has('r') ? existing_release(words, words.text('r')) : only_release(words);
+  if (!release) return fail(Error(release.error()));
+  auto removed = sys::real_kernel().remove_dir(path);
+  if (!removed && removed.error().code != ENOENT) return fail(std::move(removed).error());
+  const auto copied = TRY(dataset::copy(*release, path));
+  for (const auto& note : copied.notes) tell(note);
+  return 0;
+}
+
 constexpr Subcommand kReleaseCommands[] = {
     {"release builtin", "NAME", "R", 1, 1, release_builtin},
     {"release destroy", "NAME", "R", 1, 1, release_destroy},
@@ -97,11 +114,20 @@ constexpr Subcommand kReleaseCommands[] = {
     {"release import", "--name NAME FILE [--platform OS/ARCH] [--image IMAGE] [--limit MIB]",
      "nlPIR", 1, 1, release_import},
     {"release list", "[--json]", "jR", 0, 0, release_list},
+    {"world", "DESTDIR=DIRECTORY [--release RELEASE]", "rR", 1, 1, world},
 };
 
 }  // namespace
 
 std::span<const Subcommand> release_commands() { return kReleaseCommands; }
+
+Result<uint64_t> limit(const Words& words) {
+  if (!words.has('l')) return dataset::kImportMebibytes;
+  const auto text = words.text('l');
+  const auto value = number<uint64_t>(text);
+  if (!value || *value == 0) return fail("--limit ", text, ": not a number of MiB");
+  return *value;
+}
 
 std::string releases(const Words& words) { return words.text('R', dataset::kReleaseRoot); }
 

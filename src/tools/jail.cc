@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +22,7 @@
 #include "jail/conf.h"
 #include "jail/old_style.h"
 #include "tools/jail_options.h"
+#include "tools/machine_source.h"
 #include "tools/print.h"
 #include "warden/warden.h"
 
@@ -43,23 +43,6 @@ using warden::Report;
 using warden::Request;
 
 constexpr const char* kSettingsFile = "/etc/gaol.conf";
-
-jail::Source machine_source() {
-  return {.read = [](const std::string& path) -> Result<std::string> {
-            return sys::real_kernel().read_file(path == "-" ? "/proc/self/fd/0" : path);
-          },
-          .glob =
-              [](const std::string& pattern) {
-                // A plain name is not looked for here: reading it says what is wrong with it.
-                if (pattern.find_first_of("*?[\\") == pattern.npos) return std::vector{pattern};
-                std::vector<std::string> out;
-                glob_t found{};
-                if (::glob(pattern.c_str(), 0, nullptr, &found) == 0)
-                  out.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-                ::globfree(&found);
-                return out;
-              }};
-}
 
 Request request_of(const Job& job) {
   return {.title = job.name, .settings = job.conf->settings, .command_argv = {}};
@@ -307,7 +290,7 @@ bool Program::load(Missing missing) {
   if (missing == Missing::fine && options_.conf_file != "-" &&
       !sys::real_kernel().exists(options_.conf_file.c_str()))
     return true;
-  auto conf = jail::load_conf(options_.conf_file, machine_source());
+  auto conf = jail::load_conf(options_.conf_file, tools::machine_source());
   if (!conf) {
     Error error = std::move(conf).error();
     if (!sys::real_kernel().exists(options_.conf_file.c_str())) error.hint = unread_file();

@@ -29,6 +29,20 @@ gaol: release fetch: suite "bookworm;reboot": not a suite's name
 # gaol release fetch bookworm --include 'nginx,-o'
 gaol: release fetch: include "-o": not a package's name
 [exit 1]
+# gaol world --releases $PWD/releases DESTDIR=$PWD/jails/webserver
+# ls jails/webserver/etc/rc
+jails/webserver/etc/rc
+# gaol world --releases $PWD/releases --release tree DESTDIR=$PWD/jails/webserver
+gaol: world: /run/cli/jails/webserver: Directory not empty
+[exit 1]
+# mkdir jails/empty; gaol world --releases $PWD/releases DESTDIR=$PWD/jails/empty; ls jails/empty/etc/rc
+jails/empty/etc/rc
+# gaol world --releases $PWD/releases $PWD/jails/other
+gaol: world: /run/cli/jails/other: not DESTDIR=DIRECTORY
+[exit 1]
+# gaol world --releases $PWD/nothing DESTDIR=$PWD/jails/other
+gaol: world: there is no release (gaol release fetch)
+[exit 1]
 # gaol release destroy --releases $PWD/releases tree
 # gaol release destroy --releases $PWD/releases tree
 gaol: release destroy: no release "tree" (`gaol release fetch` makes one, `gaol release list` shows them)

@@ -68,6 +68,7 @@ TEST_F(CompletionTest, ROOT_BashOffersWhatFits) {
       {"jexec web /run/files/j", "/run/files/jail.conf"},
       {"gaol re", "release"},
       {"gaol release f", "fetch"},
+      {"gaol import /run/files/j", "/run/files/jail.conf"},
       {"gaol release import /run/files/j", "/run/files/jail.conf"},
       {"gaol destroy --", "--path --yes"},
   };

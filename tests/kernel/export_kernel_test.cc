@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// Jails as files: what comes back, and what a file from elsewhere cannot do.
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "tests/support/host.h"
+
+namespace gaol::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kPlace = "/run/export";
+
+class ExportTest : public KernelTest {
+ protected:
+  void SetUp() override {
+    KernelTest::SetUp();
+    fs::create_directory(kPlace);
+    fs::permissions(kPlace, fs::perms::owner_all);
+  }
+  void TearDown() override {
+    fs::remove_all(kPlace);
+    KernelTest::TearDown();
+  }
+  static std::string shell(const std::string& line) { return seen("cd " + kPlace + "; " + line); }
+  // A thick jail www of the tiny tree.
+  static void make_www(const std::string& more = "") {
+    make_tree(kPlace + "/www");
+    write_file(kPlace + "/jail.conf", "www { path = " + kPlace + "/www; persist; " + more + "}\n");
+  }
+};
+
+TEST_F(ExportTest, ROOT_AThinJailComesBackWhole) {
+  ASSERT_EQ(shell("tar -C " + tiny_tree() +
+                  " -cf - . |"
+                  " gaol release import --releases $PWD/releases --name tiny -"),
+            "");
+  ASSERT_EQ(shell("gaol create www --releases $PWD/releases -r tiny --path $PWD/www >jail.conf"),
+            "");
+  ASSERT_EQ(shell("jail -f jail.conf -c www; jexec www sh -c 'echo mine >/etc/motd;"
+                  " ln /etc/motd /etc/same; rm /bin/vi; rm -r /tmp; mkdir -m 1777 /tmp;"
+                  " chown 33:44 /etc/motd; chmod 4711 /etc/motd; dd if=/dev/zero of=/sparse bs=1"
+                  " count=1 seek=10000000 2>/dev/null; mkfifo /pipe'; jail -qf jail.conf -r www"),
+            "www: created\n");
+  ASSERT_EQ(shell("gaol export www --conf jail.conf"), "");
+  EXPECT_EQ(shell("gaol import www.gaol.tar copy --path $PWD/copy >copy.conf"),
+            "linux/amd64, 1 layer\n");
+  struct stat is, same;
+  ASSERT_EQ(::stat((kPlace + "/copy/etc/motd").c_str(), &is), 0);
+  ASSERT_EQ(::stat((kPlace + "/copy/etc/same").c_str(), &same), 0);
+  EXPECT_EQ(is.st_ino, same.st_ino);
+  EXPECT_EQ(is.st_uid, 33u);
+  EXPECT_EQ(is.st_gid, 44u);
+  EXPECT_EQ(is.st_mode & 07777, 04711u);
+  EXPECT_FALSE(fs::exists(kPlace + "/copy/bin/vi")) << "removed in the jail, not below it";
+  ASSERT_EQ(::stat((kPlace + "/copy/sparse").c_str(), &is), 0);
+  EXPECT_EQ(is.st_size, 10'000'001);
+  EXPECT_LT(is.st_blocks * 512, 1'000'000);
+  ASSERT_EQ(::stat((kPlace + "/www.gaol.tar").c_str(), &is), 0);
+  EXPECT_EQ(is.st_mode & 077, 0u) << "others may read a jail's secrets";
+  EXPECT_EQ(shell("sed s/x/x/ copy.conf"),
+            "copy {\n  path = \"/run/export/copy\";\n  host.hostname = \"www\";\n"
+            "  exec.start = \"/bin/sh /etc/rc\";\n  exec.stop = \"/bin/sh /etc/rc.shutdown\";\n"
+            "  exec.clean;\n  mount.devfs;\n  persist;\n}\n");
+  EXPECT_EQ(
+      shell("jail -f copy.conf -c copy; jexec copy cat /etc/motd; jail -qf copy.conf -r copy"),
+      "copy: created\nmine\n");
+}
+
+TEST_F(ExportTest, ROOT_ParametersSurviveWhateverIsInThem) {
+  make_www(R"($v = "of a variable"; exec.prestart = 'a; "b" \\ } $c', "$v"; meta.k = "x\ny";
+              allow.nomlock; exec.clean;)");
+  ASSERT_EQ(shell("gaol export www --conf jail.conf"), "");
+  const auto came = shell("gaol import www.gaol.tar two --path $PWD/two 2>notes | tee two.conf");
+  EXPECT_THAT(came, HasSubstr(R"(  exec.prestart = "a; \"b\" \\ } \$c", "of a variable";)"));
+  EXPECT_THAT(came, HasSubstr(R"(  meta.k = "x\012y";)"));
+  EXPECT_THAT(came, HasSubstr("  allow.nomlock;\n"));
+  EXPECT_EQ(shell("cat notes"),
+            "linux/amd64, 1 layer\n"
+            "gaol: look at these before the jail starts: exec.prestart\n");
+  // Read again it is the same.
+  EXPECT_EQ(shell("jail -f jail.conf -e ';' | tr ';' '\\n' | sort | sed 's|/www|/two|; "
+                  "s/^name=www/name=two/'"),
+            shell("jail -f two.conf -e ';' | tr ';' '\\n' | sort"));
+}
+
+// The file with another text in place of what it says of jail.conf, and digests that fit.
+std::string forge(const std::string& conf) {
+  const std::string script = R"(
+import hashlib, json, os, sys, tarfile
+def digest(b): return hashlib.sha256(b).hexdigest()
+os.makedirs('forged/blobs/sha256', exist_ok=True)
+tarfile.open('www.gaol.tar').extractall('forged')
+def blob(d): return open('forged/blobs/sha256/' + d['digest'][7:], 'rb').read()
+def put(b):
+    open('forged/blobs/sha256/' + digest(b), 'wb').write(b)
+    return {'digest': 'sha256:' + digest(b), 'size': len(b)}
+index = json.load(open('forged/index.json'))
+manifest = json.loads(blob(index['manifests'][0]))
+config = json.loads(blob(manifest['config']))
+config['org.gaol.jail']['conf'] = sys.argv[1]
+manifest['config'] = put(json.dumps(config).encode())
+index['manifests'][0].update(put(json.dumps(manifest).encode()))
+json.dump(index, open('forged/index.json', 'w'))
+)";
+  write_file(kPlace + "/forge.py", script);
+  write_file(kPlace + "/conf", conf);
+  return seen("cd " + kPlace +
+              "; rm -rf forged bad; python3 forge.py \"$(cat conf)\";"
+              " gaol import forged bad --path $PWD/bad");
+}
+
+TEST_F(ExportTest, ROOT_AForgedConfigurationStaysWithItsJail) {
+  GAOL_NEEDS(run("command -v python3").status == 0, "needs python3");
+  make_www();
+  ASSERT_EQ(shell("gaol export www --conf jail.conf"), "");
+  const std::string usual =
+      "gaol: what the file says of jail.conf is not of one jail alone, and is left out\nbad {\n  "
+      "path = \"/run/export/bad\";\n"
+      "  exec.start = \"/bin/sh /etc/rc\";";
+  for (const char* conf :
+       {"} other { path = /; persist; } bad {", ".include \"/etc/passwd\";", "persist = ;",
+        "no.such.parameter = 1;", "persist; }", "} * { allow.mlock; } bad {"}) {
+    const auto said = forge(conf);
+    EXPECT_THAT(said, HasSubstr(usual)) << conf;
+    EXPECT_THAT(said, Not(HasSubstr("other {"))) << conf;
+    EXPECT_THAT(said, Not(HasSubstr("root:"))) << conf;
+    EXPECT_EQ(run("gaol destroy --path " + kPlace + "/bad --yes").status, 0);
+  }
+}
+
+TEST_F(ExportTest, ROOT_RefusesAndLeavesNothing) {
+  make_www();
+  EXPECT_EQ(shell("gaol export wwv --conf jail.conf"),
+            "gaol: export: jail \"wwv\" not found, did you mean \"www\"?\n[exit 1]\n");
+  EXPECT_EQ(shell("touch there; gaol export www there --conf jail.conf"),
+            "gaol: export: there: File exists\n[exit 1]\n");
+  EXPECT_EQ(shell("gaol export www /nowhere/x --conf jail.conf"),
+            "gaol: export: /nowhere/x.part: No such file or directory\n[exit 1]\n");
+  ASSERT_EQ(shell("jail -qf jail.conf -c www"), "");
+  EXPECT_EQ(shell("gaol export www --conf jail.conf"),
+            "gaol: export: /run/export/www: jail \"www\" runs in it (jail -r www)\n[exit 1]\n");
+  ASSERT_EQ(shell("jail -qf jail.conf -r www"), "");
+  EXPECT_EQ(shell("ls"), "jail.conf\nthere\nwww\n");
+  EXPECT_EQ(shell("gaol import there"),
+            "gaol: import: there: Unrecognized archive format\n[exit 1]\n");
+  EXPECT_EQ(shell("gaol import there ../x"),
+            "gaol: import: name \"../x\": not a jail's name\n[exit 1]\n");
+}
+
+}  // namespace
+}  // namespace gaol::test
