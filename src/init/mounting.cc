@@ -162,6 +162,7 @@ class Mounting {
   long take_options();
   Option* option(const char* key);
 
+  long take_turn() const;
   void see_own_root();
   long view(const char* path) const;
   long enter() const;
@@ -273,6 +274,14 @@ Mounting::Option* Mounting::option(const char* key) {
   for (unsigned at = option_count_; at-- > 0;)
     if (is_equal(options_[at].key, key)) return &options_[at];
   return nullptr;
+}
+
+// One after the other: many at once could pass a limit that each of them keeps. The lock is let go
+// of when we end, however that comes about; who stops us in the jail stops the jail's own mounts.
+long Mounting::take_turn() const {
+  constexpr int kExclusive = 2;  // LOCK_EX
+  const long own = call(__NR_openat, procfs_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return own < 0 ? own : call(__NR_flock, own, kExclusive);
 }
 
 // --- where it is ---
@@ -449,6 +458,7 @@ long Mounting::mount(uint32_t grants) {
   kind_ = kind_asked_for();
   if (!kind_ || !(kind_->grant & grants)) return -EPERM;
   if (const long rc = take_options(); rc < 0) return rc;
+  if (const long rc = take_turn(); rc < 0) return rc;
   usage_ = usage_beyond(foundation_);
   if (!foundation_.complete() || usage_.mounts >= kMostMounts) return -ENOSPC;
   const long tree = kind_->view ? make_view() : -1;

@@ -294,6 +294,10 @@ constexpr Attack kMountAttacks[] = {
      "mounting as another user than root",
      "init looks at who asks",
      {"EPERM"}},
+    {"109-many-at-once",
+     "300 mounts at the same moment, where 200 are the most",
+     "one is made after the other",
+     {"ENOSPC"}},
 };
 
 std::set<std::string> words_of(std::string_view text) {

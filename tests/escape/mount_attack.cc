@@ -23,6 +23,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -296,6 +297,29 @@ void without_power(Attempt& attempt) {
   ::umount2("/mnt", 0);
 }
 
+// Each looks at what there is before any of the others has added to it.
+void many_at_once(Attempt& attempt) {
+  constexpr int kMany = 300, kMost = 200;
+  int go[2];
+  if (::pipe(go) < 0) return;
+  std::set<pid_t> all;
+  for (int number = 0; number < kMany; ++number) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      char byte;
+      ::close(go[1]);
+      ::_exit(::read(go[0], &byte, 1) == 0 && ::mount("x", "/mnt", "tmpfs", 0, kSmall) == 0);
+    }
+    all.insert(pid);
+  }
+  ::close(go[1]);
+  ::close(go[0]);
+  int mounted = 0, status = 0;
+  for (const pid_t pid : all) mounted += ::waitpid(pid, &status, 0) == pid && status != 0;
+  mounted == kMost ? attempt.held("ENOSPC") : attempt.escaped(std::to_string(mounted) + " mounts");
+  while (::umount2("/mnt", 0) == 0) continue;
+}
+
 struct Attack {
   const char* name;
   void (*run)(Attempt& attempt);
@@ -310,6 +334,7 @@ constexpr Attack kAttacks[] = {
     {"106-change-what-goes", change_what_goes},
     {"107-gain", gain},
     {"108-without-power", without_power},
+    {"109-many-at-once", many_at_once},
 };
 
 }  // namespace
