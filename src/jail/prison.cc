@@ -234,12 +234,15 @@ Result<> provide(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Child& 
   return {};
 }
 
+// A tree that does not answer, on a file system whose server is away or is root of the jail above,
+// is not waited for.
 bool wait_until_it_stands(sys::Kernel& kernel, const sys::Child& child, Birth& birth) {
-  constexpr int kLookAgain = 100;
-  while (!wait_for_child(birth, kLookAgain)) {
+  constexpr int kLookAgain = 100, kMostLooks = 300;
+  for (int looks = 0; !wait_for_child(birth, kLookAgain); ++looks) {
     const auto gone = kernel.wait_gone(child.pidfd(), 0);
     if (!gone || *gone) return false;
     child.end_if_stopped();
+    if (looks == kMostLooks) (void)kernel.signal(child.pidfd(), SIGKILL);
   }
   return birth.progress == Birth::standing;
 }
