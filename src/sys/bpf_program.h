@@ -25,3 +25,12 @@ enum { kDeepestRoot = 8 };
 
 /* What a hook answers. */
 enum { kRefuse = 0, kAllow = 1 };
+
+/*
+ * The answer that a truth stands for, in a way that the verifiers of Linux 6.1 can follow: they
+ * lose sight of a value's range where the compiler keeps it in two registers.
+ */
+INLINE int allow_if(int truth) {
+  __asm__ volatile("" : "+r"(truth));
+  return truth & kAllow;
+}

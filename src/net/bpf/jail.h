@@ -27,7 +27,12 @@ INLINE int refuse(int code) {
   return kRefuse;
 }
 
-/* The ancestor of a packet's socket, or of the current process where there is no packet. */
+/*
+ * The ancestor of a packet's socket, or of the current process where there is no packet. Which it
+ * is must be settled when this is compiled: older kernels' verifiers refuse a packet's program that
+ * has so much as a dead call for the current process. So hooks with a packet are WITH_PACKET.
+ */
+#define WITH_PACKET __attribute__((nonnull))
 INLINE __u64 ancestor(struct __sk_buff* packet, int level) {
   return packet ? bpf_skb_ancestor_cgroup_id(packet, level)
                 : bpf_get_current_ancestor_cgroup_id(level);

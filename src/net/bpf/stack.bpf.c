@@ -306,6 +306,9 @@ INLINE int read_ends(struct __sk_buff* packet, struct ends* ends) {
   return 1;
 }
 
+int ingress(struct __sk_buff* packet) WITH_PACKET;
+int egress(struct __sk_buff* packet) WITH_PACKET;
+
 SEC("cgroup_skb/ingress")
 int ingress(struct __sk_buff* packet) {
   __u64 cgroup = find_jail(packet);
@@ -313,7 +316,7 @@ int ingress(struct __sk_buff* packet) {
   struct ends ends;
   if (!read_ends(packet, &ends)) return kRefuse;
   const struct stack_family* family = family_of(entry_of(cgroup), &ends.to);
-  return family->count == STACK_UNLIMITED || has(cgroup, family, &ends.to);
+  return allow_if(family->count == STACK_UNLIMITED || has(cgroup, family, &ends.to));
 }
 
 SEC("cgroup_skb/egress")
@@ -324,5 +327,6 @@ int egress(struct __sk_buff* packet) {
   if (!read_ends(packet, &ends)) return kRefuse;
   const struct stack_family* family = family_of(entry_of(cgroup), &ends.from);
   if (family->count == STACK_UNLIMITED) return kAllow;
-  return has(cgroup, family, &ends.from) && !is_foreign_loopback(cgroup, family, &ends.to);
+  return allow_if(has(cgroup, family, &ends.from) &&
+                  !is_foreign_loopback(cgroup, family, &ends.to));
 }
