@@ -37,6 +37,12 @@ ls: cannot access '/var/run/jail_*': No such file or directory
 [exit 2]
 # service jail stop
 Stopping jails:.
+# echo 'busy { path = "/run/cli/web"; exec.start = "/bin/sh -c \"sleep 1000 & :\""; exec.stop = ""; }' >/etc/jail.busy.conf
+# timeout 20 service jail onestart busy | cat; jls name
+Starting jails: busy.
+busy
+# service jail onestop busy
+Stopping jails: busy.
 # echo 'jail_list="db web"; jail_reverse_stop=YES' >>/etc/rc.conf
 # service jail start; service jail stop
 Starting jails: db web.
