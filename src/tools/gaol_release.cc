@@ -9,6 +9,7 @@
 #include "dataset/dataset.h"
 #include "dataset/import.h"
 #include "dataset/release.h"
+#include "dataset/update.h"
 #include "tools/gaol.h"
 #include "warden/warden.h"
 
@@ -80,6 +81,34 @@ Result<int> release_destroy(const Words& words) {
   return 0;
 }
 
+// Refuses to change a tree under the overlays of running jails.
+Result<> check_nothing_on(const std::string& tree) {
+  for (const auto& jail : warden::Warden(sys::real_kernel()).list()) {
+    const auto root = TRY(dataset::resolve(jail.settings.text("path")));
+    if (root.lower == tree)
+      return fail(Error{EBUSY, concat(tree, ": jail \"", jail.name, "\" runs on it"),
+                        concat("jail -r ", jail.name)});
+  }
+  return {};
+}
+
+// The commands of the same installation.
+Result<dataset::Tools> tools_beside() {
+  const auto self = TRY(sys::real_kernel().read_symlink("/proc/self/exe"));
+  const auto folder = self.substr(0, self.rfind('/') + 1);
+  return dataset::Tools{concat(folder, "jail"), concat(folder, "jexec")};
+}
+
+Result<int> release_update(const Words& words) {
+  const auto path = TRY(existing_release(words, words.operands[0]));
+  const auto release = TRY(dataset::inspect(path));
+  TRY(check_unused(release.path));
+  TRY(check_nothing_on(release.path));
+  const auto tools = TRY(tools_beside());
+  TRY(dataset::update(release.path, tools, show_progress));
+  return 0;
+}
+
 // The release that is meant when none is named: there is only one.
 Result<std::string> only_release(const Words& words) {
   const auto all = TRY(dataset::list(releases(words)));
@@ -114,6 +143,7 @@ constexpr Subcommand kReleaseCommands[] = {
     {"release import", "--name NAME FILE [--platform OS/ARCH] [--image IMAGE] [--limit MIB]",
      "nlPIR", 1, 1, release_import},
     {"release list", "[--json]", "jR", 0, 0, release_list},
+    {"release update", "NAME", "R", 1, 1, release_update},
     {"world", "DESTDIR=DIRECTORY [--release RELEASE]", "rR", 1, 1, world},
 };
 

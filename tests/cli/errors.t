@@ -99,7 +99,7 @@ usage: jexec [-l] [-d working-directory] [[-e name=value] ...]
 jail: unknown parameter: web (a jail's name is given as name=web)
 [exit 1]
 # gaol release
-gaol: release: a word is missing (release builtin, release destroy, release fetch, release import, release list)
+gaol: release: a word is missing (release builtin, release destroy, release fetch, release import, release list, release update)
 [exit 1]
 # mkdir -p etc/jail.conf.d; cp /etc/passwd /etc/group etc; touch etc/jail.conf.d/web.conf
 # cat >in_etc <<'END'
