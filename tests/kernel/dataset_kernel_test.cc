@@ -343,5 +343,69 @@ TEST_F(DatasetKernelTest, ROOT_BuiltinReleaseRunsItsServices) {
   EXPECT_EQ(text(tiny + "/log"), "bad start\nstart\nstop\nbad stop\n");
 }
 
+// What runs in a tree's rc, with these files beside it: what its services wrote down, and what was
+// said of them.
+class RcTest : public DatasetKernelTest {
+ protected:
+  void SetUp() override {
+    DatasetKernelTest::SetUp();
+    if (!exists("/bin/busybox")) GTEST_SKIP() << "needs busybox-static";
+    ASSERT_OK(builtin("/tmp/releases", "tiny"));
+  }
+  static void service(const std::string& name, const std::string& header, int status = 0) {
+    put(kTiny + "/etc/init.d/" + name,
+        concat("#!/bin/sh\n### BEGIN INIT INFO\n", header, "### END INIT INFO\necho -n \"", name,
+               ":$1 \" >>/log\nexit ", status, "\n"),
+        0755);
+  }
+  static std::string run(const std::string& command) {
+    (void)sys::real_kernel().remove_file(kTiny + "/log");
+    const int status = ::system(
+        concat("chroot ", kTiny, " /bin/sh -c '", command, "' 2>", kTiny, "/said").c_str());
+    return concat(text(kTiny + "/log"), text(kTiny + "/said"), "[", WEXITSTATUS(status), "]");
+  }
+  static inline const std::string kTiny = "/tmp/releases/tiny";
+};
+
+TEST_F(RcTest, ROOT_ServicesStartBehindWhatTheyAskFor) {
+  service("web", "# Provides:\t\tweb\n# Required-Start:\t$network db $remote_fs\n");
+  service("db", "# Provides: db postgresql\n# Should-Start: $syslog not-there\n");
+  service("log", "# Provides: $syslog\n# X-Start-Before: web db\n");
+  service("bsd", "# PROVIDE: bsd\n# REQUIRE: postgresql\n# BEFORE: web\n");
+  put(kTiny + "/etc/rc.conf", "web_enable=YES\nbsd_enable=\"on\"\ndb_enable=no\n");
+  ASSERT_EQ(::mkdir((kTiny + "/etc/rc.conf.d").c_str(), 0755), 0);
+  put(kTiny + "/etc/rc.conf.d/db", "db_enable=YES\n");
+  put(kTiny + "/etc/rc.conf.local", "log_enable=1\nweb_enable=YES\n");
+  put(kTiny + "/etc/rc.local", "echo -n local:$1 >>/log\nexit 7\n");
+  put(kTiny + "/etc/rc.shutdown.local", "#!/bin/sh\necho -n \"local:$1 \" >>/log\n", 0755);
+  EXPECT_EQ(run("/etc/rc"),
+            "log:start db:start bsd:start web:start local:start"
+            "/etc/rc: /etc/rc.local: failed (exit status 7)\n[0]");
+  EXPECT_EQ(run("/etc/rc.shutdown"), "local:stop web:stop bsd:stop db:stop log:stop [0]");
+  EXPECT_EQ(run("service -e >>/log"),
+            "/etc/init.d/log\n/etc/init.d/db\n/etc/init.d/bsd\n/etc/init.d/web\n[0]");
+}
+
+TEST_F(RcTest, ROOT_CirclesAndFailuresStopNobody) {
+  service("a", "# Provides: a\n# Required-Start: b\n");
+  service("b", "# Provides: b\n# Required-Start: a\n", 3);
+  service("c", "");
+  put(kTiny + "/etc/rc.conf", "b_enable=YES\na_enable=YES\ngone_enable=YES\nc_enable=YES\n");
+  EXPECT_EQ(run("/etc/rc"),
+            "c:start b:start a:start /etc/rc: gone: there is no /etc/init.d/gone\n"
+            "/etc/rc: b: start failed (exit status 3)\n[0]");
+}
+
+TEST_F(RcTest, ROOT_ServiceKnowsFreeBsdsWords) {
+  service("web", "");
+  service("bad", "", 4);
+  EXPECT_EQ(run("service web onestart; service web forcestop; service web force-reload"),
+            "web:start web:stop web:force-reload [0]");
+  EXPECT_EQ(run("service bad quietstart"),
+            "bad:start /usr/local/sbin/service: bad: start failed (exit status 4)\n[4]");
+  EXPECT_EQ(run(">/log; service web"),
+            "usage: service -e | -l | NAME [one|force|quiet]COMMAND\n[1]");
+}
+
 }  // namespace
 }  // namespace gaol::dataset
