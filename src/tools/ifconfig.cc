@@ -212,7 +212,7 @@ Result<> show(const Ifconfig& asked) {
   for (const auto& link : links)
     if (one ? link.index == wanted : shown(asked, link))
       out += net::show_link(link, links, addresses, asked.only_family ? asked.family : 0);
-  std::fputs(out.c_str(), stdout);
+  tools::write_text(stdout, out);
   return {};
 }
 

@@ -384,7 +384,7 @@ Result<std::string> absolute_path(sys::Kernel& kernel, const Request& request) {
 
 Result<> check_name(std::string_view name) {
   if (name.contains('/')) return fail("name: ", name, ": a jail's name has no /");
-  const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; };
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
   if (std::ranges::any_of(name, is_control)) return fail("name: has control characters in it");
   return {};
 }

@@ -188,6 +188,8 @@ constexpr Attack kAttacks[] = {
      "sethostname(2), setdomainname(2) with what `jls` would show as colours, columns or lines",
      "init gives plain names only",
      {"EINVAL"}},
+    {"66-terminal", "names of interfaces that a terminal would obey, for the host to list",
+     "control characters are shown as `?` there"},
     {"70-push-input",
      "TIOCSTI and TIOCLINUX on a terminal, also with bits above the 32nd set (CVE-2019-10063)",
      "seccomp, by the 32 bits the kernel looks at",
@@ -654,6 +656,21 @@ TEST_F(EscapeTest, ROOT_NET_ALentInterfaceIsTheOneThatComesBack) {
   EXPECT_EQ(run(lent).out, "epair7a\nepair7b\nlo\nmine\noutside\n");
   end_jails();
   EXPECT_THAT(run("ip -o link show outside-peer").out, HasSubstr("outside-peer@outside"));
+}
+
+TEST_F(EscapeTest, ROOT_NET_ATerminalIsNotToldWhatToDo) {
+  GAOL_NEEDS(run("command -v script").status == 0, "needs script(1)");
+  start("own", "path=" + kTree + " vnet");
+  EXPECT_EQ(
+      run("jexec own sh -c '/dev/gaol/bin/ifconfig epair7 create name $(printf \"\\033[31mx\")'")
+          .status,
+      0);
+  for (const char* words : {"-l", ""})
+    EXPECT_THAT(run(concat("script -qec 'ifconfig -j own ", words, "' /dev/null")).out,
+                AllOf(HasSubstr("?[31mx"), Not(HasSubstr("\x1b"))))
+        << words;
+  // Who reads it by a program reads what there is.
+  EXPECT_THAT(run("ifconfig -j own -l").out, HasSubstr("\x1b[31mx"));
 }
 
 struct HostileTree {
