@@ -19,10 +19,12 @@
 
 #include <fcntl.h>
 #include <locale.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <span>
 
+#include "archive/ezjail.h"
 #include "archive/names.h"
 #include "archive/pack.h"
 #include "archive/unpack.h"
@@ -42,6 +44,11 @@ void tell(std::string_view line) {
   const auto text = concat(line, "\n");
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
+}
+
+// Statements of jail.conf, for the caller.
+void tell_conf(std::string_view conf) {
+  for (const auto line : split(conf, '\n')) tell(concat("\t", line));
 }
 
 // What to unpack, opened while there are still paths.
@@ -73,17 +80,52 @@ Result<> fill_from_image(Source source, const Given& given, Unpacker& unpacker) 
   if (!holds_image(source)) return fail("holds neither a tree nor an image");
   const auto image = TRY(unpack_image(source, given.wanted, unpacker, given.limit));
   tell(image.description);
-  for (const auto line : split(image.conf, '\n')) tell(concat("\t", line));
+  tell_conf(image.conf);
   return {};
+}
+
+// A jail's text that jail.conf will hold, and who else reads it takes no more.
+constexpr uint64_t kProperties = 64 << 10;
+
+Result<std::string> text_of(Reader& reader, archive_entry* entry) {
+  std::string text;
+  if (size_of(entry) > kProperties) return fail("larger than 64 KiB");
+  for (;;) {
+    const auto block = TRY(reader.block());
+    if (block.size == 0) return text;
+    text.append(block.data, block.size);
+  }
+}
+
+Result<> fill_from_ezjail(Reader& reader, Unpacker& unpacker) {
+  return unpacker.below(reader, kEzjailTree,
+                        [&](archive_entry* entry, const std::string& path) -> Result<> {
+                          if (!is_ezjail_properties(path)) return {};
+                          const auto properties = TRY(text_of(reader, entry));
+                          tell_conf(ezjail_statements(properties));
+                          return {};
+                        });
+}
+
+// iocage exports datasets as they are sent.
+bool is_zip(const sys::Fd& file) {
+  char magic[4];
+  return ::pread(file.get(), magic, sizeof magic, 0) == sizeof magic &&
+         std::string_view(magic, sizeof magic) == "PK\x03\x04";
 }
 
 Result<> fill(Given& given, Unpacker& unpacker, Allowance& left) {
   if (given.directory) return fill_from_image(Source::in(std::move(given.file)), given, unpacker);
+  if (is_zip(given.file))
+    return fail(Error{0, "a zip, as iocage exports jails: it holds streams of ZFS",
+                      "unzip it, `zfs receive` them, and import a tar of what is in root"});
   auto reader = TRY(Reader::open(given.file));
   archive_entry* first = TRY(reader.look_ahead());
   const char* name = first ? archive_entry_pathname(first) : nullptr;
   if (!name) return fail("an empty archive");
-  if (!begins_image(entry_path(name).value_or(""))) return unpacker.tree(reader);
+  const auto path = entry_path(name).value_or("");
+  if (begins_ezjail(path)) return fill_from_ezjail(reader, unpacker);
+  if (!begins_image(path)) return unpacker.tree(reader);
   auto source = TRY(Source::of(reader, left));
   return fill_from_image(std::move(source), given, unpacker);
 }

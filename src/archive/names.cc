@@ -44,6 +44,22 @@ std::string quote_name(std::string_view name) {
   return out.append("\"");
 }
 
+std::string conf_value(std::string_view value) {
+  std::string out = "\"";
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = byte >= ' ' && byte != 0x7f;
+    if (!plain || c == '"' || c == '\\' || c == '$') out.push_back('\\');
+    if (plain) {
+      out.push_back(c);
+      continue;
+    }
+    for (int shift = 6; shift >= 0; shift -= 3)
+      out.push_back(static_cast<char>('0' + (byte >> shift & 7)));
+  }
+  return out.append("\"");
+}
+
 Result<Change> change_of(const std::string& path) {
   const auto [dir, name] = split_path(path);
   if (!name.starts_with(kWhiteout)) return Change{Whiteout::none, path};

@@ -18,6 +18,9 @@ Result<std::string> entry_path(std::string_view name);
 // A name as it may stand in a line: quoted, with everything unprintable as \ooo.
 std::string quote_name(std::string_view name);
 
+// A value as jail.conf(5) reads it back, whatever is in it.
+std::string conf_value(std::string_view value);
+
 // What an entry of an image's layer does to the layers below it (image-spec, layer.md).
 enum class Whiteout : uint8_t {
   none,    // it is an entry like any other

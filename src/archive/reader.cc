@@ -29,6 +29,7 @@ Result<Reader> Reader::open(const sys::Fd& file) {
   Reader reader(file);
   support_filters(reader.archive_.get());
   archive_read_support_format_tar(reader.archive_.get());
+  archive_read_support_format_cpio(reader.archive_.get());
   TRY(reader.start());
   return reader;
 }
@@ -94,10 +95,17 @@ Result<Reader::Block> Reader::block() {
   return Block{static_cast<const char*>(data), size, static_cast<uint64_t>(offset)};
 }
 
+bool Reader::data_is_with_last_link() const {
+  const int format = archive_format(archive_.get());
+  return format == ARCHIVE_FORMAT_CPIO_SVR4_NOCRC || format == ARCHIVE_FORMAT_CPIO_SVR4_CRC;
+}
+
 // A tar ends with 1,024 zero bytes. libarchive takes the end of the file for the end of the archive
 // as well; a compressed file that is cut off it does recognise.
 bool Reader::cut_off() const {
-  if (archive_filter_code(archive_.get(), 0) != ARCHIVE_FILTER_NONE) return false;
+  const bool tar =
+      (archive_format(archive_.get()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
+  if (!tar || archive_filter_code(archive_.get(), 0) != ARCHIVE_FILTER_NONE) return false;
   char tail[1024];
   const off_t size = ::lseek(file_->get(), 0, SEEK_END);
   if (size < 0) return false;  // a pipe

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-// A tar file, whatever it is compressed with, as a sequence of entries. libarchive reads it: see
-// archive_read(3) and archive_entry(3).
+// A tar or cpio file, whatever it is compressed with, as a sequence of entries. libarchive reads
+// it: see archive_read(3) and archive_entry(3).
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -35,6 +35,8 @@ class Reader {
   // The next piece of the entry's data; size 0 at the end. What lies between pieces is a hole.
   Result<Block> block();
 
+  // Whether the format has the data of a file of several names only with the last of them.
+  bool data_is_with_last_link() const;
   // Whether the file is a tar whose end was cut off. REQUIRES: next() gave null.
   bool cut_off() const;
 

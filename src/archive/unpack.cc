@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <optional>
+
 #include "archive/names.h"
 
 namespace gaol::archive {
@@ -31,6 +33,14 @@ Result<std::string> symlink_target(archive_entry* entry) {
   const char* target = archive_entry_symlink(entry);
   if (!target) return fail("a link to nothing");
   return target;
+}
+
+// The path seen from a directory that it is in, or that it is.
+std::optional<std::string> below_directory(std::string_view path, std::string_view directory) {
+  if (directory.empty()) return std::string(path);
+  if (path == directory) return std::string();
+  if (!path.starts_with(concat(directory, "/"))) return {};
+  return std::string(path.substr(directory.size() + 1));
 }
 
 const char* left_out(unsigned type) {
@@ -95,6 +105,16 @@ Result<> Unpacker::tree(Reader& reader) {
   return {};
 }
 
+Result<> Unpacker::below(
+    Reader& reader, std::string_view directory,
+    const std::function<Result<>(archive_entry*, const std::string& path)>& other) {
+  directory_ = directory;
+  return for_each_entry(reader, [&](archive_entry* is, const std::string& path) {
+    const auto inside = below_directory(path, directory);
+    return inside ? entry(reader, is, *inside) : other(is, path);
+  });
+}
+
 Result<> Unpacker::layer(const sys::Fd& file) {
   TRY(whiteouts(file));
   auto reader = TRY(Reader::open(file));
@@ -118,7 +138,11 @@ Result<> Unpacker::whiteouts(const sys::Fd& file) {
 
 Result<> Unpacker::entry(Reader& reader, archive_entry* entry, const std::string& path) {
   TRY(left_.take(kEntry));
-  if (const char* target = archive_entry_hardlink(entry)) return link(path, target);
+  if (const char* target = archive_entry_hardlink(entry)) {
+    if (reader.data_is_with_last_link() && size_of(entry) > 0)
+      return fail("a cpio that has a file's data with its last link");
+    return link(path, target);
+  }
   const auto looks = TRY(attributes(entry));
   const auto type = archive_entry_filetype(entry);
   if (type == S_IFDIR) return writer_.directory(path, looks);
@@ -135,8 +159,11 @@ Result<> Unpacker::entry(Reader& reader, archive_entry* entry, const std::string
 }
 
 Result<> Unpacker::link(const std::string& path, std::string_view target) {
-  const auto to = entry_path(target);
-  auto made = to ? writer_.hard_link(path, *to) : Result<>(fail(Error(to.error())));
+  const auto full = entry_path(target);
+  const auto to = full ? below_directory(*full, directory_) : std::nullopt;
+  auto made = to     ? writer_.hard_link(path, *to)
+              : full ? Result<>(fail("leads out of the tree"))
+                     : Result<>(fail(Error(full.error())));
   if (!made) return fail(std::move(made).error().in("link to ", quote_name(target)));
   return {};
 }

@@ -62,6 +62,9 @@ class Unpacker {
   Result<> tree(Reader& reader);
   // One layer of an image over what is there. The whiteouts in it are for the layers below.
   Result<> layer(const sys::Fd& file);
+  // The tree below `directory` of one archive. What lies elsewhere in it goes to `other`.
+  Result<> below(Reader& reader, std::string_view directory,
+                 const std::function<Result<>(archive_entry*, const std::string& path)>& other);
   // After the last of them.
   Result<> finish() { return writer_.finish(); }
 
@@ -72,6 +75,7 @@ class Unpacker {
 
   sys::TreeWriter writer_;
   Allowance& left_;
+  std::string_view directory_;  // that links in the archive begin with
   Notes& notes_;
 };
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "archive/names.h"
 #include "base/suggest.h"
 #include "dataset/import.h"
 #include "jail/conf.h"
@@ -21,30 +22,13 @@ namespace {
 constexpr const char* kConf = "/etc/jail.conf";
 constexpr std::string_view kEnding = ".gaol.tar";
 
-// A value as jail.conf(5) reads it back, whatever is in it.
-std::string quoted_value(std::string_view value) {
-  std::string out = "\"";
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = byte >= ' ' && byte != 0x7f;
-    if (!plain || c == '"' || c == '\\' || c == '$') out.push_back('\\');
-    if (plain) {
-      out.push_back(c);
-      continue;
-    }
-    for (int shift = 6; shift >= 0; shift -= 3)
-      out.push_back(static_cast<char>('0' + (byte >> shift & 7)));
-  }
-  return out.append("\"");
-}
-
 std::string statement(const jail::Setting& setting) {
   const std::string name(jail::param(setting.id).name);
   if (setting.negated) return concat(jail::boolean_spelling(name, false), ";");
   std::string out = setting.key.empty() ? name : concat(name, ".", setting.key);
   const char* separator = " = ";
   for (const auto& value : setting.values) {
-    out.append(separator).append(quoted_value(value));
+    out.append(separator).append(archive::conf_value(value));
     separator = ", ";
   }
   return out.append(";");
@@ -159,8 +143,8 @@ Result<int> import_jail(const Words& words) {
   }
   const auto acts = for_the_host(*settings);
   if (!acts.empty()) tell(concat("look at these before the jail starts: ", join(acts, ", ")));
-  print(concat(name, " {\n  path = ", quoted_value(what.path), ";\n", statements(*settings, "  "),
-               "}\n"));
+  print(concat(name, " {\n  path = ", archive::conf_value(what.path), ";\n",
+               statements(*settings, "  "), "}\n"));
   return 0;
 }
 

@@ -138,6 +138,42 @@ TEST_F(ExportTest, ROOT_AForgedConfigurationStaysWithItsJail) {
   }
 }
 
+// An entry of a cpio in POSIX's old form, which is what pax writes for ezjail.
+std::string cpio(const std::string& name, unsigned mode, const std::string& data, int inode = 0,
+                 int names = 1) {
+  char header[80];
+  std::snprintf(header, sizeof header, "070707%06o%06o%06o%06o%06o%06o%06o%011o%06zo%011zo", 1u,
+                static_cast<unsigned>(inode), mode, 0u, 0u, static_cast<unsigned>(names), 0u, 1u,
+                name.size() + 1, data.size());
+  return header + name + '\0' + data;
+}
+
+TEST_F(ExportTest, ROOT_WhatEzjailArchivedIsImported) {
+  write_file(kPlace + "/plain",
+             cpio("prop.ezjail-www-202601010000.00-host-15-amd64", 0100644,
+                  "export jail_www_hostname=\"www.example\"\nexport jail_www_ip=\"192.0.2.1\"\n"
+                  "export jail_www_exec_start=\"/bin/sh /etc/rc\"\ntouch /run/export/ran\n") +
+                 cpio("fstab.ezjail", 0100644, "x") + cpio("ezjail", 040755, "") +
+                 cpio("ezjail/etc", 040755, "") + cpio("ezjail/etc/motd", 0100644, "hi", 7, 2) +
+                 cpio("ezjail/etc/same", 0100644, "hi", 7, 2) + cpio("TRAILER!!!", 0, ""));
+  EXPECT_EQ(shell("gzip <plain >www-202601010000.00.tar.gz; gaol import www-*.tar.gz www"
+                  " --path $PWD/www"),
+            "www {\n  path = \"/run/export/www\";\n  host.hostname = \"www.example\";\n"
+            "  ip4.addr = \"192.0.2.1\";\n  exec.start = \"/bin/sh /etc/rc\";\n  persist;\n}\n");
+  EXPECT_EQ(shell("cat www/etc/motd www/etc/same; ls -d ran prop* ezjail 2>&1"),
+            "hihils: cannot access 'ran': No such file or directory\n"
+            "ls: cannot access 'prop*': No such file or directory\n"
+            "ls: cannot access 'ezjail': No such file or directory\n[exit 2]\n");
+  EXPECT_EQ(fs::hard_link_count(kPlace + "/www/etc/motd"), 2u);
+}
+
+TEST_F(ExportTest, ROOT_WhatIocageExportedSaysWhatToDo) {
+  write_file(kPlace + "/www_2026-01-01.zip", "PK\x03\x04 and so on");
+  EXPECT_EQ(shell("gaol import www_2026-01-01.zip"),
+            "gaol: import: www_2026-01-01.zip: a zip, as iocage exports jails: it holds streams of"
+            " ZFS (unzip it, `zfs receive` them, and import a tar of what is in root)\n[exit 1]\n");
+}
+
 TEST_F(ExportTest, ROOT_RefusesAndLeavesNothing) {
   make_www();
   EXPECT_EQ(shell("gaol export wwv --conf jail.conf"),
