@@ -200,11 +200,10 @@ Result<> Warden::give_names(const sys::Fd& init, const jail::Settings& wanted) {
   return kernel_.set_names(init, names);
 }
 
+// Also what is as before: a kill -9 may have come between an order and its record.
 Result<> Warden::give_orders(const sys::Fd& init, const jail::Settings& before,
                              const jail::Settings& after) {
-  const jail::Orders old = orders_of(before), orders = orders_of(after);
-  if (orders == old) return {};
-  auto given = jail::give_orders(kernel_, init, old, orders);
+  auto given = jail::give_orders(kernel_, init, orders_of(before), orders_of(after));
   if (!given && given.error().code == EPERM)
     return fail(Error{EPERM,
                       "allow: a jail that began with nothing to be granted by its init cannot be "
@@ -289,8 +288,8 @@ Result<> Warden::tighten(Record& child, const Record& parent) {
   TRY(store_.take_addresses(child.jid, without(now, old)));
   TRY(net::replace(kernel_, child.cgroup, stack_of(before, child.first_id),
                    stack_of(child.settings, child.first_id)));
-  TRY(store_.publish(child));
   TRY(give_orders(*init, before, child.settings));
+  TRY(store_.publish(child));
   tell_jail(child.settings, child.init.pid);
   store_.return_addresses(child.jid, without(old, now));
   return {};

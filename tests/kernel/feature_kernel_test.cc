@@ -43,5 +43,15 @@ TEST_F(FeatureTest, ROOT_NothingEntersWhereInitCannotBeAsked) {
   EXPECT_EQ(seen("jail -r web"), "");
 }
 
+// As when jail(8) is killed in between.
+TEST_F(FeatureTest, ROOT_AnOrderWithoutItsRecordIsNotTheLastWord) {
+  const std::string no_rename = GAOL_TEST_DIR "/deny_syscall rename ";
+  EXPECT_EQ(seen("jail -c name=web path=" + tiny_tree() + " persist"), "");
+  EXPECT_NE(run(no_rename + "jail -m name=web allow.noset_hostname").status, 0);
+  EXPECT_EQ(run("jls -n allow.set_hostname").out, "allow.set_hostname\n");
+  EXPECT_EQ(seen("jail -m name=web allow.set_hostname; jexec web hostname h"), "");
+  EXPECT_EQ(seen("jail -r web"), "");
+}
+
 }  // namespace
 }  // namespace gaol::test
