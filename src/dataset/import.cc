@@ -1,59 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "dataset/import.h"
 
-#include <fcntl.h>
-
 #include <cerrno>
-#include <ctime>
 #include <vector>
 
 #include "dataset/dataset.h"
-#include "dataset/rc_files.h"
 #include "dataset/release.h"
 #include "sys/helper.h"
-#include "sys/tree_writer.h"
 
 namespace gaol::dataset {
 
 namespace {
-
-// What a jail mounts on, and what programs expect to be there.
-constexpr Directory kMountPoints[] = {
-    {"dev", 0755}, {"proc", 0555}, {"run", 0755}, {"sys", 0555}, {"tmp", 01777},
-};
-
-bool there(const sys::Fd& tree, const std::string& path) {
-  const auto found = sys::open_here(tree, path, O_PATH | O_NOFOLLOW);
-  return found || found.error().code != ENOENT;
-}
-
-sys::Attributes of_root(unsigned mode) {
-  return {.mode = mode, .uid = 0, .gid = 0, .modified = {std::time(nullptr), 0}, .extended = {}};
-}
-
-Result<> put(sys::TreeWriter& writer, const std::string& path, const File& file) {
-  const sys::Fd made = TRY(writer.file(path));
-  TRY(sys::write_at(made, file.text, 0));
-  return writer.finish(made, file.text.size(), of_root(file.mode));
-}
-
-// Whoever made the tree may have put links anywhere: all of this goes through no path of it.
-Result<> complete(const sys::Fd& tree, const Progress& progress) {
-  sys::TreeWriter writer(tree);
-  for (const auto& directory : kMountPoints) {
-    const std::string path(directory.path);
-    if (!there(tree, path)) TRY(writer.directory(path, of_root(directory.mode)));
-  }
-  if (!sys::open_here(tree, "etc", O_PATH | O_DIRECTORY)) {
-    progress("it has no /etc: jails of it need an exec.start of their own");
-    return {};
-  }
-  for (const auto& file : kRcFiles) {
-    const std::string path(file.path.substr(1));
-    if (!there(tree, path)) TRY(put(writer, path, file));
-  }
-  return {};
-}
 
 // Runs gaol-archive; its words begin with what it is to do.
 Result<> run_archive(const std::vector<std::string>& words, const std::string& scratch,

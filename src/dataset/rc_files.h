@@ -136,7 +136,7 @@ exit 0
 . /etc/rc.subr
 case $#$1 in
   1-e) enabled | in_order | while read -r name; do script_of "$name"; done; exit 0 ;;
-  1-l) ls /etc/init.d; exit 0 ;;
+  1-l) ls /etc/init.d 2>/dev/null; exit 0 ;;
   [01]* | ?-*) echo 'usage: service -e | -l | NAME [one|force|quiet]COMMAND' >&2; exit 1 ;;
 esac
 case $2 in

@@ -6,15 +6,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <ctime>
 #include <iterator>
-#include <optional>
 
 #include "dataset/dataset.h"
 #include "dataset/rc_files.h"
 #include "dataset/watched.h"
 #include "host/facts.h"
 #include "sys/kernel.h"
-#include "sys/tree.h"
+#include "sys/tree_writer.h"
 
 namespace gaol::dataset {
 
@@ -36,9 +36,24 @@ Result<> put_file(const std::string& root, const File& file) {
   return kernel.write_file(path, file.text);
 }
 
-Result<> put_rc(const std::string& root) {
-  for (const auto& file : kRcFiles) TRY(put_file(root, file));
-  return {};
+// What a jail mounts on, and what programs expect to be there.
+constexpr Directory kMountPoints[] = {
+    {"dev", 0755}, {"proc", 0555}, {"run", 0755}, {"sys", 0555}, {"tmp", 01777},
+};
+
+bool there(const sys::Fd& tree, const std::string& path) {
+  const auto found = sys::open_here(tree, path, O_PATH | O_NOFOLLOW);
+  return found || found.error().code != ENOENT;
+}
+
+sys::Attributes of_root(unsigned mode) {
+  return {.mode = mode, .uid = 0, .gid = 0, .modified = {std::time(nullptr), 0}, .extended = {}};
+}
+
+Result<> put(sys::TreeWriter& writer, const std::string& path, const File& file) {
+  const sys::Fd made = TRY(writer.file(path));
+  TRY(sys::write_at(made, file.text, 0));
+  return writer.finish(made, file.text.size(), of_root(file.mode));
 }
 
 std::vector<std::string> environment() {
@@ -97,6 +112,12 @@ Result<> make_neutral(const std::string& root) {
   return kernel.make_dir(concat(root, "/dev"), 0755);
 }
 
+Error failure(std::string_view output) {
+  Error error{0, concat("mmdebstrap: ", first_error(output)), {}};
+  if (output.contains("NO_PUBKEY")) error.hint = "its makers' keys are not in /usr/share/keyrings";
+  return error;
+}
+
 Result<> check_words(const Fetch& what) {
   if (!plain_word(what.suite, "")) return fail("suite \"", what.suite, "\": not a suite's name");
   for (const auto& package : what.include)
@@ -131,10 +152,29 @@ Result<> fill_builtin(const std::string& root) {
   auto linked = run_busybox(
       {"/bin/busybox", "chroot", root, "/bin/busybox", "--install", "-s", "/bin"}, root);
   if (!linked) return fail(std::move(linked).error().advise("apt install busybox-static"));
-  return put_rc(root);
+  const auto tree = TRY(sys::open_dir(root));
+  return complete(tree, [](std::string_view) {});
 }
 
 }  // namespace
+
+// Whoever made the tree may have put links anywhere: all of this goes through no path of it.
+Result<> complete(const sys::Fd& tree, const Progress& progress) {
+  sys::TreeWriter writer(tree);
+  for (const auto& directory : kMountPoints) {
+    const std::string path(directory.path);
+    if (!there(tree, path)) TRY(writer.directory(path, of_root(directory.mode)));
+  }
+  if (!sys::open_here(tree, "etc", O_PATH | O_DIRECTORY)) {
+    progress("it has no /etc: jails of it need an exec.start of their own");
+    return {};
+  }
+  for (const auto& file : kRcFiles) {
+    const std::string path(file.path.substr(1));
+    if (!there(tree, path)) TRY(put(writer, path, file));
+  }
+  return {};
+}
 
 bool nobody_answered(std::string_view output) {
   const auto update = output.find("I: running apt-get update");
@@ -143,6 +183,13 @@ bool nobody_answered(std::string_view output) {
   const bool went_on = rest.contains("I: downloading packages");
   const bool distrusted = rest.contains("GPG error") || rest.contains("is not signed");
   return rest.contains("E: Failed to fetch") && !went_on && !distrusted;
+}
+
+std::string first_error(std::string_view output) {
+  for (const std::string_view mark : {"E: ", "dpkg: error", "error: "})
+    for (const auto line : split(output, '\n'))
+      if (line.starts_with(mark)) return std::string(line.substr(mark == "E: " ? mark.size() : 0));
+  return "failed";
 }
 
 Result<std::string> release_path(const std::string& root, const std::string& name) {
@@ -165,9 +212,10 @@ Result<> fetch(const Fetch& what, const Progress& progress) {
     Watched program(mmdebstrap(what, dir, sources), progress);
     const int status = TRY(program.run(what.root));
     silent = status != 0 && nobody_answered(program.text());
-    if (status != 0) return fail("mmdebstrap failed");
+    if (status != 0) return fail(failure(program.text()));
     TRY(make_neutral(dir));
-    return put_rc(dir);
+    const auto tree = TRY(sys::open_dir(dir));
+    return complete(tree, progress);
   };
   auto built = build(
       path, concat(what.suite, what.include.empty() ? "" : " + ", join(what.include, " ")), fill);

@@ -40,9 +40,17 @@ Result<> fetch(const Fetch& what, const Progress& progress);
 // Makes a release of the machine's static busybox.
 Result<> builtin(const std::string& root, const std::string& name);
 
+// Gives a tree what every release has and it has not: an /etc/rc and its company, and the
+// directories that a jail mounts on. What it has of them stays.
+Result<> complete(const sys::Fd& tree, const Progress& progress);
+
 // Whether mmdebstrap, from what it printed, failed because no source of packages answered: it got
 // no further than the package lists, and what it got was not a list with a bad signature.
 bool nobody_answered(std::string_view output);
+
+// What it gave as the reason for its failure: the first error of apt's, for those that follow are
+// only its consequences; without one, dpkg's.
+std::string first_error(std::string_view output);
 
 // The entries of an apt source file that carry `suite`, its updates or its security fixes, each
 // in one-line form: "deb [signed-by=/k.gpg] http://mirror.example/debian bookworm main".

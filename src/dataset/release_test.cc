@@ -77,6 +77,23 @@ TEST(Fetch, OnlySilenceIsAReasonToFallBack) {
   for (const auto& c : cases) EXPECT_EQ(nobody_answered(c.output), c.nobody) << c.output;
 }
 
+TEST(Release, TellsTheFirstErrorOfAFailure) {
+  struct {
+    const char* output;
+    const char* error;
+  } const cases[] = {
+      {"Get:1 x\nE: Unable to locate package x\nE: setup failed: E: apt-get failed\n",
+       "Unable to locate package x"},
+      {"dpkg: error processing package y\nE: Sub-process dpkg returned an error\n",
+       "Sub-process dpkg returned an error"},
+      {"dpkg: error processing archive z\n", "dpkg: error processing archive z"},
+      {"error: E: late\n", "error: E: late"},
+      {"I: all is well\n", "failed"},
+      {"", "failed"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(first_error(c.output), c.error) << c.output;
+}
+
 TEST(Release, RefusesWordsThatLeadElsewhere) {
   for (const char* name : {"", ".", "..", ".gaol", "a/b", "-x", "a b"})
     EXPECT_EQ(release_path("/r", name).error().text, concat("release \"", name, "\": not a name"));
