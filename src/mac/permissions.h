@@ -27,18 +27,19 @@ struct Permissions {
   bool net_admin = true;     // securelevel is below 3
   bool read_msgbuf = false;  // allow.read_msgbuf
   bool own_release = false;  // osrelease is set
+  bool mount = false;        // allow.mount, where enforce_statfs lets it
 
   bool operator==(const Permissions&) const = default;
 
   // Whether some calls go to the jail's init, which then answers for all that it can do.
-  bool brokered() const { return set_hostname || own_release; }
+  bool brokered() const { return set_hostname || own_release || mount; }
 
   // One bit a member, in the order above. It may be written down: new members go to the end.
   uint32_t key() const {
-    const bool members[] = {raw_sockets,    socket_af,  mlock,        proc_debug, suser,
-                            reserved_ports, sysvmsg,    sysvsem,      sysvshm,    inet4,
-                            inet6,          vnet,       set_hostname, own_ipc,    net_admin,
-                            read_msgbuf,    own_release};
+    const bool members[] = {raw_sockets,    socket_af,   mlock,        proc_debug, suser,
+                            reserved_ports, sysvmsg,     sysvsem,      sysvshm,    inet4,
+                            inet6,          vnet,        set_hostname, own_ipc,    net_admin,
+                            read_msgbuf,    own_release, mount};
     uint32_t bits = 0;
     for (uint32_t at = 0; const bool member : members) bits |= uint32_t{member} << at++;
     return bits;

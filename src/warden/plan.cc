@@ -199,6 +199,10 @@ constexpr DevicePermission kDevicePermissions[] = {
     {"allow.vmm", "kvm", 0660},
 };
 
+bool may_mount(const Settings& settings) {
+  return settings.on("allow.mount") && settings.integer("enforce_statfs") < 2;
+}
+
 // What root of the jail may mount, once it may mount at all.
 struct MountPermission {
   std::string_view parameter;
@@ -295,13 +299,14 @@ mac::Permissions permissions_of(const Settings& settings) {
           .own_ipc = !(shared_namespaces(settings) & CLONE_NEWIPC),
           .net_admin = settings.integer("securelevel") < 3,
           .read_msgbuf = settings.on("allow.read_msgbuf"),
-          .own_release = !settings.text("osrelease").empty()};
+          .own_release = !settings.text("osrelease").empty(),
+          .mount = may_mount(settings)};
 }
 
 jail::Orders orders_of(const Settings& settings) {
   jail::Orders orders;
   if (settings.on("allow.set_hostname")) orders.grants |= jail::kGrantHostname;
-  if (settings.on("allow.mount") && settings.integer("enforce_statfs") < 2) {
+  if (may_mount(settings)) {
     orders.grants |= jail::kGrantMount;
     for (const auto& kind : kMountPermissions)
       if (settings.on(kind.parameter)) orders.grants |= kind.grant;

@@ -123,6 +123,19 @@ TEST_F(MountingTest, ROOT_AChangeHoldsAtOnceAndLeavesWhatIsMounted) {
   EXPECT_EQ(inside("umount /b"), "");
 }
 
+TEST_F(MountingTest, ROOT_ItIsEnoughThatInitMayMount) {
+  start("allow.noset_hostname enforce_statfs=1 allow.mount allow.mount.tmpfs");
+  EXPECT_EQ(inside("mount -t tmpfs tmpfs /mnt"), "");
+  EXPECT_EQ(seen("jexec web hostname other"),
+            "hostname: sethostname: Operation not permitted\n[exit 1]\n");
+  EXPECT_EQ(seen("jail -r web"), "");
+  start("allow.noset_hostname");
+  EXPECT_EQ(seen("jail -m name=web enforce_statfs=1 allow.mount allow.mount.tmpfs"),
+            "jail: allow: a jail that began with nothing to be granted by its init cannot be given "
+            "it while it runs (restart the jail with it)\n[exit 1]\n");
+  EXPECT_EQ(inside("mount -t tmpfs tmpfs /mnt"), refused_);
+}
+
 TEST_F(MountingTest, ROOT_OnlyRootMounts) {
   start_with_all();
   EXPECT_EQ(seen("jexec -U www web mount -t tmpfs tmpfs /mnt"), refused_);
