@@ -7,7 +7,8 @@
 //   - Who asks is settled first: a process that still waits, and is root.
 //   - What it asks for is copied once, and the copy is checked and carried out. Nothing is ever
 //     let through to be read a second time by the kernel (SECCOMP_USER_NOTIF_FLAG_CONTINUE), but
-//     for uname(2), which gives nothing away.
+//     for uname(2), which gives nothing away, and for what root may do and others may not, where
+//     who asks is all there is to look at: that cannot change while it waits.
 //   - Looking into a process may mean waiting for a file system that the jail itself serves. Init
 //     must not, so the answer is a child's; uname(2) alone is too frequent for that.
 
@@ -73,10 +74,15 @@ bool told_release(const Caller& caller, const char* release) {
 // A call that init answers for root of the jail, where its orders grant it.
 struct Request {
   int number;
-  uint32_t grant;
-  long (*make)(const Task& task);
+  uint32_t grant;                  // 0: it needs none
+  long (*make)(const Task& task);  // null: root makes it itself
 };
 constexpr Request kRequests[] = {
+    {__NR_kcmp, 0, nullptr},
+    {__NR_pidfd_getfd, 0, nullptr},
+    {__NR_process_vm_readv, 0, nullptr},
+    {__NR_process_vm_writev, 0, nullptr},
+    {__NR_ptrace, 0, nullptr},
     {__NR_mount, jail::kGrantMount, mount},
     {__NR_umount2, jail::kGrantMount, unmount},
     {__NR_sethostname, jail::kGrantHostname, set_name},
@@ -85,7 +91,7 @@ constexpr Request kRequests[] = {
 
 const Request* granted(int number, const jail::Orders& orders) {
   for (const Request& request : kRequests)
-    if (request.number == number && (request.grant & orders.grants) != 0) return &request;
+    if (request.number == number && (request.grant & ~orders.grants) == 0) return &request;
   return nullptr;
 }
 
@@ -106,9 +112,12 @@ bool has_power() {
   return held[0].effective >> CAP_SYS_ADMIN & 1;
 }
 
-long carry_out(const Request& request, const Task& task) {
-  if (!task.caller.waits()) return -EINTR;
-  return task.caller.is_root() ? request.make(task) : -EPERM;
+void carry_out(const Request& request, const Task& task, int listener, const seccomp_notif& made) {
+  // Who has no pid here is not found: jail_attach(2) leaves its caller in the host's PID namespace.
+  if (!task.caller.waits()) return reply(listener, made, -EINTR);
+  if (!task.caller.is_root()) return reply(listener, made, -EPERM);
+  if (!request.make) return reply(listener, made, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+  reply(listener, made, request.make(task));
 }
 
 }  // namespace
@@ -169,8 +178,7 @@ void Broker::answer_call(int listener) {
   if (child > 0) return;
   if (child < 0) return reply(listener, made, child);
   const Caller caller(made, listener);
-  reply(listener, made,
-        carry_out(*request, {request->number, caller, orders_.grants, foundation_}));
+  carry_out(*request, {request->number, caller, orders_.grants, foundation_}, listener, made);
   call(__NR_exit_group, 0);
 }
 

@@ -123,8 +123,9 @@ constexpr Param kParams[] = {
      "the jail's users are others than the host's, so that signals from unprivileged ones cannot "
      "be allowed",
      "users of the parent may signal and debug processes of the same user"},
-    {"allow.unprivileged_proc_debug", boolean, any, "true", emulated, "",
-     "off: seccomp refuses ptrace(2) and its kin, to root in the jail as well",
+    {"allow.unprivileged_proc_debug", boolean, any, "true", partial, "",
+     "off: ptrace(2) and its kin are left to the jail's init, which lets root alone; what /proc "
+     "shows of a process, its memory too, stays open to its own user",
      "users may debug their own processes"},
     {"allow.vmm", boolean, any, "false", emulated, "",
      "the jail's /dev has kvm, Linux's hypervisor; refused where the host has none",

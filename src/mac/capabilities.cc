@@ -26,9 +26,9 @@ constexpr uint64_t mask(std::initializer_list<int> capabilities) {
   return bits;
 }
 
-constexpr uint64_t kAlways =
-    mask({CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_KILL, CAP_SETGID, CAP_SETUID,
-          CAP_SETPCAP, CAP_SETFCAP, CAP_SYS_CHROOT});
+constexpr uint64_t kAlways = mask({CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_KILL,
+                                   CAP_SETGID, CAP_SETUID, CAP_SETPCAP, CAP_SETFCAP, CAP_SYS_CHROOT,
+                                   CAP_SYS_PTRACE});  // the PID namespace holds it to the jail
 
 }  // namespace
 
@@ -37,7 +37,6 @@ uint64_t kept(const Permissions& may) {
   uint64_t bits = kAlways;
   if (may.reserved_ports) bits |= mask({CAP_NET_BIND_SERVICE});
   if (may.mlock) bits |= mask({CAP_IPC_LOCK});
-  if (may.proc_debug) bits |= mask({CAP_SYS_PTRACE});  // the PID namespace holds it to the jail
   if (may.sysvmsg || may.sysvsem || may.sysvshm) bits |= mask({CAP_IPC_OWNER});
   // Over a shared stack these two reach the host's interfaces and everyone's packets.
   if (may.vnet && may.net_admin) bits |= mask({CAP_NET_ADMIN});

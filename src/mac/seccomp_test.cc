@@ -165,16 +165,21 @@ TEST(Seccomp, LeavesToInitWhatAnyOfItsJailsPermissionsNeeds) {
   struct {
     const char* what;
     Permissions may;
-    uint32_t names, uname;
+    uint32_t names, uname, ptrace;
   } const cases[] = {
-      {"nothing", none, denied, kAllow},
-      {"a new jail", {}, notify, kAllow},
-      {"a release", {.set_hostname = false, .own_release = true}, notify, notify},
+      {"nothing", none, denied, kAllow, kAllow},
+      {"a new jail", {}, notify, kAllow, kAllow},
+      {"a release", {.set_hostname = false, .own_release = true}, notify, notify, kAllow},
+      {"mounts", {.set_hostname = false, .mount = true}, notify, kAllow, kAllow},
+      {"no debugging", {.proc_debug = false, .set_hostname = false}, notify, kAllow, notify},
   };
   for (const auto& c : cases) {
     const auto filter = compile(c.may);
     EXPECT_EQ(run(filter, call(SYS_sethostname)).verdict, c.names) << c.what;
     EXPECT_EQ(run(filter, call(SYS_setdomainname)).verdict, c.names) << c.what;
+    EXPECT_EQ(run(filter, call(SYS_mount)).verdict, c.names) << c.what;
+    EXPECT_EQ(run(filter, call(SYS_umount2)).verdict, c.names) << c.what;
+    EXPECT_EQ(run(filter, call(SYS_ptrace)).verdict, c.ptrace) << c.what;
     EXPECT_EQ(run(filter, call(SYS_uname)).verdict, c.uname) << c.what;
   }
 }
@@ -406,7 +411,8 @@ TEST(Seccomp, TheKernelTakesItAndObeys) {
       {"bpf", EPERM, [] { return ::syscall(SYS_bpf, 0, nullptr, 0); }},
       {"io_uring", EPERM, [] { return ::syscall(SYS_io_uring_setup, 1, nullptr); }},
       {"keyctl", EPERM, [] { return ::syscall(SYS_keyctl, 0, -3, 0); }},
-      {"ptrace", EPERM, [] { return long{::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)}; }},
+      {"ptrace, where no init listens", ENOSYS,
+       [] { return long{::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)}; }},
       {"mlock", EPERM, [] { return ::syscall(SYS_mlock, &errno, 1); }},
       {"shmget", ENOSYS, [] { return ::syscall(SYS_shmget, IPC_PRIVATE, 1, 0600); }},
       {"local socket", 0, [] { return long{::socket(AF_UNIX, SOCK_STREAM, 0)}; }},

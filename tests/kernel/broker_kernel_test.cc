@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// What root of a jail may do by way of the jail's init: its names, the release it is told.
+// What root of a jail may do by way of the jail's init: its names, the release it is told, what it
+// may debug.
 
 #include <gmock/gmock.h>
 
@@ -89,6 +90,24 @@ TEST_F(BrokerTest, ROOT_TheReleaseIsTheHostsOtherwise) {
   start("");
   EXPECT_EQ(seen("jexec web uname -r"), seen("uname -r"));
   EXPECT_EQ(seen("jls osrelease"), seen("uname -r"));
+}
+
+TEST_F(BrokerTest, ROOT_RootDebugsWhereUsersMayNot) {
+  run("cp " GAOL_TEST_DIR "/debug_child " + tiny_tree() + "/bin");
+  const std::string done = "ptrace: done\nprocess_vm_readv: done\n",
+                    refused =
+                        "ptrace: Operation not permitted\n"
+                        "process_vm_readv: Operation not permitted\n";
+  start("");
+  EXPECT_EQ(seen("jexec -U www web debug_child; jexec web debug_child"), done + done);
+  EXPECT_EQ(seen("jail -m name=web allow.nounprivileged_proc_debug"), "");
+  EXPECT_EQ(seen("jexec -U www web debug_child; jexec web debug_child"), refused + done);
+  EXPECT_EQ(seen("jail -r web"), "");
+  // Nor does init need anything for it.
+  start("allow.noset_hostname allow.nounprivileged_proc_debug");
+  EXPECT_EQ(seen("jexec -U www web debug_child; jexec web debug_child"), refused + done);
+  EXPECT_EQ(seen("jexec web hostname second"), refused_);
+  run("rm " + tiny_tree() + "/bin/debug_child");
 }
 
 // Two callers at once, each many times: no answer goes to the wrong one or to nobody.
