@@ -29,6 +29,7 @@
 #include <signal.h>
 #include <sys/statfs.h>
 
+#include "init/mount_words.h"
 #include "init/text.h"
 #include "jail/orders.h"
 #include "sys/raw.h"
@@ -46,54 +47,6 @@ constexpr unsigned long kTmpfsShare = 2, kUsualShare = 8;
 
 constexpr unsigned kForce = 1, kDetach = 2, kNoFollow = 8;  // of umount2(2)
 constexpr unsigned long kRefusedKinds = MS_MOVE | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
-
-// Flags of mount(2), by the attributes that they come to.
-struct Flag {
-  unsigned long flag;
-  uint64_t set, clear = 0;
-};
-constexpr Flag kFlags[] = {
-    {MS_RDONLY, MOUNT_ATTR_RDONLY},
-    {MS_NOSUID, MOUNT_ATTR_NOSUID},
-    {MS_NODEV, MOUNT_ATTR_NODEV},
-    {MS_NOEXEC, MOUNT_ATTR_NOEXEC},
-    {MS_NOATIME, MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME},
-    {MS_NODIRATIME, MOUNT_ATTR_NODIRATIME},
-    {MS_RELATIME, MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME},
-    {MS_STRICTATIME, MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME},
-    {MS_SILENT, 0},
-    {MS_BIND, 0},
-    {MS_REMOUNT, 0},
-};
-
-bool translate(unsigned long flags, mount_attr& attributes) {
-  for (const Flag& known : kFlags) {
-    if (!(flags & known.flag)) continue;
-    attributes.attr_set |= known.set;
-    attributes.attr_clr |= known.clear;
-    flags &= ~known.flag;
-  }
-  return flags == 0;
-}
-
-// KiB out of `16m`, `50%` or a number of bytes, at most all memory; 0: it is none of these.
-unsigned long size_of(const char* text, unsigned long memory) {
-  const char* unit;
-  const unsigned long number = number_of(text, &unit);
-  if (unit == text || (unit[0] && unit[1])) return 0;
-  unsigned long size = 0;
-  switch (*unit) {
-    case '\0': return number / 1024;
-    case 'k':
-    case 'K': return number;
-    case 'm':
-    case 'M': return __builtin_mul_overflow(number, 1024UL, &size) ? 0 : size;
-    case 'g':
-    case 'G': return __builtin_mul_overflow(number, 1024UL * 1024, &size) ? 0 : size;
-    case '%': return number > 100 ? 0 : memory / 100 * number;
-    default: return 0;
-  }
-}
 
 unsigned long memory_of_the_machine() {
   struct sysinfo info;
@@ -129,6 +82,18 @@ long find(long from, const char* path, unsigned long flags, unsigned long resolv
   return call(__NR_openat2, from, path, &how, sizeof how);
 }
 
+constexpr OptionName kTmpfsOptions[] = {
+    {"size", true}, {"mode", true}, {"uid", true}, {"gid", true}, {}};
+constexpr OptionName kFuseOptions[] = {{"fd", true},
+                                       {"rootmode", true},
+                                       {"user_id", true},
+                                       {"group_id", true},
+                                       {"max_read", true},
+                                       {"subtype", true},
+                                       {"allow_other", false},
+                                       {"default_permissions", false},
+                                       {}};
+
 class Mounting {
  public:
   Mounting(const Caller& caller, const Foundation& foundation)
@@ -138,14 +103,6 @@ class Mounting {
   long unmount();
 
  private:
-  struct OptionName {
-    const char* key;  // null: the last one
-    bool has_value;
-  };
-  struct Option {
-    const char* key;
-    const char* value;  // null: it has none
-  };
   struct Kind {
     const char* name;
     uint32_t grant;
@@ -153,14 +110,11 @@ class Mounting {
     long (Mounting::*make)();   // makes it, attached nowhere, in the caller's root
     const OptionName* options;  // null: it takes none
   };
-  static const OptionName kTmpfsOptions[], kFuseOptions[];
   static const Kind kKinds[];
 
   long read_arguments();
   const Kind* kind_asked_for() const;
-  long add_option(const char* key, const char* value);
   long take_options();
-  Option* option(const char* key);
 
   long take_turn() const;
   void see_own_root();
@@ -190,22 +144,8 @@ class Mounting {
   unsigned long flags_ = 0;
   const char* subtype_ = nullptr;  // what follows the dot of `fuse.sshfs`
   char source_[4096], target_[4096], words_[4096], type_[64];
-  static constexpr unsigned kMostOptions = 16;
-  unsigned option_count_ = 0;
-  Option options_[kMostOptions];
+  Options options_;
 };
-
-constexpr Mounting::OptionName Mounting::kTmpfsOptions[] = {
-    {"size", true}, {"mode", true}, {"uid", true}, {"gid", true}, {}};
-constexpr Mounting::OptionName Mounting::kFuseOptions[] = {{"fd", true},
-                                                           {"rootmode", true},
-                                                           {"user_id", true},
-                                                           {"group_id", true},
-                                                           {"max_read", true},
-                                                           {"subtype", true},
-                                                           {"allow_other", false},
-                                                           {"default_permissions", false},
-                                                           {}};
 
 constexpr Mounting::Kind Mounting::kKinds[] = {
     {"devfs", jail::kGrantDevfs, "/dev", nullptr, nullptr},
@@ -248,32 +188,10 @@ const Mounting::Kind* Mounting::kind_asked_for() const {
   return nullptr;
 }
 
-long Mounting::add_option(const char* key, const char* value) {
-  const OptionName* known = kind_->options;
-  while (known && known->key && !is_equal(known->key, key)) ++known;
-  if (!known || !known->key || known->has_value != (value != nullptr)) return -EINVAL;
-  if (option_count_ == kMostOptions) return -EINVAL;
-  options_[option_count_++] = {key, value};
-  return 0;
-}
-
-// Takes the words apart, in place.
 long Mounting::take_options() {
-  for (char* at = words_; *at;) {
-    char *key = at, *value = nullptr;
-    for (; *at && *at != ','; ++at)
-      if (*at == '=' && !value) *at = '\0', value = at + 1;
-    if (*at) *at++ = '\0';
-    if (const long rc = add_option(key, value); rc < 0) return rc;
-  }
-  return subtype_ ? add_option("subtype", subtype_) : 0;
-}
-
-// The last one of that name counts.
-Mounting::Option* Mounting::option(const char* key) {
-  for (unsigned at = option_count_; at-- > 0;)
-    if (is_equal(options_[at].key, key)) return &options_[at];
-  return nullptr;
+  options_.expect(kind_->options);
+  if (const long rc = options_.take(words_); rc < 0) return rc;
+  return subtype_ ? options_.add("subtype", subtype_) : 0;
 }
 
 // One after the other: many at once could pass a limit that each of them keeps. The lock is let go
@@ -381,15 +299,15 @@ long Mounting::make_nullfs() {
 
 long Mounting::make_tmpfs() {
   const unsigned long memory = memory_of_the_machine();
-  Option* asked = option("size");
+  Option* asked = options_.find("size");
   unsigned long size = asked ? size_of(asked->value, memory) : memory / kUsualShare;
   size -= size % kPage;  // the kernel would round it up
   if (size < kLeastSize) return -EINVAL;
   if (size > memory || usage_.tmpfs + size > memory / kTmpfsShare) return -ENOSPC;
   const Decimal bytes(size * 1024), files(size);  // a file takes about a KiB besides what it holds
   if (!asked) {
-    if (const long rc = add_option("size", ""); rc < 0) return rc;
-    asked = option("size");
+    if (const long rc = options_.add("size", ""); rc < 0) return rc;
+    asked = options_.find("size");
   }
   asked->value = bytes.text();
   const long fs = call(__NR_fsopen, "tmpfs", FSOPEN_CLOEXEC);
@@ -400,7 +318,7 @@ long Mounting::make_tmpfs() {
 
 // The connection is a descriptor of the caller's.
 long Mounting::make_fuse() {
-  Option* asked = option("fd");
+  Option* asked = options_.find("fd");
   if (!asked) return -EINVAL;
   const long process = call(__NR_pidfd_open, caller_.pid(), 0);
   if (process < 0) return process;
@@ -415,8 +333,7 @@ long Mounting::make_fuse() {
 
 long Mounting::make_fresh(long fs) const {
   if (*source_) call(__NR_fsconfig, fs, FSCONFIG_SET_STRING, "source", source_, 0);
-  for (unsigned at = 0; at < option_count_; ++at) {
-    const Option& option = options_[at];
+  for (const Option& option : options_) {
     const long rc = call(__NR_fsconfig, fs, option.value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
                          option.key, option.value, 0);
     if (rc < 0) return rc;
@@ -449,7 +366,7 @@ long Mounting::mount(uint32_t grants) {
   if (const long rc = read_arguments(); rc < 0) return rc;
   mount_attr attributes{};
   if (flags_ & kRefusedKinds) return -EPERM;
-  if (!translate(flags_, attributes)) return -EINVAL;
+  if (!translate_flags(flags_, attributes)) return -EINVAL;
   see_own_root();
   if (flags_ & MS_REMOUNT) {
     const long rc = enter();
