@@ -43,14 +43,16 @@ class Table {
     return true;
   }
 
+  bool failed() const { return filled_ < 0; }
+
  private:
   static constexpr char kEnd = '\0';
 
   char take() {
     if (at_ == filled_) {
       at_ = 0;
-      filled_ = file_ < 0 ? 0 : call(__NR_read, file_, bytes_, sizeof bytes_);
-      if (filled_ <= 0) return filled_ = 0, kEnd;
+      filled_ = file_ < 0 ? file_ : call(__NR_read, file_, bytes_, sizeof bytes_);
+      if (filled_ <= 0) return at_ = filled_, kEnd;
     }
     return bytes_[at_++];
   }
@@ -72,11 +74,11 @@ class Table {
 }  // namespace
 
 void Foundation::lay() {
-  if (count_ >= 0) return;
-  count_ = 0;
+  if (count_ > 0) return;
   Table table;
   for (Line line; table.next(line) && count_ <= kMost; ++count_)
     if (count_ < kMost) mounts_[count_] = line.mount;
+  if (table.failed()) count_ = kMost + 1;
 }
 
 bool Foundation::holds(unsigned long mount) const {
@@ -94,6 +96,7 @@ Usage usage_beyond(const Foundation& foundation) {
     ++usage.mounts;
     usage.tmpfs += line.tmpfs;
   }
+  if (table.failed()) usage.mounts = ~0U;
   return usage;
 }
 

@@ -15,12 +15,12 @@ class Foundation {
   // may have mounts of its own.
   void lay();
   bool holds(unsigned long mount) const;
-  // Whether there was room to remember all of it. If not, it holds everything.
-  bool complete() const { return count_ >= 0 && count_ <= kMost; }
+  // Whether it remembers all of it. If not, it holds everything.
+  bool complete() const { return count_ > 0 && count_ <= kMost; }
 
  private:
   static constexpr int kMost = 1000;
-  int count_ = -1;
+  int count_ = 0;
   unsigned long mounts_[kMost];
 };
 
