@@ -51,6 +51,7 @@ constexpr unsigned long kRefusedKinds = MS_MOVE | MS_SHARED | MS_PRIVATE | MS_SL
 unsigned long memory_of_the_machine() {
   struct sysinfo info;
   if (call(__NR_sysinfo, &info) < 0) return 0;
+  // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the kernel filled it in
   return info.totalram / 1024 * info.mem_unit;
 }
 
@@ -60,6 +61,7 @@ struct Node {
     constexpr int kHow = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC;
     struct statx st;
     if (call(__NR_statx, fd, name, kHow, STATX_INO | STATX_MNT_ID, &st) < 0) return;
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the kernel filled it in
     is_known = (st.stx_mask & STATX_MNT_ID) && (st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT);
     is_root = st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
     mount = st.stx_mnt_id;
@@ -242,8 +244,8 @@ long Mounting::check_own(const Node& node) const {
 }
 
 bool Mounting::is_view(const Node& node) const {
-  for (const uint64_t device : views_)
-    if (device != 0 && device == node.device) return true;
+  for (unsigned at = 0; at < 3; ++at)
+    if (views_[at] != 0 && views_[at] == node.device) return true;
   return false;
 }
 
