@@ -250,6 +250,23 @@ TEST_F(MountingTest, ROOT_DevfsIsTheJailsOwn) {
             "3\n");
 }
 
+TEST_F(MountingTest, ROOT_NET_AVnetJailWritesWhatItsOwnProcLetsIt) {
+  start(concat("vnet enforce_statfs=1 allow.mount ", kAllKinds));
+  EXPECT_EQ(inside("mount -t proc proc /mnt; echo 1 >/mnt/sys/net/ipv4/ip_forward; "
+                   "cat /proc/sys/net/ipv4/ip_forward; echo x >/mnt/sys/kernel/core_pattern"),
+            "1\nsh: can't create /mnt/sys/kernel/core_pattern: Permission denied\n[exit 1]\n");
+}
+
+// A directory of its own making in the place of one does not count.
+TEST_F(MountingTest, ROOT_WhatTheJailHasNotIsNotShownAgain) {
+  start(concat("mount.nodevfs mount.noprocfs enforce_statfs=1 allow.mount ", kAllKinds));
+  const std::string none = " on /mnt failed: No such device\n[exit 255]\n";
+  EXPECT_EQ(inside("mount -t devfs devfs /mnt"), "mount: mounting devfs" + none);
+  EXPECT_EQ(inside("mount -t proc proc /mnt"), "mount: mounting proc" + none);
+  EXPECT_EQ(inside("mount -t tmpfs tmpfs /dev"), "");
+  EXPECT_EQ(inside("mount -t devfs devfs /mnt"), "mount: mounting devfs" + none);
+}
+
 TEST_F(MountingTest, ROOT_FdescfsIsThereAlready) {
   start_with_all();
   EXPECT_EQ(inside("mount -t fdescfs fdescfs /dev/fd"), "");
