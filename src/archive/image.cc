@@ -95,7 +95,7 @@ bool fits(const Saved& is, const Wanted& wanted) {
 }
 
 std::string phrase(const Descriptor& is) {
-  const auto platform = is.platform == Platform() ? "" : quote_name(is.platform.text());
+  auto platform = is.platform == Platform() ? "" : quote_name(is.platform.text());
   if (is.name.empty()) return platform;
   return concat(quote_name(is.name), platform.empty() ? "" : " for ", platform);
 }
