@@ -782,11 +782,12 @@ string seize(pid_t pid) {
 // of the jail's: until then it holds the memory and the descriptors of the host's command
 // (CVE-2016-9962).
 int race_entering_processes() {
+  constexpr pid_t kAhead = 256;  // more than will enter: it may be late for the first ones
   string caught;
   int met = 0;
   pid_t next = ::getpid() + 1;
   while (::access("/tmp/stop", F_OK) != 0) {
-    for (pid_t pid = next; pid < next + 16; ++pid) {
+    for (pid_t pid = next; pid < next + kAhead; ++pid) {
       if (::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) == 0) {
         if (const string how = seize(pid); !how.empty()) caught = how;
         ++met;
