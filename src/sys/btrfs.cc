@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -19,9 +20,9 @@ namespace gaol::sys {
 
 namespace {
 
-// The kernel takes 32 bits; musl says int to them, glibc unsigned long.
-int ask(const Fd& fd, unsigned request, void* argument) {
-  return ::ioctl(fd.get(), static_cast<int>(request), argument);
+// Not by ioctl(2) of libc: to what the kernel takes as 32 bits musl says int, glibc unsigned long.
+long ask(const Fd& fd, unsigned request, void* argument) {
+  return ::syscall(SYS_ioctl, fd.get(), request, argument);
 }
 
 Result<> put_name(char* field, size_t size, const std::string& name) {
