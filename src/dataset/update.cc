@@ -62,8 +62,9 @@ Result<> run_apt(const std::string& path, const Tools& tools, const Progress& pr
   if (started != 0) return fail("no jail for it");
   const auto status = watch(apt_in_jail(tools), progress);
   // With what a package's scripts have started.
-  TRY(watch({tools.jail, "-qr", kJail}, progress));
+  const int ended = TRY(watch({tools.jail, "-qr", kJail}, progress));
   if (TRY(status) != 0) return fail("apt failed");
+  if (ended != 0) return fail("its jail did not end");
   return {};
 }
 
