@@ -146,6 +146,7 @@ class FakeKernel : public sys::Kernel {
     return {};
   }
   bool exists(const char* path) override { return files.contains(path) || is_dir(path); }
+  Result<bool> is_readable(const sys::Fd&) override { return false; }
   Result<> make_link(const std::string& from, const std::string& to) override {
     TRY(done("make_link ", from, " ", to));
     if (!files.contains(from)) return fail_errno(ENOENT, from);

@@ -24,8 +24,13 @@ namespace gaol::jail {
 
 namespace {
 
+// A program that can be read can be traced by root of the jail, which would have init's power then.
 Result<sys::Fd> open_init(sys::Kernel& kernel) {
-  return kernel.open(TRY(sys::helper_path(kernel, "gaol-init")), O_PATH);
+  const std::string path = TRY(sys::helper_path(kernel, "gaol-init"));
+  sys::Fd init = TRY(kernel.open(path, O_PATH));
+  if (!TRY(kernel.is_readable(init))) return init;
+  return fail(Error{EPERM, concat(path, ": can be read, and by jails traced"),
+                    concat("chmod 0111 ", path)});
 }
 
 // The descriptors a Birth refers to by number.

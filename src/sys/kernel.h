@@ -78,6 +78,8 @@ class Kernel {
   // --- files of the host ---
   virtual Result<Fd> open(const std::string& path, int flags, unsigned mode = 0) = 0;
   virtual bool exists(const char* path) = 0;
+  // Whether the mode of an open file lets anybody read it.
+  virtual Result<bool> is_readable(const Fd& file) = 0;
   virtual Result<std::string> read_file(const std::string& path) = 0;
   // Reads a file below `root`, which belongs to a tenant: links are resolved inside it, a
   // FIFO does not block, and more than `limit` bytes is an error (EFBIG).

@@ -113,6 +113,12 @@ class RealKernel final : public Kernel {
 
   bool exists(const char* path) override { return ::access(path, F_OK) == 0; }
 
+  Result<bool> is_readable(const Fd& file) override {
+    struct stat st;
+    TRY(done(::fstat(file.get(), &st), "stat"));
+    return (st.st_mode & 0444) != 0;
+  }
+
   Result<std::string> read_file(const std::string& path) override {
     const Fd fd = TRY(open(path, O_RDONLY, 0));
     return read_all(fd, path);

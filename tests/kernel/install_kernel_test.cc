@@ -43,6 +43,16 @@ TEST_F(InstallTest, ROOT_InitStaysUnreadable) {
   EXPECT_EQ(fs::status(dir_ + "/libexec/gaol/gaol-init").permissions(), fs::perms(0111));
 }
 
+TEST_F(InstallTest, ROOT_AnInitThatCouldBeTracedIsNotStarted) {
+  ASSERT_EQ(run(kInstall + ("--prefix " + dir_)).status, 0);
+  const std::string init = dir_ + "/libexec/gaol/gaol-init";
+  const std::string create = dir_ + "/sbin/jail -c path=" + tiny_tree() + " command=true";
+  EXPECT_EQ(
+      seen("chmod 755 " + init + "; " + create),
+      "jail: " + init + ": can be read, and by jails traced (chmod 0111 " + init + ")\n[exit 1]\n");
+  EXPECT_EQ(seen("chmod 111 " + init + "; " + create), "");
+}
+
 // The names behind `pattern` in a text, sorted.
 std::set<std::string> names(const std::string& text, const std::regex& pattern) {
   std::set<std::string> out;
