@@ -104,6 +104,11 @@ class FakeKernel : public sys::Kernel {
   Result<> put_text(const sys::Fd&, const std::string& path, std::string_view) override {
     return done("put_text ", path);
   }
+  Result<sys::Fd> listen(const sys::Fd&, const std::string& dir, const char* name,
+                         uint32_t owner) override {
+    TRY(done("listen ", dir, "/", name, " ", owner));
+    return descriptor("");
+  }
   Result<> publish(const std::string& path, std::string_view text, unsigned) override {
     TRY(done("publish ", path));
     files[path] = text;
@@ -189,6 +194,7 @@ class FakeKernel : public sys::Kernel {
     return self_pidfd_;
   }
   sys::ProcessId identify(const sys::Child&) override { return {cloned_, 1}; }
+  sys::ProcessId identify(const sys::Fd& pidfd) override { return {pid_of(pidfd), 1}; }
   bool alive(const sys::ProcessId& process) override {
     const auto found = living.find(process.pid);
     return found != living.end() && found->second == process.birth;

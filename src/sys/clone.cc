@@ -17,12 +17,16 @@
 
 namespace gaol::sys {
 
+namespace {
+
 // Inline assembly, because the child must not return into the parent's frames.
-long clone3_onto(clone_args* args, void (*run)(void*), void* argument) noexcept {
+long enter(long number, const long (&argument)[5], void (*run)(void*), void* its) noexcept {
 #if defined(__x86_64__)
   long result;
+  register long r10 asm("r10") = argument[3];
+  register long r8 asm("r8") = argument[4];
   register void (*r12)(void*) asm("r12") = run;
-  register void* r13 asm("r13") = argument;
+  register void* r13 asm("r13") = its;
   asm volatile(
       "syscall\n\t"
       "test %%rax, %%rax\n\t"
@@ -33,15 +37,19 @@ long clone3_onto(clone_args* args, void (*run)(void*), void* argument) noexcept 
       "hlt\n"
       "1:"
       : "=a"(result)
-      : "0"(static_cast<long>(SYS_clone3)), "D"(args), "S"(sizeof *args), "r"(r12), "r"(r13)
+      : "0"(number), "D"(argument[0]), "S"(argument[1]), "d"(argument[2]), "r"(r10), "r"(r8),
+        "r"(r12), "r"(r13)
       : "rcx", "r11", "memory");
   return result;
 #elif defined(__aarch64__)
-  register long x8 asm("x8") = SYS_clone3;
-  register long x0 asm("x0") = reinterpret_cast<long>(args);
-  register long x1 asm("x1") = sizeof *args;
+  register long x8 asm("x8") = number;
+  register long x0 asm("x0") = argument[0];
+  register long x1 asm("x1") = argument[1];
+  register long x2 asm("x2") = argument[2];
+  register long x3 asm("x3") = argument[3];
+  register long x4 asm("x4") = argument[4];
   register void (*x20)(void*) asm("x20") = run;
-  register void* x21 asm("x21") = argument;
+  register void* x21 asm("x21") = its;
   asm volatile(
       "svc 0\n\t"
       "cbnz x0, 1f\n\t"
@@ -51,13 +59,29 @@ long clone3_onto(clone_args* args, void (*run)(void*), void* argument) noexcept 
       "brk #0\n"
       "1:"
       : "+r"(x0)
-      : "r"(x8), "r"(x1), "r"(x20), "r"(x21)
+      : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x20), "r"(x21)
       : "memory", "x30");
   return x0;
 #endif
 }
 
-namespace {
+// The older call knows all that a child without namespaces and cgroup of its own asks for.
+long clone_onto(const clone_args& args, void (*run)(void*), void* its) noexcept {
+  const long flags = static_cast<long>(args.flags | args.exit_signal);
+  const long stack = static_cast<long>(args.stack + args.stack_size);
+  const long pidfd = static_cast<long>(args.pidfd), tid = static_cast<long>(args.child_tid);
+#if defined(__x86_64__)
+  return enter(SYS_clone, {flags, stack, pidfd, tid, 0}, run, its);
+#else
+  return enter(SYS_clone, {flags, stack, pidfd, 0, tid}, run, its);
+#endif
+}
+
+}  // namespace
+
+long clone3_onto(clone_args* args, void (*run)(void*), void* argument) noexcept {
+  return enter(SYS_clone3, {reinterpret_cast<long>(args), sizeof *args, 0, 0, 0}, run, argument);
+}
 
 // The number this process has for us, whichever PID namespace it was born in.
 int pid_of(const Fd& pidfd) {
@@ -68,6 +92,15 @@ int pid_of(const Fd& pidfd) {
   for (auto line : split({text, static_cast<size_t>(std::max<ssize_t>(got, 0))}, '\n'))
     if (line.starts_with("Pid:")) return number<int>(trim(line.substr(4))).value_or(-1);
   return -1;
+}
+
+namespace {
+
+// In a jail clone3(2) is not there: no filter can read its flags.
+long clone_here(const CloneRequest& request, clone_args& args) {
+  const long pid = clone3_onto(&args, request.run, request.argument);
+  const bool plain = request.namespaces == 0 && request.cgroup < 0;
+  return pid == -ENOSYS && plain ? clone_onto(args, request.run, request.argument) : pid;
 }
 
 // Somebody else's child by birth would be his to collect: it is made our own.
@@ -125,8 +158,7 @@ Result<Child> clone_shared(const CloneRequest& request, const ChildStack& stack)
   args.exit_signal = SIGCHLD;
   args.stack = reinterpret_cast<uint64_t>(stack.base());
   args.stack_size = ChildStack::kBytes;
-  const long pid = request.below ? clone_below(request, args)
-                                 : clone3_onto(&args, request.run, request.argument);
+  const long pid = request.below ? clone_below(request, args) : clone_here(request, args);
   child.pidfd_ = Fd(pidfd);
   if (pid < 0) {
     // An envoy may have been killed right after the birth.

@@ -72,6 +72,9 @@ class Child {
 // REQUIRES: with `below`, children are already born into that jail's PID namespace.
 Result<Child> clone_shared(const CloneRequest& request, const ChildStack& stack);
 
+// The number that a process has for us, by its pidfd; -1: none.
+int pid_of(const Fd& pidfd);
+
 // Enters `run(argument)` on the stack in `args`, in the child; gives clone3's result in the
 // parent.
 long clone3_onto(clone_args* args, void (*run)(void*), void* argument) noexcept;

@@ -20,6 +20,7 @@ struct Command {
   std::vector<std::string> environment;  // NAME=value
   std::string directory;                 // working directory; empty: unchanged
   int program = -1;                      // what runs, whatever argv[0] says; -1: that
+  int input = -1;                        // replaces stdin; -1: inherited
   int output = -1;                       // replaces stdout and stderr; -1: inherited
   bool new_session = false;              // setsid(2) first
   int terminal = -1;                     // whose foreground process group, a new one, it becomes

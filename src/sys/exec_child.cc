@@ -40,6 +40,7 @@ void exec_in_child(const ExecPlan& plan, ChildFailure& failure) noexcept {
   const Command& command = plan.command_;
   if (command.new_session) raw::call(__NR_setsid);
   if (command.terminal >= 0 && failed(take_terminal(command.terminal), "terminal")) return;
+  if (command.input >= 0 && failed(raw::call(__NR_dup3, command.input, 0, 0), "dup")) return;
   if (command.output >= 0) {
     if (failed(raw::call(__NR_dup3, command.output, 1, 0), "dup") ||
         failed(raw::call(__NR_dup3, command.output, 2, 0), "dup"))

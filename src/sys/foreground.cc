@@ -6,8 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/text.h"
-#include "sys/kernel.h"
+#include "sys/clone.h"
 
 namespace gaol::sys {
 
@@ -44,15 +43,6 @@ void take_back() {
   lent = false;
 }
 
-// From what a pidfd says of itself: the process's number here, not in the jail.
-Result<pid_t> number_of(const Fd& process) {
-  const auto text = TRY(real_kernel().read_file(concat("/proc/self/fdinfo/", process.get())));
-  for (const auto line : split(text, '\n'))
-    if (line.starts_with("Pid:"))
-      if (const auto pid = number<pid_t>(trim(line.substr(4)))) return *pid;
-  return fail("/proc/self/fdinfo: no Pid");
-}
-
 // Where nobody could continue us the kernel does not stop us, and so we go on at once; as we do if
 // we have got the terminal meanwhile that the program was stopped for.
 void stop_with_it(int signal) {
@@ -66,7 +56,7 @@ void stop_with_it(int signal) {
 bool has_terminal() { return ::isatty(STDIN_FILENO) && ::isatty(STDOUT_FILENO) && in_foreground(); }
 
 Result<int> wait_in_foreground(const Fd& child) {
-  job = TRY(number_of(child));
+  job = pid_of(child);
   lent = true;
   struct sigaction continued {};
   continued.sa_handler = go_on;

@@ -14,6 +14,7 @@ TEST(HelperPath, BesideTheCommandOrWhereItWasInstalled) {
     const char* helper;
   } const cases[] = {
       {"/opt/gaol/sbin/jail", "/opt/gaol/libexec/gaol/gaol-init"},
+      {"/opt/gaol/libexec/gaol/gaol-control", "/opt/gaol/libexec/gaol/gaol-init"},
       {"/home/me/bin/my-program", GAOL_LIBEXEC_DIR "/gaol-init"},
       {"/a.out", GAOL_LIBEXEC_DIR "/gaol-init"},
   };

@@ -94,6 +94,10 @@ class Kernel {
   // is not root's own regular file in memory is left alone (EPERM). A reader at that very moment
   // may see the old end behind the new beginning.
   virtual Result<> put_text(const Fd& dir, const std::string& path, std::string_view text) = 0;
+  // A socket that listens in the directory `dir` below `root`, both of a jail: a file for `owner`
+  // alone. EPERM: the directory is not one that we made there, root's own and in memory.
+  virtual Result<Fd> listen(const Fd& root, const std::string& dir, const char* name,
+                            uint32_t owner) = 0;
   // Replaces a file whole: a reader sees the old text or the new, never a part. A kill may leave
   // PATH.new. The new file has an inode of its own.
   virtual Result<> publish(const std::string& path, std::string_view text,
@@ -122,6 +126,7 @@ class Kernel {
   virtual ProcessId self() = 0;
   virtual const Fd& self_pidfd() = 0;
   virtual ProcessId identify(const Child& child) = 0;
+  virtual ProcessId identify(const Fd& pidfd) = 0;
   virtual bool alive(const ProcessId& process) = 0;
   // The same of many, at less than half the cost each.
   virtual std::vector<bool> alive(std::span<const ProcessId> processes) = 0;

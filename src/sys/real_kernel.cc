@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -103,6 +104,8 @@ uint64_t birth_of(const Fd& pidfd, int pid) {
   return start_time(pid);
 }
 
+constexpr int kBacklog = 16;  // connections that nobody has taken up yet
+
 Fd open_pidfd(int pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
 
 class RealKernel final : public Kernel {
@@ -168,6 +171,32 @@ class RealKernel final : public Kernel {
       return fail_errno(EPERM, path);
     TRY(done(::pwrite(fd.get(), text.data(), text.size(), 0), path));
     return done(::ftruncate(fd.get(), static_cast<off_t>(text.size())), path);
+  }
+
+  Result<Fd> listen(const Fd& root, const std::string& dir, const char* name,
+                    uint32_t owner) override {
+    open_how how{};
+    how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+    const Fd place =
+        TRY(own(::syscall(SYS_openat2, root.get(), dir.c_str(), &how, sizeof how), dir));
+    struct stat st;
+    struct statfs fs;
+    TRY(done(::fstat(place.get(), &st), dir));
+    TRY(done(::fstatfs(place.get(), &fs), dir));
+    if (st.st_uid != 0 || fs.f_type != TMPFS_MAGIC) return fail_errno(EPERM, dir);
+    Fd socket = TRY(own(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), "socket"));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    concat("/proc/self/fd/", place.get(), "/", name)
+        .copy(address.sun_path, sizeof address.sun_path - 1);
+    if (::unlinkat(place.get(), name, 0) < 0 && errno != ENOENT) return fail_errno(errno, name);
+    TRY(done(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+             name));
+    TRY(done(::fchownat(place.get(), name, owner, owner, AT_SYMLINK_NOFOLLOW), name));
+    TRY(done(::fchmodat(place.get(), name, 0600, 0), name));
+    TRY(done(::listen(socket.get(), kBacklog), name));
+    return socket;
   }
 
   Result<> publish(const std::string& path, std::string_view text, unsigned mode) override {
@@ -250,6 +279,11 @@ class RealKernel final : public Kernel {
 
   ProcessId identify(const Child& child) override {
     return {child.pid(), birth_of(child.pidfd(), child.pid())};
+  }
+
+  ProcessId identify(const Fd& pidfd) override {
+    const int pid = pid_of(pidfd);
+    return {pid, birth_of(pidfd, pid)};
   }
 
   bool alive(const ProcessId& process) override { return pidfd(process).has_value(); }

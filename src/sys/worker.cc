@@ -5,8 +5,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <vector>
@@ -69,6 +71,20 @@ std::pair<size_t, News> listen(std::span<const Worker* const> workers) {
       if (watched[2 * i].revents & POLLHUP) watched[2 * i].fd = -1;
     }
   }
+}
+
+void end_as(int status) {
+  if (!WIFSIGNALED(status)) ::_exit(WEXITSTATUS(status));
+  const int signal = WTERMSIG(status);
+  const rlimit none{};  // whoever dumped core was another
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::signal(signal, SIG_DFL);
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, signal);
+  ::sigprocmask(SIG_UNBLOCK, &only, nullptr);
+  ::raise(signal);
+  ::_exit(128 + signal);
 }
 
 }  // namespace gaol::sys

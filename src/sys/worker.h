@@ -36,4 +36,7 @@ struct News {
 // Waits until one of the workers has said something or ended: its place among them, and what.
 std::pair<size_t, News> listen(std::span<const Worker* const> workers);
 
+// Ends as another process did, by the same signal if it was one. `status` is of wait(2).
+[[noreturn]] void end_as(int status);
+
 }  // namespace gaol::sys
