@@ -71,6 +71,8 @@ class Newborn {
       if (pts >= 0) must(move_to(root_, pts, "dev/pts"), "mount", "/dev/pts");
       if (birth_.words >= 0)
         must(move_to(root_, birth_.words, "dev/gaol/bin"), "mount", "/dev/gaol/bin");
+      for (const auto& program : birth_.programs)
+        move_into_root(program.tree, program.target.c_str(), program.target.c_str());
     }
     for (const auto& cover : birth_.covers) lay(cover);
     place(proc_, birth_.proc, "proc");

@@ -69,6 +69,13 @@ struct Birth {
   };
   std::vector<Cover> covers;
 
+  // Programs of the host's that lie, read-only, over files of dev_tree.
+  struct Program {
+    int tree;
+    std::string target;  // relative to the jail's root
+  };
+  std::vector<Program> programs;
+
   // Moved on by the parent alone, with open_gate().
   enum Gate : uint32_t { closed, mapped, masked, ready };
   uint32_t gate = closed;

@@ -136,8 +136,9 @@ constexpr Param kParams[] = {
     {"children.cur", integer, readonly, "0", native, "", "counted on all levels",
      "number of jails below this one"},
     {"children.max", integer, any, "0", partial, "",
-     "the host makes jails below this one, as JAIL.NAME, in namespaces and a cgroup below its own "
-     "and with its ids; jail(8) inside the jail cannot make them yet",
+     "jails below this one have namespaces and a cgroup below its own, and its ids; jail(8) on the "
+     "host makes them as JAIL.NAME, and in the jail through /dev/gaol/control, without interfaces, "
+     "jids and rulesets of /dev of their own choice",
      "number of jails that may exist below this one", Range{0, 999'999}},
     {"command", list, tool, "", native, "", kRunByJail,
      "command to run in the jail after exec.start"},

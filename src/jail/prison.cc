@@ -113,12 +113,29 @@ Result<> prepare_files(sys::Kernel& kernel, const PrisonPlan& plan, const sys::F
   return {};
 }
 
+// Static programs, so that every tree can run them. An unpacked copy of gaol may lack some.
+Result<> prepare_commands(sys::Kernel& kernel, const sys::Fd& dev, Birth& birth,
+                          BirthParts& parts) {
+  constexpr uint32_t kHostRoot = 0;
+  const sys::Node dir{.name = "gaol/sbin", .mode = S_IFDIR | 0755, .target = {}};
+  TRY(kernel.make_nodes(dev, {&dir, 1}, kHostRoot));
+  for (const char* name : {"jail", "jexec", "jls"}) {
+    const auto path = sys::command_path(kernel, name);
+    if (!path) continue;
+    TRY(kernel.put_text(dev, concat("gaol/sbin/", name), ""));
+    auto tree = TRY(kernel.detach_tree(*path, {.read_only = true, .nosuid = true, .nodev = true}));
+    birth.programs.push_back({parts.keep(std::move(tree)), concat("dev/gaol/sbin/", name)});
+  }
+  return {};
+}
+
 Result<> prepare_devices(sys::Kernel& kernel, const PrisonPlan& plan, Birth& birth,
                          BirthParts& parts) {
   if (plan.dev == Place::no) return {};
   sys::Fd dev = TRY(kernel.new_tmpfs(plan.first_id, "16m"));
   TRY(kernel.make_nodes(dev, plan.devices, plan.first_id));
   TRY(prepare_files(kernel, plan, dev, birth, parts));
+  if (plan.commands) TRY(prepare_commands(kernel, dev, birth, parts));
   birth.dev_tree = parts.keep(std::move(dev));
   return {};
 }

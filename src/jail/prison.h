@@ -51,7 +51,9 @@ struct PrisonPlan {
     std::string subject;  // the parameter, as messages about the cover begin
   };
   std::vector<File> files;
-  std::string words;      // a directory of the host's, read-only as /dev/gaol/bin; empty: none
+  std::string words;  // a directory of the host's, read-only as /dev/gaol/bin; empty: none
+  // The commands about jails in the jail's /dev/gaol/sbin: it has jails below it, or is below one.
+  bool commands = false;
   std::string empty_dir;  // on the host; what masked directories show
 };
 
@@ -87,8 +89,7 @@ Result<> tell_init(sys::Kernel& kernel, const sys::Fd& init, WhenEmpty when_empt
 // Tells init what to grant instead of what it did before, also to programs that run already. EPERM:
 // it began without the power to grant anything. What is taken away is so even while init is stopped
 // (by root of the jail above): it looks for orders before it takes up a call.
-Result<> give_orders(sys::Kernel& kernel, const sys::Fd& init, const Orders& before,
-                     Orders orders);
+Result<> give_orders(sys::Kernel& kernel, const sys::Fd& init, const Orders& before, Orders orders);
 
 // Starts a program inside. The Fd is its pidfd, and it is a child of the caller; limits,
 // namespaces, capabilities and filter hold before its first instruction.

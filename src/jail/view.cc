@@ -65,10 +65,11 @@ void add_limits(Variables& out) {
 
 }  // namespace
 
-Variables variables_of_jail(const Settings& settings) {
+Variables variables_of_jail(const Settings& settings, size_t children) {
   Variables out{{"security.jail.jailed", "1"},
                 {"security.jail.vnet", settings.jailsys("vnet") == Jailsys::fresh ? "1" : "0"},
-                {"security.jail.env", settings.buffer("env", "")}};
+                {"security.jail.env", settings.buffer("env", "")},
+                {"security.jail.children.cur", concat(children)}};
   for (const auto& [variable, parameter] : kMirrors)
     if (auto value = settings.text(parameter); !value.empty())
       out.emplace_back(variable, std::move(value));

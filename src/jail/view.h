@@ -7,6 +7,7 @@
 // write it.
 // Source: jail(8), "security.jail.*"; sysctl(8).
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +23,8 @@ inline constexpr const char* kViewPath = "/dev/gaol/sysctl";
 
 using Variables = std::vector<std::pair<std::string, std::string>>;
 
-Variables variables_of_jail(const Settings& settings);
+// `children`: how many jails are below it.
+Variables variables_of_jail(const Settings& settings, size_t children);
 // What the host, who is in no jail and may do everything, would read of itself.
 Variables variables_of_host();
 

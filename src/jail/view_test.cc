@@ -15,7 +15,7 @@ Settings given(const std::vector<std::pair<std::string, std::string>>& values) {
 }
 
 std::map<std::string, std::string> seen(const Settings& settings) {
-  const auto all = parse_view(view_text(variables_of_jail(settings)));
+  const auto all = parse_view(view_text(variables_of_jail(settings, 2)));
   return {all.begin(), all.end()};
 }
 
@@ -40,7 +40,7 @@ TEST(View, EnvSurvivesWhateverItHoldsAndMetaIsNotThere) {
   const std::string odd = "a=\\n\nb=\"'\\\\=\n\nc=";
   const auto all = seen(given({{"env", odd}, {"meta", "secret=1"}}));
   EXPECT_EQ(all.at("security.jail.env"), odd);
-  EXPECT_EQ(view_text(variables_of_jail(given({{"meta", "secret=1"}}))).find("secret"),
+  EXPECT_EQ(view_text(variables_of_jail(given({{"meta", "secret=1"}}), 0)).find("secret"),
             std::string::npos);
 }
 

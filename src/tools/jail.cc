@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <ranges>
 #include <set>
@@ -24,7 +25,7 @@
 #include "tools/jail_options.h"
 #include "tools/machine_source.h"
 #include "tools/print.h"
-#include "warden/warden.h"
+#include "warden/authority.h"
 
 namespace {
 
@@ -53,7 +54,7 @@ class Program {
   explicit Program(tools::Options options)
       : options_(std::move(options)),
         report_{[this](Report::What what, std::string_view text) { tell(what, text); }},
-        warden_(sys::real_kernel(), report_) {}
+        warden_(warden::authority(sys::real_kernel(), report_)) {}
 
   bool run();
 
@@ -95,7 +96,7 @@ class Program {
   bool modify(const Request& request);
   bool clean_up(const Job& job);
   Result<warden::Record> running(const Job& job) {
-    return warden_.find(job.conf ? identity(job.conf->settings) : job.name);
+    return warden_->find(job.conf ? identity(job.conf->settings) : job.name);
   }
 
   bool open_jid_file();
@@ -103,7 +104,7 @@ class Program {
 
   tools::Options options_;
   Report report_;
-  warden::Warden warden_;
+  const std::unique_ptr<warden::Authority> warden_;
   std::string title_;
   jail::Conf conf_;
   std::vector<Job> jobs_;
@@ -185,16 +186,16 @@ bool Program::command_line() {
   if (!request) return fault("", request.error());
   const auto& settings = request->settings;
   for (const auto& other : settings.list("depend"))
-    if (!warden_.find(other))
+    if (!warden_->find(other))
       return fault("", fail("depends on nonexistent jail \"", other, "\"").error());
   warn_of_dying(settings.has("allow.dying"));
   if (!open_jid_file()) return false;
   if (!options_.modify && !options_.remove) return start(*request, Asked::by_name);
 
-  const auto running = warden_.find(identity(settings));
-  if (running && options_.remove && (!options_.modify || warden_.needs_restart(*request))) {
+  const auto running = warden_->find(identity(settings));
+  if (running && options_.remove && (!options_.modify || warden_->needs_restart(*request))) {
     if (!faults("", jail::check(settings))) return false;
-    if (auto stopped = warden_.stop(*running, &settings, ""); !stopped)
+    if (auto stopped = warden_->stop(*running, &settings, ""); !stopped)
       return fault("", stopped.error());
     return start(*request, Asked::by_name);
   }
@@ -226,7 +227,7 @@ bool Program::targets_of(const std::string& word, std::vector<Target>& targets) 
   }
   const auto* jail = conf_.find(word);
   if (!jail) {
-    const auto record = warden_.find(word);
+    const auto record = warden_->find(word);
     if (!record) return fault("", record.error());
     jail = configured(*record);
     if (!jail) targets.push_back({record->name, nullptr, Asked::by_name});
@@ -243,7 +244,7 @@ const jail::JailConf* Program::configured(const warden::Record& record) const {
 // Running jails that match a wildcard of the command line, the newest first.
 std::vector<Target> Program::in_no_file() {
   std::vector<Target> out;
-  const auto all = warden_.list();
+  const auto all = warden_->list();
   for (const auto& record : std::views::reverse(all)) {
     const auto meant = [&](const std::string& word) {
       return jail::is_wildcard(word) && jail::wildcard_match(word, record.name);
@@ -265,7 +266,7 @@ bool Program::configured() {
         targets.push_back({jail.name, &jail, Asked::by_wildcard});
   } else if (const auto* jail = conf_.find(word)) {
     const bool only_creates = !options_.modify && !options_.remove;
-    if (only_creates && warden_.find(identity(jail->settings)))
+    if (only_creates && warden_->find(identity(jail->settings)))
       return fault("", Error{EEXIST, concat("\"", word, "\" already exists"), {}});
     targets.push_back({word, jail, Asked::by_name});
   } else {
@@ -280,9 +281,9 @@ bool Program::configured() {
                                         .remove = options_.remove,
                                         .needs_restart = [this](const jail::JailConf& jail) {
                                           return jail.errors.empty() &&
-                                                 warden_.needs_restart({.title = jail.name,
-                                                                        .settings = jail.settings,
-                                                                        .command_argv = {}});
+                                                 warden_->needs_restart({.title = jail.name,
+                                                                         .settings = jail.settings,
+                                                                         .command_argv = {}});
                                         }}));
 }
 
@@ -389,7 +390,7 @@ Outcome Program::work(const Job& job) {
 Outcome Program::stop(const Job& job) {
   const auto found = running(job);
   if (!found) return !job.conf || clean_up(job) ? Outcome::done : Outcome::flawed;
-  const auto stopped = warden_.stop(*found, job.conf ? &job.conf->settings : nullptr, job.name);
+  const auto stopped = warden_->stop(*found, job.conf ? &job.conf->settings : nullptr, job.name);
   if (stopped) return Outcome::done;
   fault(job.name, stopped.error());
   return running(job) ? Outcome::failed : Outcome::flawed;
@@ -402,7 +403,7 @@ void Program::skipped(const Job& job, const Job& because) {
 
 void Program::killed(const Job& job, int signal) {
   complain_about(job.name, concat("its worker was killed by signal ", signal));
-  (void)warden_.list();  // sweeps what it left
+  (void)warden_->list();  // sweeps what it left
 }
 
 void Program::name_the_left_stopped() {
@@ -414,7 +415,7 @@ void Program::name_the_left_stopped() {
 }
 
 bool Program::start(const Request& request, Asked asked) {
-  const auto jid = warden_.start(request);
+  const auto jid = warden_->start(request);
   if (!jid) {
     if (asked != Asked::by_name && jid.error().code == EEXIST) return true;
     // Of wrong parameters the first was refused; a user wants to see all.
@@ -427,12 +428,12 @@ bool Program::start(const Request& request, Asked asked) {
 }
 
 bool Program::modify(const Request& request) {
-  const auto modified = warden_.modify(request);
+  const auto modified = warden_->modify(request);
   return modified || fault(request.title, modified.error());
 }
 
 bool Program::clean_up(const Job& job) {
-  const auto cleaned = warden_.cleanup(job.conf->settings, job.name);
+  const auto cleaned = warden_->cleanup(job.conf->settings, job.name);
   return cleaned || fault(job.name, cleaned.error());
 }
 

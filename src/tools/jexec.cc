@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <optional>
@@ -14,10 +13,11 @@
 #include <vector>
 
 #include "sys/foreground.h"
+#include "sys/worker.h"
 #include "tools/print.h"
+#include "warden/authority.h"
 #include "warden/compat.h"
 #include "warden/users.h"
-#include "warden/warden.h"
 
 namespace {
 
@@ -63,7 +63,8 @@ Options parse_options(int argc, char** argv) {
   return o;
 }
 
-Result<sys::Command> make_command(const Options& o, const warden::Record& jail) {
+Result<sys::Command> make_command(const Options& o, warden::Authority& authority,
+                                  const warden::Record& jail) {
   sys::Kernel& kernel = sys::real_kernel();
   sys::Command command{.argv = o.command,
                        .environment = warden::own_environment(),
@@ -71,7 +72,7 @@ Result<sys::Command> make_command(const Options& o, const warden::Record& jail) 
                        .act = "execvp():"};
   std::optional<warden::User> user;
   if (o.jail_user)
-    user = TRY(warden::jail_user(kernel, jail.init.pid, *o.jail_user));
+    user = TRY(authority.user_of(jail, *o.jail_user));
   else if (o.host_user)
     user = TRY(warden::host_user(kernel, *o.host_user));
   else if (o.login)
@@ -122,25 +123,15 @@ void relay_signals(const sys::Fd& child, bool interactive) {
     handle(signal, pass_on);
 }
 
-// Ends as the program ended, by the same signal if it was one.
-[[noreturn]] void end_as(int status) {
-  if (WIFSIGNALED(status)) {
-    ::signal(WTERMSIG(status), SIG_DFL);
-    ::raise(WTERMSIG(status));
-    std::_Exit(128 + WTERMSIG(status));
-  }
-  std::_Exit(WEXITSTATUS(status));
-}
-
 Result<int> run(const Options& o) {
   sys::Kernel& kernel = sys::real_kernel();
-  warden::Warden warden(kernel);
-  auto jail = warden.find(o.jail);
+  const auto authority = warden::authority(kernel);
+  auto jail = authority->find(o.jail);
   if (!jail) return fail("jail \"", o.jail, "\" not found");
-  sys::Command command = TRY(make_command(o, *jail));
+  sys::Command command = TRY(make_command(o, *authority, *jail));
   const bool interactive = sys::has_terminal();
   if (interactive) command.terminal = STDIN_FILENO;
-  const sys::Fd child = TRY(warden.attach(*jail, command));
+  const sys::Fd child = TRY(authority->attach(*jail, command));
   relay_signals(child, interactive);
   if (interactive) return sys::wait_in_foreground(child);
   const auto status = TRY(kernel.reap(child, -1));
@@ -160,5 +151,5 @@ int main(int argc, char** argv) {
     complain("jexec", status.error());
     return 1;
   }
-  end_as(*status);
+  sys::end_as(*status);
 }

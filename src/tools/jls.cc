@@ -16,7 +16,7 @@
 #include "jail/conf.h"
 #include "sys/probe.h"
 #include "tools/print.h"
-#include "warden/warden.h"
+#include "warden/authority.h"
 
 namespace {
 
@@ -40,7 +40,7 @@ struct Options {
        settable = false, verbose = false;
   enum class Form : uint8_t { text, json, xml } form = Form::text;
   bool pretty = false;
-  warden::Warden::Dying dying = warden::Warden::Dying::hidden;
+  warden::Authority::Dying dying = warden::Authority::Dying::hidden;
   std::optional<std::string> jail;
   std::vector<std::string> parameters;
 };
@@ -92,7 +92,7 @@ Options parse_options(int argc, char** argv) {
   for (int c; (c = ::getopt(count, words.data(), "+acdhj:Nnqsv")) != -1;) {
     switch (c) {
       case 'a':  // what -d was called once
-      case 'd': o.dying = warden::Warden::Dying::shown; break;
+      case 'd': o.dying = warden::Authority::Dying::shown; break;
       case 'c': o.check = true; break;
       case 'h':
         o.header = true;
@@ -477,22 +477,22 @@ int run(const Options& o) {
     complain("jls", chosen.error());
     return 1;
   }
-  warden::Warden warden(sys::real_kernel());
+  const auto authority = warden::authority(sys::real_kernel());
   std::vector<warden::Entry> jails;
   if (o.jail) {
-    auto jail = warden.look_up(*o.jail, o.dying);
+    auto jail = authority->look_up(*o.jail, o.dying);
     if (!jail && !o.check) complain("jls", concat("jail \"", *o.jail, "\" not found"));
     if (!jail || o.check) return jail ? 0 : 1;
     jails.push_back(std::move(*jail));
   } else {
-    auto all = warden.listing(o.dying);
+    auto all = authority->listing(o.dying);
     if (!all) {
       complain("jls", all.error());
       return 1;
     }
     jails = std::move(*all);
   }
-  if (sys::is_root() && shows_what_changes(*chosen)) warden.read_names(jails);
+  if (sys::is_root() && shows_what_changes(*chosen)) authority->read_names(jails);
   if (o.form != Options::Form::text)
     print_for_programs(o, *chosen, jails);
   else if (!chosen->empty())

@@ -24,7 +24,7 @@ std::vector<std::string> split_words(std::string_view line) {
 
 Result<User> user_for(const CommandContext& context, std::string_view who, Where where) {
   if (where == Where::jail && !context.settings.on("exec.system_jail_user"))
-    return jail_user(context.kernel, context.init_pid, who);
+    return context.entrance.user(who);
   return host_user(context.kernel, who);
 }
 
@@ -87,9 +87,7 @@ void leave(const CommandContext& context, sys::Fd child, Where where) {
 }
 
 Result<sys::Fd> start(const CommandContext& context, const sys::Command& command, Where where) {
-  if (where == Where::host) return context.kernel.spawn(command);
-  return jail::enter_prison(context.kernel, {*context.init, *context.cgroup, context.permissions},
-                            command);
+  return where == Where::host ? context.kernel.spawn(command) : context.entrance.enter(command);
 }
 
 }  // namespace
@@ -108,7 +106,7 @@ Result<> run_command(const CommandContext& context, const CommandLine& line, Whe
   context.report.tell(Report::What::command, announcement(context, text, where));
   sys::Command command{.argv = line.argv, .new_session = line.background};
   TRY(set_surroundings(context, command, where));
-  if (where == Where::jail && context.permissions.vnet) find_compat_last(command.environment);
+  if (where == Where::jail && context.entrance.vnet) find_compat_last(command.environment);
   const sys::Fd log = TRY(console_log(context, where));
   command.output = log.get();
   const sys::Fd program = TRY(compat_program(context.kernel, line.argv.front()));
@@ -136,6 +134,12 @@ Result<> run_lines(const CommandContext& context, const std::vector<std::string>
                    Where where) {
   for (const auto& line : lines) TRY(run_command(context, parse_command(line), where));
   return {};
+}
+
+Result<> run_parameter(const CommandContext& context, std::string_view parameter, Where where) {
+  if (parameter == "command" && !context.argv.empty())
+    return run_command(context, {{context.argv.begin(), context.argv.end()}, false}, where);
+  return run_lines(context, context.settings.list(parameter), where);
 }
 
 }  // namespace gaol::warden

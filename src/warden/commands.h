@@ -6,14 +6,14 @@
 // Source: jail(8), "exec.*"; FreeBSD 15.
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
-#include "jail/prison.h"
-#include "warden/plan.h"
 #include "warden/record.h"
+#include "warden/users.h"
 
 namespace gaol::warden {
 
@@ -53,6 +53,15 @@ struct Stray {
   sys::Fd process;  // pidfd
 };
 
+// The way into a running jail.
+struct Entrance {
+  // Starts a program there; the Fd is its pidfd, a child of ours.
+  std::function<Result<sys::Fd>(const sys::Command&)> enter;
+  // By the jail's own passwd(5).
+  std::function<Result<User>(std::string_view who)> user;
+  bool vnet = false;  // it has a network stack of its own
+};
+
 // Everything a command line may need to know of its jail.
 struct CommandContext {
   sys::Kernel& kernel;
@@ -62,11 +71,9 @@ struct CommandContext {
   Jid jid = 0;                     // 0: not known yet
   std::string name, path;
   std::string tenancy;  // the path of the outermost jail around it, or its own
-  // For Where::jail.
-  const sys::Fd* init = nullptr;  // pidfd
-  int init_pid = 0;
-  const sys::Fd* cgroup = nullptr;
-  mac::Permissions permissions;
+  Entrance entrance{};  // for Where::jail
+  // What the parameter `command` is, where it is one program with its arguments.
+  std::span<const std::string> argv{};
 };
 
 // Runs the lines of a parameter one after the other; the first that fails ends it with
@@ -74,5 +81,10 @@ struct CommandContext {
 Result<> run_lines(const CommandContext& context, const std::vector<std::string>& lines,
                    Where where);
 Result<> run_command(const CommandContext& context, const CommandLine& line, Where where);
+
+// Runs the commands of one parameter of a jail.
+using RunParameter =
+    std::function<Result<>(const CommandContext&, std::string_view parameter, Where)>;
+Result<> run_parameter(const CommandContext& context, std::string_view parameter, Where where);
 
 }  // namespace gaol::warden

@@ -62,8 +62,7 @@ class CommandTest : public testing::Test {
                            .jid = jid_,
                            .name = "web",
                            .path = "/jails/web",
-                           .tenancy = "/jails/web",
-                           .permissions = {}};
+                           .tenancy = "/jails/web"};
     return run_lines(context, lines, where);
   }
   Result<> on_host(const std::vector<std::string>& lines) { return run(lines, Where::host); }

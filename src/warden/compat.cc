@@ -21,8 +21,9 @@ Result<sys::Fd> compat_program(sys::Kernel& kernel, std::string_view word) {
   const auto name = word.substr(word.rfind('/') + 1);  // npos + 1 is 0
   const auto place = word.substr(0, word.size() - name.size());
   if (!std::ranges::count(kWords, name) || !std::ranges::count(kPlaces, place)) return sys::Fd{};
-  const std::string path = TRY(sys::helper_path(kernel, concat("compat/", name)));
-  return kernel.open(path, O_PATH);
+  const std::string dir = TRY(sys::helper_path(kernel, "compat"));
+  if (!kernel.exists(dir.c_str())) return sys::Fd{};  // in a jail, which has its own
+  return kernel.open(concat(dir, "/", name), O_PATH);
 }
 
 void find_compat_first(sys::Kernel& kernel, std::vector<std::string>& environment) {

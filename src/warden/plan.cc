@@ -50,9 +50,10 @@ std::string unescaped(std::string_view field) {
   return out;
 }
 
-// A path of the host's as a jail has it whose root is `root`. By words alone: the kernel resolves
-// what is left inside the jail, where no `..` and no link leads out of it.
+// A path of the host's as a jail has it whose root is `root`; that itself is `/`. By words alone:
+// the kernel resolves what is left inside the jail, where no `..` and no link leads out of it.
 Result<std::string> inside(const std::string& path, const std::string& root) {
+  if (path == root) return std::string("/");
   const std::string_view prefix = root == "/" ? std::string_view{} : std::string_view(root);
   const bool below = path.starts_with(prefix) && path.substr(prefix.size()).starts_with('/');
   if (!below) return fail(path, ": not below the parent jail's path ", root);
@@ -240,9 +241,17 @@ Result<> see_as_parent(StartPlan& plan, const Record& parent) {
   auto inner = inside(plan.path, root);
   if (!inner) return fail(std::move(inner).error().in("path"));
   plan.inner_path = std::move(*inner);
+  // A tree comes with all that is mounted in it; the parent's own /dev and /proc must lie below.
+  const bool covered = plan.prison.dev != jail::Place::no && plan.prison.proc != jail::Place::no;
+  if (plan.inner_path == "/" && !covered)
+    return fail("path ", plan.path,
+                ": a jail that has the whole tree of its parent cannot do without mount.devfs and "
+                "mount.procfs");
   for (auto& line : plan.prison.mounts) {
     if (line.type == "tmpfs") continue;
     auto source = inside(line.source, root);
+    if (source && *source == "/")
+      return fail(line.subject, ": ", line.source, ": the parent jail's root");
     if (!source) return fail(std::move(source).error().in(line.subject));
     line.source = std::move(*source);
   }
@@ -316,9 +325,9 @@ jail::Orders orders_of(const Settings& settings) {
   return orders;
 }
 
-std::vector<jail::PrisonPlan::File> files_of(const Settings& settings) {
+std::vector<jail::PrisonPlan::File> files_of(const Settings& settings, size_t children) {
   std::vector<jail::PrisonPlan::File> out{
-      {"sysctl", jail::view_text(jail::variables_of_jail(settings)), {}, {}}};
+      {"sysctl", jail::view_text(jail::variables_of_jail(settings, children)), {}, {}}};
   // The standard value stands for none: the tree keeps its own file.
   for (const auto& identity : kIdentities)
     if (settings.text(identity.parameter) != jail::param(*jail::find(identity.parameter)).standard)
@@ -423,8 +432,8 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request, const R
   if (settings.has("jid")) plan.jid = static_cast<Jid>(settings.integer("jid"));
   TRY(check_name(plan.name));
   plan.persist = settings.on("persist");
-  plan.runs_something = !settings.list("exec.start").empty() || settings.has("command") ||
-                        !settings.list("exec.poststart").empty();
+  plan.runs_something = request.runs_something || !settings.list("exec.start").empty() ||
+                        settings.has("command") || !settings.list("exec.poststart").empty();
   if (!plan.persist && !plan.runs_something)
     return fail(
         Error{EINVAL, "new jail must persist or attach", "add persist, or a command to run in it"});
@@ -438,8 +447,9 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request, const R
   plan.prison.proc = place_of(settings, "mount.procfs");
   plan.prison.orders = orders_of(settings);
   plan.prison.devices = TRY(devices_of(kernel, settings));
-  plan.prison.files = files_of(settings);
+  plan.prison.files = files_of(settings, 0);
   if (plan.prison.vnet) plan.prison.words = TRY(compat_dir(kernel));
+  plan.prison.commands = parent || settings.integer("children.max") > 0;
   if (plan.prison.files.size() > 1 && plan.prison.dev == jail::Place::no)
     return fail(plan.prison.files.back().subject, ": lies in the jail's /dev, and it has none");
   auto lines = TRY(mount_lines(kernel, settings, plan.path));

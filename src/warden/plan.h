@@ -24,6 +24,7 @@ struct Request {
   // `command=` of a command line is one program with its arguments; elsewhere each value is a
   // line.
   std::vector<std::string> command_argv;
+  bool runs_something = false;  // though the settings do not say what
 };
 
 // The jid or, where none is given, the name of the jail that is meant; maybe empty.
@@ -63,8 +64,8 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request,
 // be what makes it.
 Result<dataset::Tree> find_tree(sys::Kernel& kernel, const StartPlan& plan, const Record* parent);
 
-// The parts that a running jail's record gives again.
-std::vector<jail::PrisonPlan::File> files_of(const jail::Settings& settings);
+// The parts that a running jail's record gives again. `children`: how many jails are below it.
+std::vector<jail::PrisonPlan::File> files_of(const jail::Settings& settings, size_t children);
 mac::Permissions permissions_of(const jail::Settings& settings);
 // CLONE_NEW* of what the jail inherits.
 uint64_t shared_namespaces(const jail::Settings& settings);

@@ -152,13 +152,19 @@ TEST_F(PlanTest, AChildIsPlannedAsItsParentSeesIt) {
   EXPECT_EQ(child->inner_path, "/db");
   EXPECT_EQ(child->prison.mounts.front().source, "/src");
   EXPECT_EQ(child->prison.mounts.front().target, "src");
+  EXPECT_EQ(plan({"path=/jails/web"})->inner_path, "/");
   struct {
     std::vector<std::string> words;
     std::string text;
   } const cases[] = {
       {{"path=/jails/other"}, "path: /jails/other: not below the parent jail's path /jails/web"},
       {{"path=/jails/webcam"}, "path: /jails/webcam: not below the parent jail's path /jails/web"},
-      {{"path=/jails/web"}, "path: /jails/web: not below the parent jail's path /jails/web"},
+      {{"path=/jails/web", "mount.procfs=false"},
+       "path /jails/web: a jail that has the whole tree of its parent cannot do without "
+       "mount.devfs "
+       "and mount.procfs"},
+      {{"path=/jails/web/db", "mount=/jails/web /jails/web/db/src nullfs"},
+       "mount: /jails/web/db/src: /jails/web: the parent jail's root"},
       {{"path=/jails/web/../x"}, "path: /jails/web/../x: has a .. in it"},
       {{"path=/jails/web/db", "mount=/etc /jails/web/db/etc nullfs"},
        "mount: /jails/web/db/etc: /etc: not below the parent jail's path /jails/web"},

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include <nlohmann/json.hpp>
+#include "warden/encode.h"
 
 namespace gaol::warden {
 
@@ -15,18 +15,6 @@ using nlohmann::json;
 json to_json(const sys::ProcessId& process) { return json::array({process.pid, process.birth}); }
 
 sys::ProcessId process_from(const json& j) { return {j.at(0), j.at(1)}; }
-
-json to_json(const jail::Setting& setting) {
-  return json::array({jail::param(setting.id).name, setting.key, setting.values, setting.negated});
-}
-
-jail::Setting setting_from(const json& j) {
-  return {.id = jail::find(j.at(0).get<std::string>()).value(),
-          .key = j.at(1),
-          .values = j.at(2),
-          .negated = j.at(3),
-          .where = {}};
-}
 
 json to_json(const net::Alias& alias) {
   return json::array(
@@ -59,9 +47,10 @@ std::string Record::to_text() const {
   return json{{"jid", jid},
               {"parent", parent},
               {"name", name},
-              {"settings", array_of(settings.all())},
+              {"settings", warden::to_json(settings)},
               {"owner", to_json(owner)},
               {"init", to_json(init)},
+              {"control", to_json(control)},
               {"first_id", first_id},
               {"cgroup", cgroup},
               {"aliases", array_of(aliases)},
@@ -74,19 +63,20 @@ std::string Record::to_text() const {
 Result<Record> Record::from_text(std::string_view text) {
   try {
     const json j = json::parse(text);
-    Record record{.jid = j.at("jid"),
-                  .parent = j.at("parent"),
-                  .name = j.at("name"),
-                  .settings = {},
-                  .owner = process_from(j.at("owner")),
-                  .init = process_from(j.at("init")),
-                  .first_id = j.at("first_id"),
-                  .cgroup = j.at("cgroup"),
-                  .aliases = {},
-                  .interfaces = {},
-                  .inherits = j.at("inherits"),
-                  .dying = j.value("dying", false)};
-    for (const auto& setting : j.at("settings")) record.settings.set(setting_from(setting));
+    Record record{
+        .jid = j.at("jid"),
+        .parent = j.at("parent"),
+        .name = j.at("name"),
+        .settings = settings_from(j.at("settings")),
+        .owner = process_from(j.at("owner")),
+        .init = process_from(j.at("init")),
+        .control = j.contains("control") ? process_from(j.at("control")) : sys::ProcessId{},
+        .first_id = j.at("first_id"),
+        .cgroup = j.at("cgroup"),
+        .aliases = {},
+        .interfaces = {},
+        .inherits = j.at("inherits"),
+        .dying = j.value("dying", false)};
     for (const auto& alias : j.at("aliases")) record.aliases.push_back(alias_from(alias));
     for (const auto& link : j.at("interfaces")) record.interfaces.push_back(lent_link_from(link));
     return record;

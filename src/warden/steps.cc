@@ -13,6 +13,7 @@
 #include "net/alias.h"
 #include "net/stack.h"
 #include "sys/helper.h"
+#include "warden/door.h"
 
 namespace gaol::warden {
 
@@ -22,12 +23,25 @@ using What = Report::What;
 
 constexpr int kPatience = 2000;  // milliseconds for what was killed to end
 
+// What it is given must outlive it.
+Entrance entrance(const Machine& machine, const Record& record, const sys::Fd& init,
+                  const sys::Fd& cgroup) {
+  return {
+      .enter =
+          [&](const sys::Command& command) {
+            return jail::enter_prison(machine.kernel,
+                                      {init, cgroup, permissions_of(record.settings)}, command);
+          },
+      .user =
+          [&](std::string_view who) { return jail_user(machine.kernel, record.init.pid, who); },
+      .vnet = record.settings.jailsys("vnet") == jail::Jailsys::fresh};
+}
+
 CommandContext context_of(Start& start) {
   auto context =
       command_context(start.machine, start.request.settings, start.record, start.plan.path);
-  context.init = &start.prison.pidfd();
-  context.cgroup = &start.cgroup;
-  context.permissions = start.plan.permissions;
+  context.entrance = entrance(start.machine, start.record, start.prison.pidfd(), start.cgroup);
+  context.argv = start.request.command_argv;
   return context;
 }
 
@@ -40,7 +54,7 @@ struct Name {
 // A step that is a list of commands.
 template <Name kParameter, Where kWhere>
 Result<> commands(Start& start) {
-  return run_lines(context_of(start), start.request.settings.list(kParameter.text), kWhere);
+  return start.machine.hooks(context_of(start), kParameter.text, kWhere);
 }
 
 // --- aliases ---
@@ -158,6 +172,8 @@ Result<> drop_cgroup(const Machine& machine, Record& record) {
 
 // --- the prison ---
 
+void tell_ancestors(const Machine& machine, Jid jid);
+
 // A jail that is to have commands lives by `persist` until they have run.
 void tell_creation(const Start& start, std::string_view how_it_ended) {
   jail::Settings settings = start.request.settings;
@@ -186,6 +202,7 @@ Result<> create(Start& start) {
   if (start.parent)
     TRY(jail::tell_init(start.machine.kernel, start.parent_init, jail::WhenEmpty::hold));
   TRY(start.machine.store.enter(start.record));
+  tell_ancestors(start.machine, start.record.parent);
   start.machine.report.tell(What::created, start.request.title);
   return {};
 }
@@ -263,21 +280,21 @@ std::vector<int> inmates(const Machine& machine, const Record& record) {
   return out;
 }
 
-Result<> run_command_parameter(Start& start) {
-  const auto context = context_of(start);
-  if (!start.request.command_argv.empty())
-    return run_command(context, {start.request.command_argv, false}, Where::jail);
-  return run_lines(context, start.request.settings.list("command"), Where::jail);
-}
-
 // --- the jails below ---
 
-// They go before it does. FreeBSD asks their processes nothing: they are killed.
+Result<> let_have_children(Start& start) {
+  if (start.record.settings.integer("children.max") == 0) return {};
+  TRY(set_door(start.machine.kernel, start.record));
+  return start.machine.store.publish(start.record);
+}
+
+// They go before it does. FreeBSD asks their processes nothing: they are killed. Before that, that
+// no new ones come.
 Result<> end_descendants(const Machine& machine, Record& record);
 
 struct Step {
   std::string_view name;
-  Result<> (*run)(Start&);  // null: comes about by itself
+  Result<> (*run)(Start&);
   Result<> (*undo)(const Machine&, Record&);
 };
 
@@ -287,12 +304,12 @@ constexpr Step kStart[] = {
     {"exec.prestart", commands<"exec.prestart", Where::host>, nullptr},
     {"cgroup", make_cgroup, drop_cgroup},
     {"create", create, end_prison},
+    {"children", let_have_children, end_descendants},
     {"exec.created", commands<"exec.created", Where::host>, nullptr},
     {"vnet.interface", push_interfaces, pull_interfaces},
     {"exec.start", commands<"exec.start", Where::jail>, nullptr},
-    {"command", run_command_parameter, nullptr},
+    {"command", commands<"command", Where::jail>, nullptr},
     {"exec.poststart", commands<"exec.poststart", Where::host>, nullptr},
-    {"children", nullptr, end_descendants},
 };
 
 Result<> told(const Machine& machine, Result<> result) {
@@ -321,14 +338,24 @@ void let_end(const Machine& machine, Jid jid) {
     (void)jail::tell_init(machine.kernel, *init, jail::WhenEmpty::end);
 }
 
+// That it has one more below it, or one less.
+void tell_ancestors(const Machine& machine, Jid jid) {
+  while (const auto record = jid ? machine.store.read(jid) : std::nullopt) {
+    tell_jail(machine, *record);
+    jid = record->parent;
+  }
+}
+
 void forget(const Machine& machine, const Record& record) {
   auto lock = machine.locked ? Result<sys::Fd>{} : machine.store.lock();
   machine.store.forget(record, addresses_of(record.settings));
-  if (record.parent) let_end(machine, record.parent);
+  if (!record.parent) return;
+  tell_ancestors(machine, record.parent);
+  let_end(machine, record.parent);
 }
 
 Result<> end_descendants(const Machine& machine, Record& record) {
-  Result<> first;
+  Result<> first = close_door(machine.kernel, record);
   for (const Jid jid : machine.store.descendants(record.jid)) {
     auto child = machine.store.read(jid);
     if (!child) continue;
@@ -404,10 +431,8 @@ Result<> run_hooks(Stop& stop, std::string_view parameter, Where where, const sy
                    const sys::Fd* cgroup) {
   if (!stop.hooks) return {};
   auto context = command_context(stop.machine, stop.settings, stop.record, stop.path);
-  context.init = init;
-  context.cgroup = cgroup;
-  context.permissions = permissions_of(stop.record.settings);
-  return run_lines(context, stop.settings.list(parameter), where);
+  if (init && cgroup) context.entrance = entrance(stop.machine, stop.record, *init, *cgroup);
+  return stop.machine.hooks(context, parameter, where);
 }
 
 }  // namespace
@@ -425,6 +450,15 @@ std::string outermost_path(const Store& store, const Record& record, const std::
 
 }  // namespace
 
+void tell_jail(const Machine& machine, const Record& record) {
+  const auto root =
+      machine.kernel.open(concat("/proc/", record.init.pid, "/root"), O_PATH | O_DIRECTORY);
+  if (!root) return;
+  const auto children = machine.store.descendants(record.jid).size();
+  for (const auto& file : files_of(record.settings, children))
+    (void)machine.kernel.put_text(*root, concat("dev/gaol/", file.name), file.text);
+}
+
 CommandContext command_context(const Machine& machine, const jail::Settings& settings,
                                const Record& record, const std::string& path) {
   return {.kernel = machine.kernel,
@@ -434,9 +468,7 @@ CommandContext command_context(const Machine& machine, const jail::Settings& set
           .jid = record.init.pid ? record.jid : 0,
           .name = record.name,
           .path = path,
-          .tenancy = outermost_path(machine.store, record, path),
-          .init_pid = record.init.pid,
-          .permissions = {}};
+          .tenancy = outermost_path(machine.store, record, path)};
 }
 
 std::vector<std::string_view> start_step_names() {
@@ -449,7 +481,7 @@ Result<> run_start(Start& start) {
   size_t done = 0;
   Result<> result;
   for (const auto& step : kStart) {
-    if (step.run) result = told(start.machine, step.run(start));
+    result = told(start.machine, step.run(start));
     // The failing step left nothing of its own, except the cgroup that its jail sits in.
     ++done;
     if (!result) break;
@@ -501,7 +533,8 @@ Result<> run_cleanup(Stop& stop) {
 }
 
 void sweep(const Machine& machine, Record record) {
-  const Machine locked{machine.kernel, machine.store, machine.report, machine.strays, true};
+  const Machine locked{machine.kernel, machine.store,  machine.report,
+                       machine.hooks,  machine.strays, true};
   if (undo_from(locked, record, std::size(kStart))) forget(locked, record);
 }
 

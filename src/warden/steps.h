@@ -22,6 +22,7 @@ struct Machine {
   sys::Kernel& kernel;
   Store& store;
   const Report& report;
+  const RunParameter& hooks;
   std::vector<Stray>& strays;
   bool locked = false;  // the store's lock is ours already
 };
@@ -67,6 +68,10 @@ void sweep(const Machine& machine, Record record);
 
 // `start`'s table as a person would read it (jail -n style dry runs).
 std::vector<std::string_view> start_step_names();
+
+// Rewrites what the jail can read of itself. One that has no /dev, or has moved the files there
+// away, goes without.
+void tell_jail(const Machine& machine, const Record& record);
 
 CommandContext command_context(const Machine& machine, const jail::Settings& settings,
                                const Record& record, const std::string& path);

@@ -11,6 +11,7 @@
 #include "devfs/cgroup.h"
 #include "jail/address.h"
 #include "jail/hierarchy.h"
+#include "warden/door.h"
 #include "warden/ids.h"
 
 namespace gaol::warden {
@@ -63,7 +64,8 @@ std::optional<Error> changes_what_is_fixed(const jail::Settings& before,
     if ((before.jailsys(family) == jail::Jailsys::inherit) !=
         (after.jailsys(family) == jail::Jailsys::inherit))
       what = family;
-  if (files_of(before).size() != files_of(after).size()) what = "host.hostid or host.hostuuid";
+  if (files_of(before, 0).size() != files_of(after, 0).size())
+    what = "host.hostid or host.hostuuid";
   if (what.empty()) return {};
   return Error{EROFS, concat(what, " cannot be changed after creation"), {}};
 }
@@ -124,8 +126,11 @@ std::vector<std::string> without(std::vector<std::string> all,
 
 }  // namespace
 
-Warden::Warden(sys::Kernel& kernel, Report report, std::string root)
-    : kernel_(kernel), report_(std::move(report)), store_(kernel, std::move(root)) {}
+Warden::Warden(sys::Kernel& kernel, Report report, std::string root, RunParameter hooks)
+    : kernel_(kernel),
+      report_(std::move(report)),
+      hooks_(std::move(hooks)),
+      store_(kernel, std::move(root)) {}
 
 // Read again once its owner is known to be gone: until then it went on, or came to its end.
 std::optional<Record> Warden::abandoned(Jid jid) {
@@ -223,7 +228,7 @@ void Warden::read_names(std::span<Entry> jails) {
   }
 }
 
-void Warden::read_names(Record& jail) {
+void Warden::read_names(Record& jail) const {
   const auto names = kernel_.names({&jail.init, 1})[0];
   if (!names) return;
   jail.settings.set({.id = *jail::find("host.hostname"), .values = {names->host}});
@@ -289,8 +294,9 @@ Result<> Warden::tighten(Record& child, const Record& parent) {
   TRY(net::replace(kernel_, child.cgroup, stack_of(before, child.first_id),
                    stack_of(child.settings, child.first_id)));
   TRY(give_orders(*init, before, child.settings));
+  TRY(set_door(kernel_, child));
   TRY(store_.publish(child));
-  tell_jail(child.settings, child.init.pid);
+  tell_jail(machine(), child);
   store_.return_addresses(child.jid, without(old, now));
   return {};
 }
@@ -454,14 +460,6 @@ Result<> Warden::cleanup(const jail::Settings& settings, const std::string& titl
   return run_cleanup(stop);
 }
 
-// A jail that has no /dev, or has moved the files there away, goes without.
-void Warden::tell_jail(const jail::Settings& settings, int init) {
-  const auto root = kernel_.open(concat("/proc/", init, "/root"), O_PATH | O_DIRECTORY);
-  if (!root) return;
-  for (const auto& file : files_of(settings))
-    (void)kernel_.put_text(*root, concat("dev/gaol/", file.name), file.text);
-}
-
 Result<> Warden::modify(const Request& request) {
   const auto who = identity(request.settings);
   if (who.empty()) return fail("no jail specified");
@@ -505,10 +503,11 @@ Result<> Warden::change(Record& record, const Request& request) {
   TRY(jail::tell_init(
       kernel_, init,
       merged.on("persist") || has_children ? jail::WhenEmpty::hold : jail::WhenEmpty::end));
-  tell_jail(merged, record.init.pid);
   record.settings = std::move(merged);
   std::erase_if(record.inherits,
                 [&](const std::string& family) { return wanted.has(concat(family, ".addr")); });
+  tell_jail(machine(), record);
+  TRY(set_door(kernel_, record));
   const std::string old_name = record.name;
   TRY(name == old_name ? store_.publish(record) : store_.rename(record, name));
   if (has_children && name != old_name) TRY(rename_descendants(record, old_name));
@@ -530,6 +529,10 @@ Result<sys::Fd> Warden::attach(const Record& jail, const sys::Command& command) 
   const sys::Fd init = TRY(kernel_.pidfd(jail.init));
   const sys::Fd cgroup = TRY(kernel_.open(jail.cgroup, O_RDONLY | O_DIRECTORY));
   return jail::enter_prison(kernel_, {init, cgroup, permissions_of(jail.settings)}, command);
+}
+
+Result<User> Warden::user_of(const Record& jail, std::string_view who) {
+  return jail_user(kernel_, jail.init.pid, who);
 }
 
 Result<> Warden::enter(const Record& jail) {

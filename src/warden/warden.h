@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "warden/authority.h"
 #include "warden/plan.h"
 #include "warden/record.h"
 #include "warden/steps.h"
@@ -21,43 +22,27 @@ namespace gaol::warden {
 
 constexpr const char* kStateRoot = "/run/gaol";
 
-class Warden {
+class Warden final : public Authority {
  public:
-  explicit Warden(sys::Kernel& kernel, Report report = {}, std::string root = kStateRoot);
+  // `hooks` runs the commands of jails' parameters.
+  explicit Warden(sys::Kernel& kernel, Report report = {}, std::string root = kStateRoot,
+                  RunParameter hooks = run_parameter);
 
-  // Creates a jail and runs its start table. Gives its jid. EEXIST in the error: a jail of
-  // that name or jid is running.
-  Result<Jid> start(const Request& asked);
+  Result<Jid> start(const Request& asked) override;
+  Result<> modify(const Request& request) override;
+  bool needs_restart(const Request& request) override;
+  Result<> stop(const Record& jail, const jail::Settings* configured,
+                const std::string& title) override;
+  Result<> cleanup(const jail::Settings& settings, const std::string& title) override;
+  Result<Record> find(std::string_view jid_or_name) override;
+  std::vector<Record> list() override;
+  Result<std::vector<Entry>> listing(Dying dying) override;
+  Result<Entry> look_up(std::string_view jid_or_name, Dying dying) override;
+  void read_names(std::span<Entry> jails) override;
+  void read_names(Record& jail) const;
+  Result<sys::Fd> attach(const Record& jail, const sys::Command& command) override;
+  Result<User> user_of(const Record& jail, std::string_view who) override;
 
-  // Changes what may be changed of a running jail, all or nothing. ENOENT: no such jail. EROFS:
-  // what is asked would need a restart.
-  Result<> modify(const Request& request);
-  // Whether that jail runs and modify() would say that it takes a restart.
-  bool needs_restart(const Request& request);
-
-  // Stops a running jail with the hooks and times of `configured`; null: it is not configured
-  // (any more), no hook runs and times are the standard ones.
-  Result<> stop(const Record& jail, const jail::Settings* configured, const std::string& title);
-  // Only what follows a removal, for a jail that is not running (jail -C).
-  Result<> cleanup(const jail::Settings& settings, const std::string& title);
-
-  // A running jail by jid or name; `0` names none.
-  Result<Record> find(std::string_view jid_or_name);
-  // All running jails by rising jid. Sweeps those that have died meanwhile.
-  std::vector<Record> list();
-
-  // For anybody's eyes, root or not. A jail that is being taken apart, or could not be, is shown
-  // only if the dying are asked for.
-  enum class Dying : uint8_t { hidden, shown };
-  Result<std::vector<Entry>> listing(Dying dying);
-  Result<Entry> look_up(std::string_view jid_or_name, Dying dying);
-  // Puts the host names as they are now, for the jail's root may change them, in the place of those
-  // that the jails were given. REQUIRES: root.
-  void read_names(std::span<Entry> jails);
-  void read_names(Record& jail);
-
-  // Starts a program in a running jail; the Fd is its pidfd, a child of ours.
-  Result<sys::Fd> attach(const Record& jail, const sys::Command& command);
   // Moves the calling process into a running jail, for good; see jail::move_into_prison().
   Result<> enter(const Record& jail);
 
@@ -69,7 +54,7 @@ class Warden {
   Result<sys::Fd> network_of(const Record& jail);
 
  private:
-  Machine machine() { return {kernel_, store_, report_, strays_}; }
+  Machine machine() { return {kernel_, store_, report_, hooks_, strays_}; }
   // The record of a jail that was being made or unmade by somebody who is gone.
   std::optional<Record> abandoned(Jid jid);
   // The jail that one of this name would be below; null: the host.
@@ -99,8 +84,6 @@ class Warden {
   Result<> tighten_descendants(const Record& record);
   Result<> tighten(Record& child, const Record& parent);
 
-  // Rewrites what the jail can read of itself. `init` is a process of it.
-  void tell_jail(const jail::Settings& settings, int init);
   Result<> give_names(const sys::Fd& init, const jail::Settings& wanted);
   Result<> give_orders(const sys::Fd& init, const jail::Settings& before,
                        const jail::Settings& after);
@@ -108,6 +91,7 @@ class Warden {
 
   sys::Kernel& kernel_;
   Report report_;
+  RunParameter hooks_;
   Store store_;
   std::vector<Stray> strays_;
 };

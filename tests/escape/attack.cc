@@ -845,6 +845,79 @@ int signal_everybody(int signal) {
   return 0;
 }
 
+// --- at the door ---
+
+int knock(const char* door) {
+  const int fd = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, door, sizeof address.sun_path - 1);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
+  std::printf("knock: %s\n", ::strerrorname_np(errno));
+  return -1;
+}
+
+// Whether a message of the host's is its last: done, or an error.
+bool is_last(const string& answer) {
+  return answer.find("\"kind\":0") != answer.npos || answer.find("\"kind\":1") != answer.npos;
+}
+
+// Says what comes on standard input, whatever that is, and brings these files along. Prints the
+// answers.
+int ask(const char* door, char** files) {
+  const int fd = knock(door);
+  if (fd < 0) return 1;
+  string text(1 << 20, '\0');
+  size_t size = 0;
+  for (ssize_t got; (got = ::read(0, &text[size], text.size() - size)) > 0;)
+    size += static_cast<size_t>(got);
+  iovec part{text.data(), size};
+  alignas(cmsghdr) char rights[CMSG_SPACE(16 * sizeof(int))]{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  size_t count = 0;
+  for (; *files; ++files, ++count) {
+    const int brought = ::open(*files, O_RDONLY | O_CLOEXEC);
+    std::memcpy(rights + CMSG_LEN(0) + count * sizeof brought, &brought, sizeof brought);
+  }
+  if (count > 0) {
+    message.msg_control = rights;
+    message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+    auto* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(count * sizeof(int));
+  }
+  if (::sendmsg(fd, &message, MSG_NOSIGNAL) < 0)
+    std::printf("send: %s\n", ::strerrorname_np(errno));
+  ::alarm(20);
+  for (ssize_t got; (got = ::recv(fd, text.data(), text.size(), 0)) > 0;) {
+    const string answer(text.data(), static_cast<size_t>(got));
+    std::printf("%s\n", answer.c_str());
+    if (is_last(answer)) break;
+  }
+  return 0;
+}
+
+// Knocks this often and says nothing, until there is a file /tmp/stop.
+int crowd(const char* door, int times) {
+  int inside = 0;
+  while (inside < times && ::access("/tmp/stop", F_OK) != 0) {
+    const int fd = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, door, sizeof address.sun_path - 1);
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+      ++inside;
+    else
+      ::close(fd), ::usleep(10'000);
+  }
+  while (::access("/tmp/stop", F_OK) != 0) ::usleep(10'000);
+  std::printf("inside %d\n", inside);
+  return 0;
+}
+
 // A file that would give its owner's power to whoever runs it.
 int plant_setuid() {
   const int fd = ::open("/tmp/planted", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
@@ -862,6 +935,8 @@ int main(int argc, char** argv) {
   if (wanted == "stop-everybody") return signal_everybody(SIGSTOP);
   if (wanted == "kill-everybody") return signal_everybody(SIGKILL);
   if (wanted == "plant-setuid") return plant_setuid();
+  if (wanted == "ask" && argc > 2) return ask(argv[2], argv + 3);
+  if (wanted == "crowd" && argc > 3) return crowd(argv[2], std::atoi(argv[3]));
   for (const auto& attack : kAttacks)
     if (starts(attack.name, wanted.c_str())) run(attack);
   return 0;

@@ -107,11 +107,8 @@ struct Remark {
   const char* text;
 };
 constexpr Remark kRemarks[] = {
-    {3, "jails in jails are not complete yet"},
     {22, "the language is C, by libgaol; there is no Lua"},
-    {24, "as 3"},
     {25, "the limit is FreeBSD's standard and cannot be changed"},
-    {28, "as 3"},
     {30,
      "Linux has none; a caller who asks for one is refused, and a process in the jail, which has "
      "one, tells of the jail's end"},

@@ -89,7 +89,11 @@ TEST_F(HierarchyTest, ROOT_WhatIsRefused) {
       {"jail -c persist name=no.x path=" + foo_ + "/other", "jail \"no\" not found"},
       {"jail -c persist name=foo..x path=" + foo_ + "/other",
        "name: \"foo..x\" has an empty component"},
-      {create, "path: " + foo_ + ": not below the parent jail's path " + foo_},
+      {create + " mount.procfs=false",
+       "path " + foo_ + ": a jail that has the whole tree of its parent cannot do without " +
+           "mount.devfs and mount.procfs"},
+      {create + "/other mount='" + foo_ + " " + foo_ + "/other/etc nullfs ro'",
+       "mount: " + foo_ + "/other/etc: " + foo_ + ": the parent jail's root"},
       {"jail -c persist name=foo.x path=/etc",
        "path: /etc: not below the parent jail's path " + foo_},
       {create + "/../tree", "path: " + foo_ + "/../tree: has a .. in it"},

@@ -171,6 +171,13 @@ std::string tiny_tree() {
   return path;
 }
 
+bool commands_run_anywhere() {
+  std::ifstream program(GAOL_BIN_DIR "/jail", std::ios::binary);
+  std::string head(4096, '\0');
+  program.read(head.data(), static_cast<std::streamsize>(head.size()));
+  return !head.contains("/ld-");
+}
+
 std::string init_of(const std::string& jail) {
   return run("for pid in $(cat $(find " + cgroup_mount() + "/gaol -type d -name $(jls -j " + jail +
              " jid))/cgroup.procs); do awk '/^NSpid/ && $NF == 1 {printf $2}' /proc/$pid/status; "

@@ -40,6 +40,9 @@ void make_tree(const std::string& path);
 // The pid of a running jail's init, as text.
 std::string init_of(const std::string& jail);
 
+// Whether jail, jls and jexec are static, and so run in every tree.
+bool commands_run_anywhere();
+
 // What a jail could leave behind, one line each: mounts, interfaces with their addresses,
 // cgroups, files of /run/gaol, pinned BPF map entries, open descriptors, child processes.
 std::vector<std::string> footprint();
