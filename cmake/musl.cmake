@@ -46,6 +46,7 @@ target_link_options(musl_flags INTERFACE -B${musl_dir})  # its crt1.o and libc.a
 
 try_run(musl_ran musl_built
   SOURCES ${PROJECT_SOURCE_DIR}/cmake/musl_trial.cc ${PROJECT_SOURCE_DIR}/src/sys/musl.cc
+  CMAKE_FLAGS -DINCLUDE_DIRECTORIES=${PROJECT_SOURCE_DIR}/src
   COMPILE_DEFINITIONS -D_GNU_SOURCE -ffunction-sections
   LINK_OPTIONS -static -no-pie -Wl,--gc-sections
   LINK_LIBRARIES musl_flags)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // What the commands need beside musl (cmake/musl.cmake): two names of glibc that the compiler's
-// C++ library asks for, and a heap.
+// C++ library asks for, a heap, and copying that is good at names (sys/bytes.h).
 //
 // musl's own heap hands pages back as soon as it can and asks for them again. Each time is a
 // system call and page faults, which a virtual machine pays twice, and while a jail's first
@@ -17,6 +17,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+
+#include "sys/bytes.h"
+
+// The compiler knows a loop that copies, and would have memcpy() call itself.
+#pragma GCC optimize("no-tree-loop-distribute-patterns")
 
 namespace {
 
@@ -102,6 +107,17 @@ void* calloc(size_t count, size_t size) {
 void* aligned_alloc(size_t, size_t) {
   errno = ENOMEM;
   return nullptr;
+}
+
+void* memmove(void* to, const void* from, size_t n) {
+  gaol::sys::copy_bytes(static_cast<char*>(to), static_cast<const char*>(from), n);
+  return to;
+}
+void* memcpy(void* __restrict to, const void* __restrict from, size_t n) {
+  return memmove(to, from, n);
+}
+int memcmp(const void* a, const void* b, size_t n) {
+  return gaol::sys::compare_bytes(static_cast<const char*>(a), static_cast<const char*>(b), n);
 }
 
 // Whether atomic operations may be left out. They never are.
