@@ -66,6 +66,9 @@ TEST_F(CompletionTest, ROOT_BashOffersWhatFits) {
       {"jls --lib", "--libxo"},
       {"jexec -l -U root ", "db web"},
       {"jexec web /run/files/j", "/run/files/jail.conf"},
+      {"devfs rule s", "showsets"},
+      {"devfs rule -s 2", "2"},
+      {"devfs rule -s 4 show 3", "300"},
       {"gaol re", "release"},
       {"gaol release f", "fetch"},
       {"gaol import /run/files/j", "/run/files/jail.conf"},
@@ -89,6 +92,8 @@ TEST_F(CompletionTest, ROOT_ZshCompletesWhatIsClear) {
       {"jls -j d", "jls -j db "},
       {"jls host.hostn", "jls host.hostname "},
       {"jexec -l we", "jexec -l web "},
+      {"devfs rule sho", "devfs rule showsets "},
+      {"devfs rule -s 4 show 3", "devfs rule -s 4 show 300 "},
       {"gaol release fe", "gaol release fetch "},
   };
   for (const auto& c : cases) EXPECT_EQ(zsh(c.line), c.whole);
