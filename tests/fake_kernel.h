@@ -199,9 +199,14 @@ class FakeKernel : public sys::Kernel {
     const auto found = living.find(process.pid);
     return found != living.end() && found->second == process.birth;
   }
-  std::vector<bool> alive(std::span<const sys::ProcessId> processes) override {
-    std::vector<bool> out;
-    for (const auto& process : processes) out.push_back(alive(process));
+  std::vector<sys::Sight> look_at(std::span<const sys::ProcessId> processes,
+                                  sys::See see) override {
+    std::vector<sys::Sight> out;
+    for (const auto& process : processes) {
+      const bool readable =
+          see == sys::See::names && alive(process) && asked("names ", process.pid);
+      out.push_back({alive(process), readable ? std::optional(own_names) : std::nullopt});
+    }
     return out;
   }
   Result<sys::Fd> pidfd(const sys::ProcessId& process) override {
@@ -263,12 +268,6 @@ class FakeKernel : public sys::Kernel {
   Result<sys::Names> names(const sys::Fd& pidfd) override {
     TRY(asked("names ", pid_of(pidfd)));
     return own_names;
-  }
-  std::vector<std::optional<sys::Names>> names(std::span<const sys::ProcessId> processes) override {
-    std::vector<std::optional<sys::Names>> out;
-    for (const auto& process : processes)
-      out.push_back(asked("names ", process.pid) ? std::optional(own_names) : std::nullopt);
-    return out;
   }
   Result<> set_names(const sys::Fd& pidfd, const sys::Names& names) override {
     return done("set_names ", pid_of(pidfd), " ", names.host, " ", names.domain);

@@ -29,7 +29,7 @@ extern __thread char jail_errmsg[JAIL_ERRMSGLEN];
 #define JAIL_CREATE 0x01 /* make the jail; EEXIST if it is there, unless JAIL_UPDATE too */
 #define JAIL_UPDATE 0x02 /* change it; ENOENT if it is not there, unless JAIL_CREATE too */
 #define JAIL_ATTACH 0x04 /* then jail_attach(); a new jail must persist */
-#define JAIL_DYING 0x08  /* without effect: a jail is gone as soon as it is removed */
+#define JAIL_DYING 0x08  /* get: those that are being taken apart too; set: without effect */
 
 /* What a three-state parameter is. */
 #define JAIL_SYS_DISABLE 0

@@ -18,8 +18,8 @@
 
 #include "lib/failure.h"
 #include "lib/param.h"
-#include "lib/values.h"
 #include "sys/apart.h"
+#include "warden/values.h"
 #include "warden/warden.h"
 
 namespace gaol::lib {
@@ -28,6 +28,7 @@ namespace {
 
 using jail::Setting;
 using warden::Record;
+using warden::Warden;
 
 // Making a jail takes a fork. The new process has a copy of every descriptor, and while it has one
 // of the lock file nobody gets the lock that another thread held at that moment. So a process
@@ -36,7 +37,7 @@ std::mutex turns;
 
 struct Machine {
   std::unique_ptr<sys::Kernel> kernel = sys::new_kernel();
-  warden::Warden warden{*kernel};
+  Warden warden{*kernel};
 };
 
 // The warden for one call.
@@ -162,24 +163,24 @@ Result<Question> question_of(std::span<const jailparam> records) {
   return fail_errno(ENOENT, "neither lastjid nor jid nor name says which jail");
 }
 
-Result<Record> look_up(Session& session, const Question& question) {
+Result<warden::Entry> look_up(Session& session, const Question& question, Warden::Dying dying) {
   if (question.record->jp_name != kLastJid) {
-    auto jail = session.warden.find(question.value);
-    if (!jail) return not_found(ENOENT, question.value);
+    auto jail = session.warden.look_up(question.value, dying, Warden::Names::live);
+    if (!jail && jail.error().code == ENOENT) return not_found(ENOENT, question.value);
     return jail;
   }
   const int last = number<int>(question.value).value_or(0);
-  auto all = session.warden.list();
-  const auto next = std::ranges::find_if(all, [&](const Record& jail) { return jail.jid > last; });
+  auto all = TRY(session.warden.listing(dying, Warden::Names::live));
+  const auto next = std::ranges::upper_bound(all, last, {}, &warden::Entry::jid);
   if (next == all.end()) return fail_errno(ENOENT, "no jail after ", last);
   return std::move(*next);
 }
 
 // The value of a record's parameter as import() takes it.
-std::string text_for(const Record& jail, const jailparam& record) {
+std::string text_for(const warden::View& jail, const jailparam& record) {
   const auto spelling = spelling_of(record);
   const auto& param = jail::param(spelling.id);
-  std::string text = join(value_of(jail, param, spelling.key), ",");
+  std::string text = join(jail.value(param, spelling.key), ",");
   if (param.type == jail::Type::integer && text.empty()) return "0";
   if (spelling.negated) return text == "true" ? "false" : "true";
   return text;
@@ -188,13 +189,14 @@ std::string text_for(const Record& jail, const jailparam& record) {
 Result<int> get(std::span<jailparam> records, int flags) {
   TRY(check_known("jail_get", flags, JAIL_DYING));
   const auto question = TRY(question_of(records));
+  const auto dying = flags & JAIL_DYING ? Warden::Dying::shown : Warden::Dying::hidden;
   Session session;
-  auto jail = TRY(look_up(session, question));
-  session.warden.read_names(jail);
+  const auto entry = TRY(look_up(session, question, dying));
+  const warden::View jail(entry);
   for (auto& record : records)
     if (&record != question.record && record.jp_name != kLastJid)
       TRY(import(record, text_for(jail, record)));
-  return jail.jid;
+  return entry.jid;
 }
 
 // --- lists of arguments ---

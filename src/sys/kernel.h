@@ -36,6 +36,13 @@ struct Names {
   bool operator==(const Names&) const = default;
 };
 
+// What there is to see of a process from outside.
+enum class See : uint8_t { life, names };
+struct Sight {
+  bool alive = false;
+  std::optional<Names> names;  // of its UTS namespace, if asked for and ours to read
+};
+
 struct Address {
   int family = 0;       // AF_INET or AF_INET6
   uint8_t bytes[16]{};  // network order; IPv4 uses the first four
@@ -129,7 +136,7 @@ class Kernel {
   virtual ProcessId identify(const Fd& pidfd) = 0;
   virtual bool alive(const ProcessId& process) = 0;
   // The same of many, at less than half the cost each.
-  virtual std::vector<bool> alive(std::span<const ProcessId> processes) = 0;
+  virtual std::vector<Sight> look_at(std::span<const ProcessId> processes, See see) = 0;
   // A descriptor of exactly that process; ESRCH when it is gone or another has its pid.
   virtual Result<Fd> pidfd(const ProcessId& process) = 0;
   // A descriptor of `pid` if it is in that cgroup now; ESRCH otherwise.
@@ -155,8 +162,6 @@ class Kernel {
   virtual Result<int32_t> hear(const Fd& socket, int milliseconds) = 0;
   // The names of that process's UTS namespace.
   virtual Result<Names> names(const Fd& pidfd) = 0;
-  // The same of many, at half the cost each; none of a process that is gone.
-  virtual std::vector<std::optional<Names>> names(std::span<const ProcessId> processes) = 0;
   virtual Result<> set_names(const Fd& pidfd, const Names& names) = 0;
   // Children born from now on live in that process's PID namespace (or in ours, for `self`).
   virtual Result<> children_into(const Fd& pidfd) = 0;

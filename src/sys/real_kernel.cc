@@ -58,17 +58,22 @@ Result<> sent(const Mission& mission, const std::string& subject) {
   return {};
 }
 
+// In one read and one more to see the end, where the file says how long it is.
 Result<std::string> read_all(const Fd& fd, const std::string& path, size_t limit = SIZE_MAX) {
+  constexpr size_t kRoom = 4096;
+  struct stat st;
   std::string text;
-  char buffer[4096];
-  for (;;) {
-    const ssize_t got = ::read(fd.get(), buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
+  text.reserve(::fstat(fd.get(), &st) == 0 ? static_cast<size_t>(st.st_size) + kRoom : kRoom);
+  for (ssize_t got = 1; got > 0;) {
+    const size_t had = text.size(), room = std::max(text.capacity() - had, kRoom);
+    text.resize_and_overwrite(had + room, [&](char* bytes, size_t) {
+      while ((got = ::read(fd.get(), bytes + had, room)) < 0 && errno == EINTR) continue;
+      return had + static_cast<size_t>(std::max<ssize_t>(got, 0));
+    });
     if (got < 0) return fail_errno(errno, path);
-    if (got == 0) return text;
-    text.append(buffer, static_cast<size_t>(got));
     if (text.size() > limit) return fail_errno(EFBIG, path);
   }
+  return text;
 }
 
 Result<> write_all(const Fd& fd, std::string_view text, const std::string& path) {
@@ -288,24 +293,15 @@ class RealKernel final : public Kernel {
 
   bool alive(const ProcessId& process) override { return pidfd(process).has_value(); }
 
-  std::vector<bool> alive(std::span<const ProcessId> processes) override {
+  std::vector<Sight> look_at(std::span<const ProcessId> processes, See see) override {
+    std::vector<Sight> out(processes.size());
+    const Fd own_names(see == See::names ? ::open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC) : -1);
     constexpr size_t kAtOnce = 256;  // descriptors
-    std::vector<bool> out;
-    out.reserve(processes.size());
-    while (!processes.empty()) {
-      const auto some = processes.first(std::min(kAtOnce, processes.size()));
-      processes = processes.subspan(some.size());
-      std::vector<Fd> fds;
-      std::vector<pollfd> ended;
-      for (const auto& process : some) {
-        fds.push_back(open_pidfd(process.pid));
-        const Fd& fd = fds.back();
-        const bool same = fd && birth_of(fd, process.pid) == process.birth;
-        ended.push_back({same ? fd.get() : -1, POLLIN, 0});
-      }
-      ::poll(ended.data(), ended.size(), 0);
-      for (const auto& one : ended) out.push_back(one.fd >= 0 && one.revents == 0);
+    for (size_t at = 0; at < processes.size(); at += kAtOnce) {
+      const size_t count = std::min(kAtOnce, processes.size() - at);
+      look_at_some(processes.subspan(at, count), {&out[at], count}, static_cast<bool>(own_names));
     }
+    if (own_names) ::setns(own_names.get(), CLONE_NEWUTS);
     return out;
   }
 
@@ -418,20 +414,6 @@ class RealKernel final : public Kernel {
       return {};
     }));
     return names;
-  }
-
-  std::vector<std::optional<Names>> names(std::span<const ProcessId> processes) override {
-    std::vector<std::optional<Names>> out(processes.size());
-    const Fd own_names(::open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC));
-    if (!own_names) return out;
-    for (size_t at = 0; at < processes.size(); ++at) {
-      const auto& process = processes[at];
-      const Fd fd = open_pidfd(process.pid);
-      if (fd && birth_of(fd, process.pid) == process.birth && ::setns(fd.get(), CLONE_NEWUTS) == 0)
-        out[at] = names_here();
-    }
-    ::setns(own_names.get(), CLONE_NEWUTS);
-    return out;
   }
 
   Result<> set_names(const Fd& pidfd, const Names& names) override {
@@ -562,6 +544,25 @@ class RealKernel final : public Kernel {
   }
 
  private:
+  // With `names`, in the UTS namespace of one of them afterwards.
+  static void look_at_some(std::span<const ProcessId> processes, std::span<Sight> sights,
+                           bool names) {
+    std::vector<Fd> fds;
+    std::vector<pollfd> ended;
+    for (size_t at = 0; at < processes.size(); ++at) {
+      const auto& process = processes[at];
+      const Fd& fd = fds.emplace_back(open_pidfd(process.pid));
+      const bool same = fd && birth_of(fd, process.pid) == process.birth;
+      // What has namespaces lives: they are the first that a process gives back.
+      sights[at].alive = same && names && ::setns(fd.get(), CLONE_NEWUTS) == 0;
+      if (sights[at].alive) sights[at].names = names_here();
+      ended.push_back({same && !sights[at].alive ? fd.get() : -1, POLLIN, 0});
+    }
+    ::poll(ended.data(), ended.size(), 0);
+    for (size_t at = 0; at < ended.size(); ++at)
+      sights[at].alive |= ended[at].fd >= 0 && ended[at].revents == 0;
+  }
+
   static Names names_here() {
     utsname names{};
     ::uname(&names);

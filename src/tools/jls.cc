@@ -17,6 +17,7 @@
 #include "sys/probe.h"
 #include "tools/print.h"
 #include "warden/authority.h"
+#include "warden/values.h"
 
 namespace {
 
@@ -25,6 +26,8 @@ using jail::Type;
 using jail::When;
 using tools::complain;
 using tools::say;
+using warden::Authority;
+using warden::View;
 
 constexpr const char* kUsage =
     "usage: jls [--libxo json|xml[,pretty]] [-dhNnqsv] [-j jail] [param ...]\n"
@@ -40,7 +43,7 @@ struct Options {
        settable = false, verbose = false;
   enum class Form : uint8_t { text, json, xml } form = Form::text;
   bool pretty = false;
-  warden::Authority::Dying dying = warden::Authority::Dying::hidden;
+  Authority::Dying dying = Authority::Dying::hidden;
   std::optional<std::string> jail;
   std::vector<std::string> parameters;
 };
@@ -92,7 +95,7 @@ Options parse_options(int argc, char** argv) {
   for (int c; (c = ::getopt(count, words.data(), "+acdhj:Nnqsv")) != -1;) {
     switch (c) {
       case 'a':  // what -d was called once
-      case 'd': o.dying = warden::Authority::Dying::shown; break;
+      case 'd': o.dying = Authority::Dying::shown; break;
       case 'c': o.check = true; break;
       case 'h':
         o.header = true;
@@ -125,95 +128,6 @@ Options parse_options(int argc, char** argv) {
 
 // --- one value of one jail ---
 
-struct Value {
-  std::vector<std::string> items;  // one unless the parameter is a list
-  bool flag = false;               // booleans
-};
-
-// An entry with its parameters, which are unpacked only if somebody asks for one.
-class Jail {
- public:
-  explicit Jail(const warden::Entry& entry) : entry_(entry) {}
-  const warden::Entry& entry() const { return entry_; }
-  const jail::Settings& settings() const {
-    if (!settings_) settings_ = entry_.settings();
-    return *settings_;
-  }
-
- private:
-  const warden::Entry& entry_;
-  mutable std::optional<jail::Settings> settings_;
-};
-
-std::vector<std::string> addresses(const std::string& list) {
-  if (list.empty()) return {};
-  const auto pieces = split(list, ',');
-  return {pieces.begin(), pieces.end()};
-}
-
-// What every entry has at hand, and what nobody gave because it is the jail's own doing.
-struct AtHand {
-  std::string_view name;
-  Value (*value)(const warden::Entry&);
-  bool changes = false;  // root of the jail may change it
-};
-constexpr AtHand kAtHand[] = {
-    {"children.cur", [](const warden::Entry& jail) { return Value{{concat(jail.children)}}; }},
-    {"cpuset.id", [](const warden::Entry& jail) { return Value{{concat(jail.jid)}}; }},
-    {"dying",
-     [](const warden::Entry& jail) {
-       return Value{{}, jail.dying};
-     }},
-    {"host.domainname", [](const warden::Entry& jail) { return Value{{jail.domainname}}; }, true},
-    {"host.hostname", [](const warden::Entry& jail) { return Value{{jail.hostname}}; }, true},
-    {"ip4.addr", [](const warden::Entry& jail) { return Value{addresses(jail.ip4)}; }},
-    {"ip6.addr", [](const warden::Entry& jail) { return Value{addresses(jail.ip6)}; }},
-    {"jid", [](const warden::Entry& jail) { return Value{{concat(jail.jid)}}; }},
-    {"name", [](const warden::Entry& jail) { return Value{{jail.name}}; }},
-    {"parent", [](const warden::Entry& jail) { return Value{{concat(jail.parent)}}; }},
-    {"path", [](const warden::Entry& jail) { return Value{{jail.path}}; }},
-};
-
-const AtHand* at_hand(const jail::Param& param) {
-  const auto* known = std::ranges::find(kAtHand, param.name, &AtHand::name);
-  return known == std::end(kAtHand) ? nullptr : known;
-}
-
-// What is the host's as long as nobody has given the jail its own.
-struct OfHost {
-  std::string_view name;
-  std::string (*value)();
-};
-constexpr OfHost kOfHost[] = {
-    {"osreldate", [] { return concat(sys::kernel_date()); }},
-    {"osrelease", sys::kernel_release},
-};
-
-const OfHost* inherited(const Jail& jail, const jail::Param& param) {
-  const auto* known = std::ranges::find(kOfHost, param.name, &OfHost::name);
-  return known == std::end(kOfHost) || jail.settings().has(param.name) ? nullptr : known;
-}
-
-Value value_of(const Jail& jail, const jail::Param& param, std::string_view key = {}) {
-  if (const auto* known = at_hand(param)) return known->value(jail.entry());
-  if (const auto* host = inherited(jail, param)) return {{host->value()}};
-  const jail::Settings& settings = jail.settings();
-  switch (param.type) {
-    case Type::boolean: return {{}, settings.on(param.name)};
-    case Type::jailsys: return {{std::string(jail::jailsys_word(settings.jailsys(param.name)))}};
-    case Type::list: return {settings.list(param.name)};
-    case Type::keyvalue: {
-      const std::string buffer = settings.buffer(param.name, "");
-      if (key.empty()) return {{buffer}};
-      for (auto line : split(buffer, '\n'))
-        if (line.starts_with(key) && line.substr(key.size()).starts_with('='))
-          return {{std::string(line.substr(key.size() + 1))}};
-      return {{""}};
-    }
-    default: return {{settings.text(param.name)}};
-  }
-}
-
 bool is_list(const jail::Param& param) {
   return param.type == Type::ip4_list || param.type == Type::ip6_list || param.type == Type::list;
 }
@@ -226,9 +140,9 @@ std::string quoted(const std::string& text) {
   return concat(mark, text, mark);
 }
 
-std::string shown(const Options& o, const jail::Param& param, const Value& value) {
-  if (param.type == Type::boolean) return value.flag ? "true" : "false";
-  const std::string text = join(value.items, ",");
+std::string shown(const Options& o, const jail::Param& param, const warden::Value& value) {
+  const std::string text = join(value, ",");
+  if (param.type == Type::boolean) return text;
   if (text.empty()) {
     if (!is_list(param) || o.quote) return "\"\"";
     return o.pairs ? "" : "-";
@@ -273,10 +187,10 @@ Result<std::vector<Column>> columns(const Options& o) {
 
 // For -s: what jail(8) takes back. Below a three-state parent only its `new` has values; what
 // Linux refuses and nobody gave would be refused again, what is the host's is no wish.
-bool settable(const Jail& jail, const jail::Param& param) {
+bool settable(const View& jail, const jail::Param& param) {
   if (param.when == When::readonly) return false;
   if (param.linux_means == jail::Linux::refused && !jail.settings().has(param.name)) return false;
-  if (inherited(jail, param)) return false;
+  if (jail.inherited(param)) return false;
   const auto dot = param.name.rfind('.');
   if (dot == param.name.npos) return true;
   const auto parent = jail::find(param.name.substr(0, dot));
@@ -284,29 +198,41 @@ bool settable(const Jail& jail, const jail::Param& param) {
          jail.settings().jailsys(param.name.substr(0, dot)) == jail::Jailsys::fresh;
 }
 
+// A jail's word for a column; none where -s has nothing to say.
+std::string cell(const Options& o, const Column& column, const View& jail) {
+  const auto& param = *column.param;
+  if (o.settable && !settable(jail, param)) return {};
+  const auto value = jail.value(param, column.key);
+  if (!o.pairs) return shown(o, param, value);
+  if (param.type == Type::boolean) return jail::boolean_spelling(param.name, value[0] == "true");
+  if (o.settable && !column.key.empty() && value[0].empty()) return column.title();
+  return concat(column.title(), "=", shown(o, param, value));
+}
+
 void print_parameters(const Options& o, const std::vector<Column>& columns,
                       const std::vector<warden::Entry>& jails) {
-  if (o.header) {
-    std::vector<std::string> titles;
-    for (const auto& column : columns) titles.push_back(column.title());
-    say(join(titles, " "));
+  const warden::Entry nothing_given;
+  const View standard(nothing_given);
+  std::vector<std::string> titles, usual;
+  for (const auto& column : columns) {
+    titles.push_back(column.title());
+    usual.push_back(cell(o, column, standard));
   }
+  if (o.header) say(join(titles, " "));
+  std::string row;
   for (const auto& entry : jails) {
-    const Jail jail(entry);
-    std::vector<std::string> cells;
-    for (const auto& column : columns) {
-      if (o.settable && !settable(jail, *column.param)) continue;
-      const Value value = value_of(jail, *column.param, column.key);
-      if (!o.pairs)
-        cells.push_back(shown(o, *column.param, value));
-      else if (column.param->type == Type::boolean)
-        cells.push_back(jail::boolean_spelling(column.param->name, value.flag));
-      else if (o.settable && !column.key.empty() && value.items[0].empty())
-        cells.push_back(column.title());
+    const View jail(entry);
+    row.clear();
+    for (size_t at = 0; at < columns.size(); ++at) {
+      const size_t before = row.size();
+      if (!o.settable && jail.standard(*columns[at].param))
+        row += usual[at];
       else
-        cells.push_back(concat(column.title(), "=", shown(o, *column.param, value)));
+        row += cell(o, columns[at], jail);
+      if (row.size() > before) row += ' ';
     }
-    say(join(cells, " "));
+    if (!row.empty()) row.pop_back();
+    say(row);
   }
 }
 
@@ -366,7 +292,7 @@ void print_verbose(const std::vector<warden::Entry>& jails) {
     say(row.append(" ").append(state(jail)));
     say(concat(indent, jail.jid));
     for (const auto* list : {&jail.ip4, &jail.ip6})
-      for (const auto& address : addresses(*list)) say(concat(indent, address));
+      for (const auto& address : warden::addresses(*list)) say(concat(indent, address));
   }
 }
 
@@ -374,13 +300,13 @@ void print_verbose(const std::vector<warden::Entry>& jails) {
 
 using nlohmann::ordered_json;
 
-ordered_json json_of(const Jail& jail, const Column& column) {
-  const Value value = value_of(jail, *column.param, column.key);
-  if (column.param->type == Type::boolean) return value.flag;
-  if (is_list(*column.param)) return value.items;
+ordered_json json_of(const View& jail, const Column& column) {
+  const auto value = jail.value(*column.param, column.key);
+  if (is_list(*column.param)) return value;
+  if (column.param->type == Type::boolean) return value[0] == "true";
   if (column.param->type == Type::integer)
-    if (auto n = number<int64_t>(value.items[0])) return *n;
-  return value.items[0];
+    if (auto n = number<int64_t>(value[0])) return *n;
+  return value[0];
 }
 
 ordered_json json_of(const Options& o, const warden::Entry& jail) {
@@ -391,8 +317,8 @@ ordered_json json_of(const Options& o, const warden::Entry& jail) {
             {"name", jail.name},
             {"state", state(jail)},
             {"cpusetid", jail.jid},
-            {"ipv4-addrs", addresses(jail.ip4)},
-            {"ipv6-addrs", addresses(jail.ip6)}};
+            {"ipv4-addrs", warden::addresses(jail.ip4)},
+            {"ipv6-addrs", warden::addresses(jail.ip6)}};
   ordered_json out;
   if (o.name_first)
     out["name"] = jail.name;
@@ -455,7 +381,7 @@ void print_for_programs(const Options& o, const std::vector<Column>& columns,
       list.push_back(json_of(o, entry));
       continue;
     }
-    const Jail jail(entry);
+    const View jail(entry);
     ordered_json out;
     for (const auto& column : columns) out[column.title()] = json_of(jail, column);
     list.push_back(std::move(out));
@@ -466,8 +392,7 @@ void print_for_programs(const Options& o, const std::vector<Column>& columns,
 // All displays of whole jails have the host name.
 bool shows_what_changes(const std::vector<Column>& columns) {
   return columns.empty() || std::ranges::any_of(columns, [](const Column& column) {
-           const auto* known = at_hand(*column.param);
-           return known && known->changes;
+           return warden::is_roots_to_change(*column.param);
          });
 }
 
@@ -478,21 +403,22 @@ int run(const Options& o) {
     return 1;
   }
   const auto authority = warden::authority(sys::real_kernel());
+  const auto names = sys::is_root() && shows_what_changes(*chosen) ? Authority::Names::live
+                                                                   : Authority::Names::given;
   std::vector<warden::Entry> jails;
   if (o.jail) {
-    auto jail = authority->look_up(*o.jail, o.dying);
+    auto jail = authority->look_up(*o.jail, o.dying, names);
     if (!jail && !o.check) complain("jls", concat("jail \"", *o.jail, "\" not found"));
     if (!jail || o.check) return jail ? 0 : 1;
     jails.push_back(std::move(*jail));
   } else {
-    auto all = authority->listing(o.dying);
+    auto all = authority->listing(o.dying, names);
     if (!all) {
       complain("jls", all.error());
       return 1;
     }
     jails = std::move(*all);
   }
-  if (sys::is_root() && shows_what_changes(*chosen)) authority->read_names(jails);
   if (o.form != Options::Form::text)
     print_for_programs(o, *chosen, jails);
   else if (!chosen->empty())

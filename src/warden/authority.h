@@ -49,11 +49,11 @@ class Authority {
   // For anybody's eyes, root or not. A jail that is being taken apart, or could not be, is shown
   // only if the dying are asked for.
   enum class Dying : uint8_t { hidden, shown };
-  virtual Result<std::vector<Entry>> listing(Dying dying) = 0;
-  virtual Result<Entry> look_up(std::string_view jid_or_name, Dying dying) = 0;
-  // Puts the host names as they are now, for the jail's root may change them, in the place of those
-  // that the jails were given. REQUIRES: root.
-  virtual void read_names(std::span<Entry> jails) = 0;
+  // Host names as they are now, for the jail's root may change them, or as they were given. Whoever
+  // is not root gets the latter anyway.
+  enum class Names : uint8_t { given, live };
+  virtual Result<std::vector<Entry>> listing(Dying dying, Names names) = 0;
+  virtual Result<Entry> look_up(std::string_view jid_or_name, Dying dying, Names names) = 0;
 
   // Starts a program in a running jail; the Fd is its pidfd, a child of ours.
   virtual Result<sys::Fd> attach(const Record& jail, const sys::Command& command) = 0;

@@ -193,7 +193,7 @@ std::vector<Record> Remote::list() {
   return out;
 }
 
-Result<std::vector<Entry>> Remote::listing(Dying dying) {
+Result<std::vector<Entry>> Remote::listing(Dying dying, Names) {
   std::vector<Entry> out;
   const auto all = converse({.verb = "listing", .flag = dying == Dying::shown}, nullptr,
                             [&](Answer one) { out.push_back(std::move(one.entry)); });
@@ -201,7 +201,7 @@ Result<std::vector<Entry>> Remote::listing(Dying dying) {
   return out;
 }
 
-Result<Entry> Remote::look_up(std::string_view jid_or_name, Dying dying) {
+Result<Entry> Remote::look_up(std::string_view jid_or_name, Dying dying, Names) {
   Entry found;
   const Question question{
       .verb = "look_up", .who = std::string(jid_or_name), .flag = dying == Dying::shown};

@@ -28,9 +28,8 @@ class Remote final : public Authority {
   Result<> cleanup(const jail::Settings& settings, const std::string& title) override;
   Result<Record> find(std::string_view jid_or_name) override;
   std::vector<Record> list() override;
-  Result<std::vector<Entry>> listing(Dying dying) override;
-  Result<Entry> look_up(std::string_view jid_or_name, Dying dying) override;
-  void read_names(std::span<Entry>) override {}  // they come as they are now
+  Result<std::vector<Entry>> listing(Dying dying, Names names) override;
+  Result<Entry> look_up(std::string_view jid_or_name, Dying dying, Names names) override;
   Result<sys::Fd> attach(const Record& jail, const sys::Command& command) override;
   Result<User> user_of(const Record& jail, std::string_view who) override;
 

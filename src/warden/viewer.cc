@@ -368,9 +368,8 @@ Result<int> Viewer::list(const Question&) {
 }
 
 Result<int> Viewer::listing(const Question& question) {
-  auto all = TRY(warden_.listing(dying(question)));
+  auto all = TRY(warden_.listing(dying(question), Warden::Names::live));
   std::erase_if(all, [&](const Entry& jail) { return !jail::is_below(jail.name, self_.name); });
-  warden_.read_names(all);
   for (const auto& entry : all) send({.kind = Kind::entry, .entry = shown(entry)});
   return 0;
 }
@@ -378,9 +377,9 @@ Result<int> Viewer::listing(const Question& question) {
 Result<int> Viewer::look_up(const Question& question) {
   const auto& who = question.who;
   const bool by_jid = number<Jid>(who).has_value();
-  auto entry = warden_.look_up(by_jid ? who : concat(self_.name, ".", who), dying(question));
+  auto entry = warden_.look_up(by_jid ? who : concat(self_.name, ".", who), dying(question),
+                               Warden::Names::live);
   if (!entry || !jail::is_below(entry->name, self_.name)) return not_found(who);
-  warden_.read_names(std::span(&*entry, 1));
   send({.kind = Kind::entry, .entry = shown(*entry)});
   return 0;
 }

@@ -217,22 +217,11 @@ Result<> Warden::give_orders(const sys::Fd& init, const jail::Settings& before,
   return given;
 }
 
-void Warden::read_names(std::span<Entry> jails) {
-  std::vector<sys::ProcessId> inits;
-  for (const auto& jail : jails) inits.push_back(jail.init);
-  auto names = kernel_.names(inits);
-  for (size_t at = 0; at < jails.size(); ++at) {
-    if (!names[at]) continue;  // gone meanwhile
-    jails[at].hostname = std::move(names[at]->host);
-    jails[at].domainname = std::move(names[at]->domain);
-  }
-}
-
 void Warden::read_names(Record& jail) const {
-  const auto names = kernel_.names({&jail.init, 1})[0];
-  if (!names) return;
-  jail.settings.set({.id = *jail::find("host.hostname"), .values = {names->host}});
-  jail.settings.set({.id = *jail::find("host.domainname"), .values = {names->domain}});
+  const auto now = kernel_.look_at({&jail.init, 1}, sys::See::names)[0].names;
+  if (!now) return;
+  jail.settings.set({.id = *jail::find("host.hostname"), .values = {now->host}});
+  jail.settings.set({.id = *jail::find("host.domainname"), .values = {now->domain}});
 }
 
 Result<std::unique_ptr<Record>> Warden::parent_of(std::string_view name) {
@@ -398,41 +387,47 @@ std::vector<Record> Warden::list() {
   return alive;
 }
 
-Result<std::vector<Entry>> Warden::listing(Dying dying) {
-  auto entries = TRY(store_.entries());
+std::vector<Jid> Warden::look_at(std::vector<Entry>& jails, Names names) {
+  std::vector<sys::ProcessId> inits;
+  inits.reserve(jails.size());
+  for (const auto& jail : jails) inits.push_back(jail.init);
+  auto sights = kernel_.look_at(inits, names == Names::live ? sys::See::names : sys::See::life);
   std::vector<Jid> dead;
-  const auto find_dead = [&] {
-    std::vector<sys::ProcessId> inits;
-    for (const auto& entry : entries) inits.push_back(entry.init);
-    const auto alive = kernel_.alive(inits);
-    for (size_t at = 0; at < entries.size(); ++at) {
-      if (entries[at].dying || alive[at]) continue;
-      entries[at].dying = true;
-      dead.push_back(entries[at].jid);
-    }
-  };
-  find_dead();
-  if (sweep_the_dead(dead)) {
+  for (size_t at = 0; at < jails.size(); ++at) {
+    Entry& jail = jails[at];
+    auto& [alive, now] = sights[at];
+    if (!alive && !std::exchange(jail.dying, true)) dead.push_back(jail.jid);
+    if (!now) continue;
+    jail.hostname = std::move(now->host);
+    jail.domainname = std::move(now->domain);
+  }
+  return dead;
+}
+
+Result<std::vector<Entry>> Warden::listing(Dying dying, Names names) {
+  auto entries = TRY(store_.entries());
+  if (sweep_the_dead(look_at(entries, names))) {
     entries = TRY(store_.entries());
-    find_dead();
+    look_at(entries, names);
   }
   if (dying == Dying::hidden) std::erase_if(entries, &Entry::dying);
   count_children(entries);
   return entries;
 }
 
-Result<Entry> Warden::look_up(std::string_view jid_or_name, Dying dying) {
+Result<Entry> Warden::look_up(std::string_view jid_or_name, Dying dying, Names names) {
   auto jid = number<Jid>(jid_or_name);
   if (!jid) jid = store_.jid_of_name(std::string(jid_or_name));
   if (!jid || *jid <= 0) return not_found(jid_or_name);
   if (const auto record = store_.read(*jid)) {
-    Entry entry = entry_of(*record, 0);
+    std::vector<Entry> only = {entry_of(*record, 0)};
+    look_at(only, names);
+    Entry& entry = only.front();
     entry.children = static_cast<int>(store_.descendants(*jid).size());
-    entry.dying |= record->init.pid != 0 && !running(*record);
-    if (record->init.pid != 0 && (!entry.dying || dying == Dying::shown)) return entry;
+    if (record->init.pid != 0 && (!entry.dying || dying == Dying::shown)) return std::move(entry);
     return not_found(jid_or_name);
   }
-  for (auto& entry : TRY(listing(dying)))  // whoever may not read records
+  for (auto& entry : TRY(listing(dying, names)))  // whoever may not read records
     if (entry.jid == *jid) return std::move(entry);
   return not_found(jid_or_name);
 }

@@ -36,9 +36,8 @@ class Warden final : public Authority {
   Result<> cleanup(const jail::Settings& settings, const std::string& title) override;
   Result<Record> find(std::string_view jid_or_name) override;
   std::vector<Record> list() override;
-  Result<std::vector<Entry>> listing(Dying dying) override;
-  Result<Entry> look_up(std::string_view jid_or_name, Dying dying) override;
-  void read_names(std::span<Entry> jails) override;
+  Result<std::vector<Entry>> listing(Dying dying, Names names) override;
+  Result<Entry> look_up(std::string_view jid_or_name, Dying dying, Names names) override;
   void read_names(Record& jail) const;
   Result<sys::Fd> attach(const Record& jail, const sys::Command& command) override;
   Result<User> user_of(const Record& jail, std::string_view who) override;
@@ -55,6 +54,8 @@ class Warden final : public Authority {
 
  private:
   Machine machine() { return {kernel_, store_, report_, hooks_, strays_}; }
+  // Marks those that have died as dying, and gives them.
+  std::vector<Jid> look_at(std::vector<Entry>& jails, Names names);
   // The record of a jail that was being made or unmade by somebody who is gone.
   std::optional<Record> abandoned(Jid jid);
   // The jail that one of this name would be below; null: the host.

@@ -103,6 +103,42 @@ TEST_F(LibTest, ROOT_RefusesToSetWhatIsOnlyShown) {
   EXPECT_EQ(jail_remove(jid), 0);
 }
 
+TEST_F(LibTest, ROOT_TellsWhatIsTheJailsOwnDoing) {
+  const int jid = make("web");
+  jail_setv(JAIL_UPDATE, "name", "web", "children.max", "1", nullptr);
+  EXPECT_EQ(got("web", "children.cur"), "0");
+  make_tree(tree_ + "/cgi");
+  EXPECT_GT(jail_setv(JAIL_CREATE, "name", "web.cgi", "path", (tree_ + "/cgi").c_str(), "persist",
+                      nullptr, nullptr),
+            0)
+      << jail_errmsg;
+  seen("jexec web hostname renamed");
+  for (const char* name : {"children.cur", "parent", "dying", "osrelease", "host.hostname"})
+    EXPECT_EQ(got("web", name) + "\n", seen(std::string("jls -j web ") + name)) << name;
+  EXPECT_EQ(got("web", "children.cur"), "1");
+  EXPECT_EQ(got("web", "host.hostname"), "renamed");
+  EXPECT_EQ(got("web.cgi", "parent"), std::to_string(jid));
+  EXPECT_EQ(jail_remove(jid), 0);
+  run("rm -rf " + tree_ + "/cgi");
+}
+
+TEST_F(LibTest, ROOT_FindsTheDyingForWhoAsks) {
+  const int jid = make("web");
+  ASSERT_GT(jid, 0) << jail_errmsg;
+  const std::string init = init_of("web");
+  run("kill -9 " + init + "; while kill -0 " + init + "; do :; done");
+  const std::string number = std::to_string(jid);
+  char name[64] = "", dying[8] = "";
+  EXPECT_EQ(jail_getv(0, "jid", number.c_str(), "name", name, nullptr), -1);
+  EXPECT_EQ(errno, ENOENT);
+  EXPECT_EQ(jail_getv(JAIL_DYING, "jid", number.c_str(), "name", name, "dying", dying, nullptr),
+            jid)
+      << jail_errmsg;
+  EXPECT_STREQ(name, "web");
+  EXPECT_STREQ(dying, "true");
+  EXPECT_EQ(seen("jls -d name"), "");
+}
+
 TEST_F(LibTest, ROOT_GoesFromJailToJail) {
   const int a = make("a"), b = make("b");
   char name[64] = "anything", lists[256] = "";
