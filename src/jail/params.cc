@@ -65,13 +65,6 @@ bool all_digits(std::string_view text) {
 
 }  // namespace
 
-std::optional<ParamId> find(std::string_view name) {
-  const auto all = registry();
-  const auto at = std::ranges::lower_bound(all, name, {}, &Param::name);
-  if (at == all.end() || at->name != name) return {};
-  return static_cast<ParamId>(at - all.begin());
-}
-
 std::unexpected<Error> unknown_parameter(std::string_view name) {
   std::vector<std::string_view> names;
   std::ranges::transform(registry(), std::back_inserter(names), &Param::name);

@@ -6,6 +6,7 @@
 // what it means on Linux, values taken, note; the man page's line; range and exceptions.
 
 #include <algorithm>
+#include <array>
 
 namespace gaol::jail {
 
@@ -307,8 +308,36 @@ constexpr Param kParams[] = {
 // Strictly: a name that stood there twice would shadow its second row.
 static_assert(std::ranges::is_sorted(kParams, std::ranges::less_equal{}, &Param::name));
 
+// Where each name is. A start looks up some hundred, and a search among all would be as much work
+// as all the rest that it does itself.
+constexpr size_t kSlots = 512;
+constexpr ParamId kFree = UINT16_MAX;
+static_assert(std::size(kParams) < kSlots / 2);
+
+constexpr size_t slot_of(std::string_view name) {
+  uint32_t sum = 0;
+  for (const char c : name) sum = 31 * sum + static_cast<unsigned char>(c);
+  return sum % kSlots;
+}
+constexpr auto kIndex = [] {
+  std::array<ParamId, kSlots> index{};
+  index.fill(kFree);
+  for (ParamId id = 0; id < std::size(kParams); ++id) {
+    size_t slot = slot_of(kParams[id].name);
+    while (index[slot] != kFree) slot = (slot + 1) % kSlots;
+    index[slot] = id;
+  }
+  return index;
+}();
+
 }  // namespace
 
 std::span<const Param> registry() { return kParams; }
+
+std::optional<ParamId> find(std::string_view name) {
+  for (size_t slot = slot_of(name); kIndex[slot] != kFree; slot = (slot + 1) % kSlots)
+    if (kParams[kIndex[slot]].name == name) return kIndex[slot];
+  return {};
+}
 
 }  // namespace gaol::jail

@@ -116,7 +116,8 @@ Fd open_pidfd(int pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pi
 class RealKernel final : public Kernel {
  public:
   Result<Fd> open(const std::string& path, int flags, unsigned mode) override {
-    return own(::open(path.c_str(), flags | O_CLOEXEC, mode), path);
+    // Not open(), for which musl asks for O_CLOEXEC a second time.
+    return own(::openat(AT_FDCWD, path.c_str(), flags | O_CLOEXEC, mode), path);
   }
 
   bool exists(const char* path) override { return ::access(path, F_OK) == 0; }

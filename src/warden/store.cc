@@ -217,18 +217,20 @@ std::vector<Jid> Store::descendants(Jid jid) const {
 
 std::vector<Jid> Store::jids() const { return jids_in(kernel_, root_ + "/jails"); }
 
-std::vector<std::string> Store::torn() const {
+Store::Busy Store::busy() const {
   const std::string dir = root_ + "/busy";
   const auto names = kernel_.list_dir(dir).value_or(std::vector<std::string>{});
-  std::vector<std::string> out;
-  for (const std::string_view name : names)
-    if (name.ends_with(kTorn) &&
-        std::ranges::count(names, name.substr(0, name.size() - kTorn.size())) == 0)
-      out.push_back(concat(dir, "/", name));
+  Busy out;
+  for (const std::string_view name : names) {
+    if (const auto jid = number<Jid>(name))
+      out.jids.push_back(*jid);
+    else if (name.ends_with(kTorn) &&
+             std::ranges::count(names, name.substr(0, name.size() - kTorn.size())) == 0)
+      out.torn.push_back(concat(dir, "/", name));
+  }
+  std::ranges::sort(out.jids);
   return out;
 }
-
-std::vector<Jid> Store::busy() const { return jids_in(kernel_, root_ + "/busy"); }
 
 std::optional<Record> Store::read_busy(Jid jid) const {
   const auto text = kernel_.read_file(path("busy", jid));

@@ -73,10 +73,14 @@ class Store {
   // What listings show of those that are published and those that are dying, in rising order.
   // EACCES: we may not look at all. Mends the index if it may.
   Result<std::vector<Entry>> entries();
-  std::vector<Jid> busy() const;  // being made or unmade, by somebody or by nobody any more
+  // What is being made or unmade, by somebody or by nobody any more.
+  struct Busy {
+    std::vector<Jid> jids;
+    // Files of records that were never filed: of whoever holds the lock now, or was killed.
+    std::vector<std::string> torn;
+  };
+  Busy busy() const;
   std::optional<Record> read_busy(Jid jid) const;
-  // Files of records that were never filed: of whoever holds the lock now, or was killed.
-  std::vector<std::string> torn() const;
 
  private:
   Result<> take_name(Jid jid, const std::string& name);

@@ -103,13 +103,13 @@ TEST_F(StoreTest, ARecordComesAndGoes) {
   ASSERT_TRUE(store_.reserve(web, addresses));
   EXPECT_EQ(store_.jid_of_name("web"), 1);
   EXPECT_THAT(store_.users_of("::1"), ElementsAre(1));
-  EXPECT_THAT(store_.busy(), ElementsAre(1));
+  EXPECT_THAT(store_.busy().jids, ElementsAre(1));
   EXPECT_THAT(store_.jids(), IsEmpty()) << "it shows in no listing before it runs";
 
   ASSERT_TRUE(store_.enter(web));
   store_.settle(1);
   EXPECT_THAT(store_.jids(), ElementsAre(1));
-  EXPECT_THAT(store_.busy(), IsEmpty());
+  EXPECT_THAT(store_.busy().jids, IsEmpty());
 
   ASSERT_TRUE(store_.unpublish(web));
   EXPECT_THAT(store_.jids(), IsEmpty());
@@ -155,7 +155,8 @@ TEST_F(StoreTest, HalfWrittenRecordsAreFound) {
   kernel_.files["/run/gaol/busy/8.new"] = "{\"jid";
   kernel_.files["/run/gaol/busy/9"] = record(9).to_text();
   kernel_.files["/run/gaol/busy/9.new"] = "";
-  EXPECT_THAT(store_.torn(), ElementsAre("/run/gaol/busy/8.new")) << "the other one's owner writes";
+  EXPECT_THAT(store_.busy().torn, ElementsAre("/run/gaol/busy/8.new"))
+      << "the other one's owner writes";
   store_.forget(record(9), {});
   EXPECT_FALSE(kernel_.files.contains("/run/gaol/busy/9.new"));
 }

@@ -140,9 +140,10 @@ std::optional<Record> Warden::abandoned(Jid jid) {
 }
 
 void Warden::finish_the_dead() {
-  for (const Jid jid : store_.busy())
+  const auto busy = store_.busy();
+  for (const Jid jid : busy.jids)
     if (auto record = abandoned(jid)) sweep(machine(), std::move(*record));
-  for (const auto& path : store_.torn()) (void)kernel_.remove_file(path);
+  for (const auto& path : busy.torn) (void)kernel_.remove_file(path);
 }
 
 std::optional<Record> Warden::living(Jid jid) {
@@ -162,7 +163,7 @@ std::optional<Record> Warden::named(const std::string& name) {
 }
 
 Result<> Warden::refuse_taken(const StartPlan& plan) {
-  if (named(plan.name)) return exists(plan.name);
+  if (!plan.name.empty() && named(plan.name)) return exists(plan.name);
   if (plan.jid && living(*plan.jid)) return exists(concat(*plan.jid));
   return {};
 }
@@ -360,9 +361,10 @@ Result<Record> Warden::find(std::string_view jid_or_name) {
 }
 
 bool Warden::sweep_the_dead(const std::vector<Jid>& dead) {
-  const bool unfinished =
-      !store_.torn().empty() ||
-      std::ranges::any_of(store_.busy(), [&](Jid jid) { return abandoned(jid).has_value(); });
+  const auto busy = store_.busy();
+  const bool unfinished = !busy.torn.empty() || std::ranges::any_of(busy.jids, [&](Jid jid) {
+    return abandoned(jid).has_value();
+  });
   if (dead.empty() && !unfinished) return false;
   const auto lock = store_.lock();
   if (!lock) return false;
