@@ -376,9 +376,6 @@ TEST(Check, RefusesAndSaysWhy) {
       {{"exec.fib=1"},
        "exec.fib: not supported on this system: it would need a routing table chosen by mark for "
        "the jail's cgroup"},
-      {{"ip_hostname"},
-       "ip_hostname: not supported on this system: jail(8) has no resolver yet; write the "
-       "addresses as ip4.addr and ip6.addr"},
       {{"enforce_statfs=0"},
        "enforce_statfs 0: not supported on this system: the host's mounts are not in the jail's "
        "namespace"},

@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -20,8 +22,10 @@
 #include "base/suggest.h"
 #include "batch/crew.h"
 #include "batch/plan.h"
+#include "jail/address.h"
 #include "jail/conf.h"
 #include "jail/old_style.h"
+#include "sys/resolve.h"
 #include "tools/jail_options.h"
 #include "tools/machine_source.h"
 #include "tools/print.h"
@@ -92,8 +96,10 @@ class Program {
   void killed(const Job& job, int signal);
   void name_the_left_stopped();
 
-  bool start(const Request& request, Asked asked);
-  bool modify(const Request& request);
+  bool start(const Request& asked_for, Asked asked);
+  bool modify(const Request& asked_for);
+  // Acts on the request as ip_hostname completes it.
+  bool with_addresses(const Request& request, const std::function<bool(const Request&)>& act);
   bool clean_up(const Job& job);
   Result<warden::Record> running(const Job& job) {
     return warden_->find(job.conf ? identity(job.conf->settings) : job.name);
@@ -414,22 +420,49 @@ void Program::name_the_left_stopped() {
           job.name, concat("left stopped: it depends on ", job.pulled_by, ", which was restarted"));
 }
 
-bool Program::start(const Request& request, Asked asked) {
-  const auto jid = warden_->start(request);
-  if (!jid) {
-    if (asked != Asked::by_name && jid.error().code == EEXIST) return true;
-    // Of wrong parameters the first was refused; a user wants to see all.
-    const auto wrong = told_ ? std::vector<Error>{} : jail::check(request.settings);
-    return wrong.empty() ? fault(request.title, jid.error()) : faults(request.title, wrong);
-  }
-  if (options_.print_jid) say(concat(*jid));
-  record_jid(*jid, request);
-  return true;
+// With the addresses of the host name behind those that are given.
+Result<Request> resolved(Request request) {
+  const std::string host = request.settings.text("host.hostname");
+  if (host.empty()) return request;
+  auto addresses = sys::resolve(host);
+  if (!addresses && addresses.error().code == ENOSYS)
+    return fail(
+        "ip_hostname: not supported on this system: this jail(8) was built with glibc, which "
+        "cannot look up names for a static program");
+  if (!addresses) return fail(std::move(addresses).error().in("host.hostname ", host));
+  for (const auto& address : *addresses)
+    request.settings.add({.id = *jail::find(address.family == AF_INET ? "ip4.addr" : "ip6.addr"),
+                          .values = {jail::address_text(address)}});
+  return request;
 }
 
-bool Program::modify(const Request& request) {
-  const auto modified = warden_->modify(request);
-  return modified || fault(request.title, modified.error());
+bool Program::with_addresses(const Request& request,
+                             const std::function<bool(const Request&)>& act) {
+  if (!request.settings.on("ip_hostname")) return act(request);
+  const auto complete = resolved(request);
+  return complete ? act(*complete) : fault(request.title, complete.error());
+}
+
+bool Program::start(const Request& asked_for, Asked asked) {
+  return with_addresses(asked_for, [&](const Request& request) {
+    const auto jid = warden_->start(request);
+    if (!jid) {
+      if (asked != Asked::by_name && jid.error().code == EEXIST) return true;
+      // Of wrong parameters the first was refused; a user wants to see all.
+      const auto wrong = told_ ? std::vector<Error>{} : jail::check(request.settings);
+      return wrong.empty() ? fault(request.title, jid.error()) : faults(request.title, wrong);
+    }
+    if (options_.print_jid) say(concat(*jid));
+    record_jid(*jid, request);
+    return true;
+  });
+}
+
+bool Program::modify(const Request& asked_for) {
+  return with_addresses(asked_for, [&](const Request& request) {
+    const auto modified = warden_->modify(request);
+    return modified || fault(request.title, modified.error());
+  });
 }
 
 bool Program::clean_up(const Job& job) {

@@ -47,6 +47,29 @@ TEST_F(NetworkTest, ROOT_NET_AliasesComeAndGo) {
   EXPECT_EQ(addresses(), "");
 }
 
+// The name server is this host's own address, where nobody answers.
+TEST_F(NetworkTest, ROOT_NET_AHostNameBringsItsAddresses) {
+  write_file("/run/hosts", "10.1.0.7 www.test\n10.1.0.8 www.test\n2001:db8::7 www.test\n");
+  write_file("/run/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
+  ASSERT_EQ(run("for file in hosts resolv.conf; do mount --bind /run/$file /etc/$file; done").err,
+            "");
+  const std::string named = "host.hostname=www.test interface=ep0a ";
+  EXPECT_EQ(create("name=a ip4.addr=10.1.0.1 ip_hostname " + named), "");
+  EXPECT_EQ(run("jls -j a ip4.addr ip6.addr").out, "10.1.0.1,10.1.0.7,10.1.0.8 2001:db8::7\n");
+  EXPECT_EQ(addresses(), "10.1.0.1/32\n10.1.0.7/32\n10.1.0.8/32\n2001:db8::7/128\n");
+  EXPECT_EQ(seen("jail -r a"), "");
+  EXPECT_EQ(seen("jail -ch -n b -i path=" + tiny_tree() + " persist " + named + ">/dev/null"), "");
+  EXPECT_EQ(run("jls -j b ip4.addr").out, "10.1.0.7,10.1.0.8\n");
+  EXPECT_EQ(seen("jail -r b"), "");
+  EXPECT_EQ(create("name=c noip_hostname " + named + "; jls -j c ip4.addr; jail -r c"), "-\n");
+  EXPECT_EQ(create("name=d ip_hostname; jls -j d ip4.addr; jail -r d"), "-\n");
+  EXPECT_THAT(create("name=e ip_hostname host.hostname=db.test"),
+              testing::MatchesRegex("jail: host.hostname db.test: (Try again|Temporary failure in "
+                                    "name resolution)\n.exit 1.\n"));
+  EXPECT_EQ(addresses(), "");
+  run("for file in hosts resolv.conf; do umount /etc/$file; rm /run/$file; done");
+}
+
 TEST_F(NetworkTest, ROOT_NET_WhatStoodThereBeforeStays) {
   run("ip addr add 10.1.0.1/32 dev ep0a");
   EXPECT_EQ(create("name=a ip4.addr='ep0a|10.1.0.1'"), "");
