@@ -172,7 +172,9 @@ constexpr Param kParams[] = {
     {"exec.created", list, tool, "", native, "", kRunByJail,
      "commands to run on the host right after the jail is created"},
     {"exec.fib", integer, tool, "0", refused, "0",
-     "it would need a routing table chosen by mark for the jail's cgroup",
+     "Linux has no routing table of a process: a mark on every socket of the jail would have to "
+     "choose one, by policy rules of the host that are not gaol's; root of a vnet jail makes its "
+     "own with ip-rule(8)",
      "routing table for commands run in the jail"},
     {"exec.jail_user", string, tool, "", native, "", kRunByJail,
      "user to run commands in the jail as", Range{0, 255}},
