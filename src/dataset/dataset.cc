@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <ctime>
 #include <iterator>
+#include <span>
 
 #include "dataset/driver.h"
 #include "dataset/store.h"
@@ -35,7 +36,7 @@ Result<Base> open_base(const std::string& path) {
   return base;
 }
 
-using Locks = std::vector<sys::Fd>;
+using Locks = std::vector<Lock>;
 // Of all these stores, always in the same order, so that two commands cannot wait for each other.
 Result<Locks> lock_all(std::vector<std::string> stores) {
   std::ranges::sort(stores);
@@ -96,20 +97,25 @@ Result<> read_kind(const Place& at, Info& info) {
   return {};
 }
 
-Result<Info> info_of(const Place& at) {
+Result<Info> info_of(const Place& at, std::span<const Dependence> dependences) {
   const auto entry = TRY(sys::entry_at(at.path()));
   if (entry == sys::Entry::absent) return fail_errno(ENOENT, at.path());
   if (entry == sys::Entry::other) return fail_errno(ENOTDIR, at.path());
   Info info;
   info.path = at.path();
   TRY(read_kind(at, info));
-  Driver& driver = *TRY(driver_at(at.store));
-  info.driver = driver.name();
+  info.driver = TRY(driver_at(at.store))->name();
   info.clones = TRY(overlays_on(at));
-  auto dependents = TRY(driver.dependents(at.path()));
-  std::ranges::move(dependents, std::back_inserter(info.clones));
+  for (const auto& dependence : dependences)
+    if (dependence.base == at.path()) info.clones.push_back(dependence.clone);
   std::ranges::sort(info.clones);
   return info;
+}
+
+Result<Info> info_of(const Place& at) {
+  Driver& driver = *TRY(driver_at(at.store));
+  const auto dependences = TRY(driver.dependences(at.store));
+  return info_of(at, dependences);
 }
 
 // REQUIRES: nothing stands there.
@@ -159,7 +165,7 @@ Result<> clone_overlay(const Base& other, const Place& at) {
 // A tree of gaol's, with the lock of its store.
 struct Tended {
   Place at;
-  sys::Fd lock;
+  Lock lock;
   Driver* driver;
 };
 Result<Tended> tend(const std::string& path) {
@@ -196,7 +202,9 @@ std::string labels_of(const std::vector<Snapshot>& snapshots) {
 // Never through a mount: what a jail's owner has bound into the tree is not the tree's.
 Result<> check_no_mounts(const std::string& path) {
   const auto table = TRY(sys::real_kernel().read_file("/proc/self/mountinfo"));
-  const auto mounts = host::mounts_below(host::parse_mounts(table), path);
+  auto mounts = host::mounts_below(host::parse_mounts(table), path);
+  if (TRY(driver_at(split_place(path).store))->mounts())
+    std::erase_if(mounts, [&](const auto& mount) { return mount.point == path; });
   if (!mounts.empty()) return fail(path, ": something is mounted at ", mounts.front().point);
   return {};
 }
@@ -226,9 +234,13 @@ Result<Info> inspect(const std::string& path) {
 Result<std::vector<Info>> list(const std::string& store) {
   std::vector<Info> trees;
   const auto names = TRY(names_in(concat(store, "/", kRecords)));
+  if (names.empty()) return trees;
+  const Place any = TRY(locate(concat(store, "/any")));
+  Driver& driver = *TRY(driver_at(any.store));
+  const auto dependences = TRY(driver.dependences(any.store));
   for (const auto& name : names) {
     if (name.starts_with('.')) continue;
-    auto info = inspect(concat(store, "/", name));
+    auto info = info_of(Place{any.store, name}, dependences);
     if (!info && absent(info.error())) continue;  // being made or destroyed, or removed by hand
     if (!info) return fail(std::move(info).error());
     if (info->kind != Kind::foreign) trees.push_back(*std::move(info));

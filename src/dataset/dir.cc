@@ -47,8 +47,8 @@ Result<> Dir::move(const std::string& from, const std::string& to) {
 
 Result<> Dir::remove(const std::string& path) { return remove_all(path); }
 
-Result<std::vector<std::string>> Dir::dependents(const std::string&) {
-  return std::vector<std::string>();
+Result<std::vector<Dependence>> Dir::dependences(const std::string&) {
+  return std::vector<Dependence>();
 }
 
 Result<std::vector<Snapshot>> Dir::snapshots(const Place& at) {

@@ -20,6 +20,9 @@
 
 namespace gaol::dataset {
 
+struct Dependence {
+  std::string clone, base;  // by their paths
+};
 struct Usage {
   uint64_t bytes = 0;             // what the tree holds
   std::optional<uint64_t> limit;  // its quota; none: none
@@ -32,7 +35,9 @@ class Driver {
   // Whether a snapshot is of one moment, even while somebody writes.
   virtual bool instant() const = 0;
   // Whether a tree can be the writable layer of an overlay.
-  virtual bool layers() const = 0;
+  virtual bool layers() const { return true; }
+  // Whether a tree is a mount by itself.
+  virtual bool mounts() const { return false; }
 
   // Whether a tree stands at `path`. One that is there but not to be seen is put to where it can
   // be.
@@ -47,8 +52,9 @@ class Driver {
   virtual Result<> move(const std::string& from, const std::string& to) = 0;
   // With everything in it. There need be none.
   virtual Result<> remove(const std::string& path) = 0;
-  // The trees, by their paths, that this file system will not keep without this one.
-  virtual Result<std::vector<std::string>> dependents(const std::string& path) = 0;
+  // What this file system keeps together: the base cannot go before the clone. At least all of
+  // trees in the directory `store`.
+  virtual Result<std::vector<Dependence>> dependences(const std::string& store) = 0;
 
   // Snapshots of a tree, the oldest first.
   virtual Result<std::vector<Snapshot>> snapshots(const Place& at) = 0;
@@ -74,14 +80,13 @@ class Dir : public Driver {
  public:
   std::string_view name() const override { return "dir"; }
   bool instant() const override { return false; }
-  bool layers() const override { return true; }
   Result<bool> settle(const std::string& path) override;
   Result<> make(const std::string& path) override;
   Result<bool> clone(const std::string& from, const std::string& to) override;
   Result<sys::Copied> copy(const std::string& from, const std::string& to) override;
   Result<> move(const std::string& from, const std::string& to) override;
   Result<> remove(const std::string& path) override;
-  Result<std::vector<std::string>> dependents(const std::string& path) override;
+  Result<std::vector<Dependence>> dependences(const std::string& store) override;
   Result<std::vector<Snapshot>> snapshots(const Place& at) override;
   Result<> snapshot(const Place& at, const std::string& label) override;
   Result<> rollback(const Place& at, const std::string& label) override;
@@ -109,6 +114,29 @@ class Btrfs final : public Dir {
 
  protected:
   Result<> freeze(const Place& at, const std::string& to) override;
+};
+
+// Datasets of ZFS, by its commands.
+class Zfs final : public Dir {
+ public:
+  std::string_view name() const override { return "zfs"; }
+  bool instant() const override { return true; }
+  bool layers() const override { return false; }
+  bool mounts() const override { return true; }
+  bool keeps_newer() const override { return false; }
+  Result<bool> settle(const std::string& path) override;
+  Result<> make(const std::string& path) override;
+  Result<bool> clone(const std::string& from, const std::string& to) override;
+  Result<> move(const std::string& from, const std::string& to) override;
+  Result<> remove(const std::string& path) override;
+  Result<std::vector<Dependence>> dependences(const std::string& store) override;
+  Result<std::vector<Snapshot>> snapshots(const Place& at) override;
+  Result<> snapshot(const Place& at, const std::string& label) override;
+  Result<> rollback(const Place& at, const std::string& label) override;
+  Result<> forget(const Place& at, const std::string& label) override;
+  Result<> read(const Place& at, const std::string& label, const Fill& use) override;
+  Result<Usage> usage(const std::string& path) override;
+  Result<> limit(const std::string& path, uint64_t bytes) override;
 };
 
 }  // namespace gaol::dataset

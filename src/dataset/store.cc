@@ -32,20 +32,24 @@ std::string moving_note(const std::string& store) {
   return concat(store, "/", kRecords, "/.moving");
 }
 
-Result<> forget_move(const Place& from) {
-  return sys::real_kernel().remove_file(moving_note(from.store));
+Result<> note_move(const std::string& store, const Place& from, const Place& to) {
+  return sys::write_record(moving_note(store), concat(from.path(), "\n", to.path(), "\n"));
+}
+Result<> forget_move(const std::string& store) {
+  return sys::real_kernel().remove_file(moving_note(store));
 }
 
 // What is left of a move: all of it, or the records alone.
-Result<> finish_move(const Place& from, const Place& to) {
-  Driver& driver = *TRY(driver_at(from.store));
+Result<> finish_move(const std::string& store, const Place& from, const Place& to) {
+  Driver& driver = *TRY(driver_at(store));
   if (TRY(driver.settle(from.path()))) {
-    if (TRY(sys::entry_at(to.path())) != sys::Entry::absent) return forget_move(from);
+    if (TRY(driver.settle(to.path()))) return forget_move(store);  // somebody else's by now
     TRY(driver.move(from.path(), to.path()));
   }
+  TRY(driver.settle(to.path()));
   auto moved = sys::rename_new(from.records(), to.records());
   if (!moved && !absent(moved.error())) return moved;
-  return forget_move(from);
+  return forget_move(store);
 }
 
 Result<> finish_what_was_begun(const std::string& store) {
@@ -54,7 +58,7 @@ Result<> finish_what_was_begun(const std::string& store) {
   if (note) {
     const auto lines = split(*note, '\n');
     if (lines.size() < 2) return fail(moving_note(store), ": not a note of gaol's");
-    TRY(finish_move(split_place(lines[0]), split_place(lines[1])));
+    TRY(finish_move(store, split_place(lines[0]), split_place(lines[1])));
   }
   const auto left_behind = TRY(names_in(concat(store, "/", kRecords, "/.scratch")));
   for (const auto& name : left_behind) TRY(discard(Place{store, name}));
@@ -69,7 +73,10 @@ Result<> make_and_publish(const Place& at, const Contents& contents) {
   if (made.more) TRY(made.more(at.records()));
   TRY(sys::write_record(at.record(made.record), concat(made.from, "\n")));
   Driver& driver = *TRY(driver_at(at.store));
-  return driver.move(at.scratch(), at.path());
+  if (!driver.mounts()) return driver.move(at.scratch(), at.path());
+  // A mount moves in several steps, and is to be seen at neither place between them.
+  TRY(note_move(at.store, split_place(at.scratch()), at));
+  return finish_move(at.store, split_place(at.scratch()), at);
 }
 
 }  // namespace
@@ -127,11 +134,11 @@ Result<> remove_all(const std::string& path) {
   return {};
 }
 
-Result<sys::Fd> lock_store(const std::string& store) {
+Result<Lock> lock_store(const std::string& store) {
   const auto records = concat(store, "/", kRecords);
   TRY(make_dirs(records, 0700));
   TRY(make_dirs(concat(records, "/.scratch"), 0700));
-  auto lock = TRY(sys::real_kernel().lock(concat(records, "/.lock")));
+  Lock lock(TRY(sys::real_kernel().lock(concat(records, "/.lock"))));
   TRY(finish_what_was_begun(store));
   TRY(finish_what_was_begun(concat(records, "/.trash")));
   return lock;
@@ -156,9 +163,9 @@ Result<> move(const Place& from, const Place& to) {
   if (TRY(sys::entry_at(to.path())) != sys::Entry::absent) return fail_errno(EEXIST, to.path());
   TRY(make_dirs(concat(to.store, "/", kRecords), 0700));
   TRY(remove_all(to.records()));
-  TRY(sys::write_record(moving_note(from.store), concat(from.path(), "\n", to.path(), "\n")));
-  auto moved = finish_move(from, to);
-  if (!moved && TRY(sys::entry_at(to.path())) == sys::Entry::absent) TRY(forget_move(from));
+  TRY(note_move(from.store, from, to));
+  auto moved = finish_move(from.store, from, to);
+  if (!moved && TRY(sys::entry_at(to.path())) == sys::Entry::absent) TRY(forget_move(from.store));
   return moved;
 }
 

@@ -51,7 +51,22 @@ Result<> remove_all(const std::string& path);
 
 // Writers of one store wait for each other here, and finish what a killed one left; readers take
 // no lock.
-Result<sys::Fd> lock_store(const std::string& store);
+class Lock {
+ public:
+  explicit Lock(sys::Fd file) : file_(std::move(file)) { held_.push_back(file_.get()); }
+  Lock(Lock&&) noexcept = default;
+  ~Lock() {
+    if (file_) std::erase(held_, file_.get());
+  }
+  // The lock taken last, for a program to hold as well: what it has begun ends before the next
+  // command, even when we are killed. -1 when there is none.
+  static int latest() { return held_.empty() ? -1 : held_.back(); }
+
+ private:
+  static inline std::vector<int> held_;
+  sys::Fd file_;
+};
+Result<Lock> lock_store(const std::string& store);
 
 using Fill = std::function<Result<>(const std::string& dir)>;
 // What the records of a new tree say of it.

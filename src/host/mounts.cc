@@ -44,13 +44,31 @@ std::vector<Mount> parse_mounts(std::string_view mountinfo) {
   return mounts;
 }
 
+namespace {
+
+bool lies_below(std::string_view path, std::string_view top) {
+  if (top == "/") return true;
+  return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
+}
+
+}  // namespace
+
 std::vector<Mount> mounts_below(const std::vector<Mount>& mounts, std::string_view path) {
   std::vector<Mount> below;
-  std::ranges::copy_if(mounts, std::back_inserter(below), [&](const Mount& mount) {
-    const std::string_view point = mount.point;
-    return point.starts_with(path) && (point.size() == path.size() || point[path.size()] == '/');
-  });
+  std::ranges::copy_if(mounts, std::back_inserter(below),
+                       [&](const Mount& mount) { return lies_below(mount.point, path); });
   return below;
 }
+
+// Of mounts on one point the last one shows.
+const Mount* mount_of(const std::vector<Mount>& mounts, std::string_view path) {
+  const Mount* nearest = nullptr;
+  for (const auto& mount : mounts)
+    if (lies_below(path, mount.point) && (!nearest || mount.point.size() >= nearest->point.size()))
+      nearest = &mount;
+  return nearest;
+}
+
+bool is_zfs(const Mount& mount) { return mount.type == "zfs" || mount.type == "fuse.zfs"; }
 
 }  // namespace gaol::host

@@ -22,4 +22,10 @@ std::vector<Mount> parse_mounts(std::string_view mountinfo);
 // The mounts at `path` and below. REQUIRES: `path` is absolute and without links.
 std::vector<Mount> mounts_below(const std::vector<Mount>& mounts, std::string_view path);
 
+// The mount that `path` lies on; nullptr when there is none. REQUIRES: as above.
+const Mount* mount_of(const std::vector<Mount>& mounts, std::string_view path);
+
+// Whether it is a dataset of ZFS, in the kernel or by FUSE; its source is then the dataset's name.
+bool is_zfs(const Mount& mount);
+
 }  // namespace gaol::host
