@@ -10,6 +10,7 @@
 #include "dataset/driver.h"
 #include "dataset/store.h"
 #include "host/mounts.h"
+#include "sys/merged.h"
 
 namespace gaol::dataset {
 
@@ -162,6 +163,30 @@ Result<> clone_overlay(const Base& other, const Place& at) {
   });
 }
 
+// A thick tree with all that `base` shows.
+Result<sys::Copied> copy_of(const Base& base, const Place& at) {
+  sys::Fd shown;
+  std::string from = base.at.path();
+  if (base.info.layered) {
+    const auto lower = TRY(sys::open_dir(base.info.from));
+    shown = TRY(sys::merged(base.dir, lower));
+    from = concat("/proc/self/fd/", shown.get(), "/.");
+  }
+  sys::Copied copied;
+  const auto copy_base = [&](Driver& driver, const std::string& scratch) -> Result<Made> {
+    copied = TRY(driver.copy(from, scratch));
+    return Made{"made", concat("copy of ", base.at.path()), {}};
+  };
+  TRY(make_new(at, copy_base));
+  return copied;
+}
+
+// The same of a tree that is open no longer than that: what is open cannot be unmounted.
+Result<sys::Copied> copy_tree_of(const Place& from, const Place& at) {
+  const Base base = TRY(open_base(from.path()));
+  return copy_of(base, at);
+}
+
 // A tree of gaol's, with the lock of its store.
 struct Tended {
   Place at;
@@ -209,7 +234,15 @@ Result<> check_no_mounts(const std::string& path) {
   return {};
 }
 
-int64_t now() { return static_cast<int64_t>(::time(nullptr)); }
+Result<Place> place_in_trash(const Place& at) {
+  Place bin{at.trash(), {}};
+  TRY(make_dirs(bin.store, 0700));
+  auto second = static_cast<int64_t>(::time(nullptr));
+  do {  // two of one name in one second
+    bin.name = concat(at.name, ".", second++);
+  } while (TRY(sys::entry_at(bin.path())) != sys::Entry::absent);
+  return bin;
+}
 
 }  // namespace
 
@@ -266,16 +299,9 @@ Result<> clone(const std::string& base_path, const std::string& path) {
 
 Result<sys::Copied> copy(const std::string& base_path, const std::string& path) {
   const Base base = TRY(open_base(base_path));
-  if (base.info.layered) return fail(base_path, ": is a thin clone itself, of ", base.info.from);
   const Place at = TRY(new_place(path));
   const Locks locks = TRY(lock_for(at, base));
-  sys::Copied copied;
-  const auto copy_base = [&](Driver& driver, const std::string& scratch) -> Result<Made> {
-    copied = TRY(driver.copy(base.at.path(), scratch));
-    return Made{"made", concat("copy of ", base.at.path()), {}};
-  };
-  TRY(make_new(at, copy_base));
-  return copied;
+  return copy_of(base, at);
 }
 
 Result<> build(const std::string& path, std::string_view from, const Fill& fill) {
@@ -301,11 +327,37 @@ Result<> rename(const std::string& path, const std::string& to) {
   return move_tree(tree.at, target);
 }
 
+Result<std::string> thicken(const std::string& path) {
+  const Tended tree = TRY(tend(path));
+  const Info info = TRY(info_of(tree.at));
+  if (info.kind != Kind::thin) return fail(path, ": is no thin tree");
+  TRY(check_destroy(info));
+  const Place aside{tree.at.store, concat(tree.at.name, ".thick")};
+  const Place bin = TRY(place_in_trash(tree.at));
+  TRY(copy_tree_of(tree.at, aside));
+  if (info.layered) TRY(note_clone(split_place(info.from), bin));
+  TRY(supersede(tree.at, bin, aside));
+  return bin.path();
+}
+
+Result<Usage> usage(const std::string& path) {
+  const Place at = TRY(locate(path));
+  Driver& driver = *TRY(driver_at(at.store));
+  return driver.usage(at.path());
+}
+
+Result<> limit(const std::string& path, uint64_t bytes) {
+  const Tended tree = TRY(tend(path));
+  return tree.driver->limit(tree.at.path(), bytes);
+}
+
 Result<> check_destroy(const Info& tree) {
   if (tree.kind == Kind::foreign) return fail(tree.path, ": not made by gaol");
-  if (!tree.clones.empty())
-    return fail(tree.path, ": in use by thin clones: ", join(tree.clones, ", "));
-  return check_no_mounts(tree.path);
+  if (tree.clones.empty()) return check_no_mounts(tree.path);
+  Error error{EBUSY, concat(tree.path, ": in use by thin clones: ", join(tree.clones, ", ")), {}};
+  if (std::ranges::all_of(tree.clones, [](const auto& path) { return path.contains("/.trash/"); }))
+    error.hint = "gaol trash empty --all";
+  return fail(std::move(error));
 }
 
 Result<> destroy(const std::string& path) {
@@ -360,12 +412,7 @@ Result<std::string> throw_away(const std::string& path) {
   const Tended tree = TRY(tend(path));
   const Info info = TRY(info_of(tree.at));
   TRY(check_destroy(info));
-  Place bin{tree.at.trash(), {}};
-  TRY(make_dirs(concat(bin.store, "/", kRecords, "/.scratch"), 0700));
-  int64_t second = now();
-  do {  // two of one name in one second
-    bin.name = concat(tree.at.name, ".", second++);
-  } while (TRY(sys::entry_at(bin.path())) != sys::Entry::absent);
+  const Place bin = TRY(place_in_trash(tree.at));
   TRY(move_tree(tree.at, bin));
   return bin.path();
 }

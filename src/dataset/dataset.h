@@ -24,6 +24,7 @@
 // other user of the host may enter the directory around them. It is made so (mode 0700).
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,7 +63,7 @@ Result<std::vector<Info>> list(const std::string& store);
 // same origin, with a copy of what has been changed. `base` must not be changed while overlays
 // stand on it. EEXIST when something stands at `path`, as for the next two.
 Result<> clone(const std::string& base, const std::string& path);
-// Makes a thick copy of `base`, which is no overlay.
+// Makes a thick copy of `base`; of an overlay, of all that it shows.
 Result<sys::Copied> copy(const std::string& base, const std::string& path);
 // Makes a thick tree of what `fill` puts into the empty directory it is given; `from` is what
 // inspect() will say of it. The tree appears at `path` when all of it is on disk.
@@ -72,6 +73,19 @@ Result<> build(const std::string& path, std::string_view from,
 // Gives a tree another path in the same directory, with its records and snapshots.
 // REQUIRES, as all below do: no jail runs in it.
 Result<> rename(const std::string& path, const std::string& to);
+
+// Makes a thin tree a thick one that needs no other. What it was goes to the trash with its
+// snapshots; gives its path there.
+Result<std::string> thicken(const std::string& path);
+
+// What a tree holds of its own, and how much it may hold.
+struct Usage {
+  uint64_t bytes = 0;
+  std::optional<uint64_t> limit;  // none: as much as there is
+};
+Result<Usage> usage(const std::string& path);
+// Sets the limit; 0: none. Refused where the file system has no limits for trees.
+Result<> limit(const std::string& path, uint64_t bytes);
 
 // Whether destroy() would be refused: a tree gaol did not make, one that others need, one with
 // mounts in it.

@@ -8,7 +8,6 @@
 // A driver does single acts, each there as a whole or not at all, and knows nothing of records,
 // locks and who may do what: that is store.h's and dataset.h's, once for all of them.
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,10 +21,6 @@ namespace gaol::dataset {
 
 struct Dependence {
   std::string clone, base;  // by their paths
-};
-struct Usage {
-  uint64_t bytes = 0;             // what the tree holds
-  std::optional<uint64_t> limit;  // its quota; none: none
 };
 
 class Driver {

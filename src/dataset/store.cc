@@ -32,24 +32,45 @@ std::string moving_note(const std::string& store) {
   return concat(store, "/", kRecords, "/.moving");
 }
 
-Result<> note_move(const std::string& store, const Place& from, const Place& to) {
-  return sys::write_record(moving_note(store), concat(from.path(), "\n", to.path(), "\n"));
+struct Move {
+  Place from, to;
+};
+Result<> note_moves(const std::string& store, const std::vector<Move>& moves) {
+  std::string note;
+  for (const auto& move : moves) note += concat(move.from.path(), "\n", move.to.path(), "\n");
+  return sys::write_record(moving_note(store), note);
 }
-Result<> forget_move(const std::string& store) {
+Result<> forget_moves(const std::string& store) {
   return sys::real_kernel().remove_file(moving_note(store));
 }
 
-// What is left of a move: all of it, or the records alone.
-Result<> finish_move(const std::string& store, const Place& from, const Place& to) {
-  Driver& driver = *TRY(driver_at(store));
-  if (TRY(driver.settle(from.path()))) {
-    if (TRY(driver.settle(to.path()))) return forget_move(store);  // somebody else's by now
+// What is left of a move: all of it, the records alone, or nothing.
+Result<> finish_move(Driver& driver, const Move& move) {
+  const auto& [from, to] = move;
+  const bool waiting = TRY(driver.settle(from.path()));
+  if (TRY(driver.settle(to.path()))) {
+    if (waiting) return {};  // done before, and `from` has another tree by now
+  } else if (waiting) {
     TRY(driver.move(from.path(), to.path()));
   }
-  TRY(driver.settle(to.path()));
   auto moved = sys::rename_new(from.records(), to.records());
   if (!moved && !absent(moved.error())) return moved;
-  return forget_move(store);
+  return {};
+}
+
+Result<> finish_moves(const std::string& store, const std::vector<Move>& moves) {
+  Driver& driver = *TRY(driver_at(store));
+  for (const auto& move : moves) TRY(finish_move(driver, move));
+  return forget_moves(store);
+}
+
+// REQUIRES: nothing stands where trees are to go.
+Result<> do_moves(const std::string& store, const std::vector<Move>& moves) {
+  TRY(note_moves(store, moves));
+  auto moved = finish_moves(store, moves);
+  const auto& first = moves.front().to;
+  if (!moved && TRY(sys::entry_at(first.path())) == sys::Entry::absent) TRY(forget_moves(store));
+  return moved;
 }
 
 Result<> finish_what_was_begun(const std::string& store) {
@@ -57,8 +78,10 @@ Result<> finish_what_was_begun(const std::string& store) {
   const auto note = kernel.read_file(moving_note(store));
   if (note) {
     const auto lines = split(*note, '\n');
-    if (lines.size() < 2) return fail(moving_note(store), ": not a note of gaol's");
-    TRY(finish_move(store, split_place(lines[0]), split_place(lines[1])));
+    std::vector<Move> moves;
+    for (size_t i = 0; i + 1 < lines.size(); i += 2)
+      moves.push_back({split_place(lines[i]), split_place(lines[i + 1])});
+    TRY(finish_moves(store, moves));
   }
   const auto left_behind = TRY(names_in(concat(store, "/", kRecords, "/.scratch")));
   for (const auto& name : left_behind) TRY(discard(Place{store, name}));
@@ -75,8 +98,7 @@ Result<> make_and_publish(const Place& at, const Contents& contents) {
   Driver& driver = *TRY(driver_at(at.store));
   if (!driver.mounts()) return driver.move(at.scratch(), at.path());
   // A mount moves in several steps, and is to be seen at neither place between them.
-  TRY(note_move(at.store, split_place(at.scratch()), at));
-  return finish_move(at.store, split_place(at.scratch()), at);
+  return do_moves(at.store, {{split_place(at.scratch()), at}});
 }
 
 }  // namespace
@@ -159,14 +181,25 @@ Result<> replace(const Place& at, const Fill& contents) {
   return replaced ? discarded : replaced;
 }
 
-Result<> move(const Place& from, const Place& to) {
+namespace {
+
+// Room for a tree and its records.
+Result<> make_room(const Place& to) {
   if (TRY(sys::entry_at(to.path())) != sys::Entry::absent) return fail_errno(EEXIST, to.path());
-  TRY(make_dirs(concat(to.store, "/", kRecords), 0700));
-  TRY(remove_all(to.records()));
-  TRY(note_move(from.store, from, to));
-  auto moved = finish_move(from.store, from, to);
-  if (!moved && TRY(sys::entry_at(to.path())) == sys::Entry::absent) TRY(forget_move(from.store));
-  return moved;
+  TRY(make_dirs(concat(to.store, "/", kRecords, "/.scratch"), 0700));
+  return remove_all(to.records());
+}
+
+}  // namespace
+
+Result<> move(const Place& from, const Place& to) {
+  TRY(make_room(to));
+  return do_moves(from.store, {{from, to}});
+}
+
+Result<> supersede(const Place& at, const Place& away, const Place& with) {
+  TRY(make_room(away));
+  return do_moves(at.store, {{at, away}, {with, at}});
 }
 
 Result<> remove(const Place& at) {

@@ -83,6 +83,8 @@ Result<> make(const Place& at,
 Result<> replace(const Place& at, const Fill& contents);
 // Moves a tree and its records. EEXIST when something stands there.
 Result<> move(const Place& from, const Place& to);
+// The tree at `at` goes to `away`, the one at `with` takes its place: both or none.
+Result<> supersede(const Place& at, const Place& away, const Place& with);
 // Gone from its path at once, from the disk when this returns.
 Result<> remove(const Place& at);
 

@@ -70,10 +70,11 @@ struct QuotaItem {
 } __attribute__((packed));
 
 Result<uint64_t> subvolume_number(const Fd& subvolume) {
-  const auto info = std::make_unique<btrfs_ioctl_get_subvol_info_args>();
-  if (ask(subvolume, BTRFS_IOC_GET_SUBVOL_INFO, info.get()) != 0)
-    return fail_errno(errno, "subvolume information");
-  return info->treeid;
+  const auto place = std::make_unique<btrfs_ioctl_ino_lookup_args>();
+  place->objectid = BTRFS_FIRST_FREE_OBJECTID;
+  if (ask(subvolume, BTRFS_IOC_INO_LOOKUP, place.get()) != 0)
+    return fail_errno(errno, "number of subvolume");
+  return place->treeid;
 }
 
 // Whether there is one.

@@ -23,72 +23,29 @@ using namespace gaol;
 using namespace gaol::tools;
 
 constexpr option kOptions[] = {
+    {"all", no_argument, nullptr, 'a'},
     {"conf", required_argument, nullptr, 'f'},
+    {"daily", required_argument, nullptr, 'D'},
+    {"empty", no_argument, nullptr, 'e'},
     {"help", no_argument, nullptr, 'h'},
+    {"hourly", required_argument, nullptr, 'H'},
     {"image", required_argument, nullptr, 'I'},
     {"include", required_argument, nullptr, 'i'},
     {"json", no_argument, nullptr, 'j'},
     {"limit", required_argument, nullptr, 'l'},
     {"name", required_argument, nullptr, 'n'},
+    {"newer", no_argument, nullptr, 'w'},
+    {"now", no_argument, nullptr, 'N'},
     {"path", required_argument, nullptr, 'p'},
     {"platform", required_argument, nullptr, 'P'},
     {"release", required_argument, nullptr, 'r'},
     {"releases", required_argument, nullptr, 'R'},
     {"thick", no_argument, nullptr, 'T'},
     {"thin", no_argument, nullptr, 't'},
+    {"weekly", required_argument, nullptr, 'W'},
     {"yes", no_argument, nullptr, 'y'},
     {},
 };
-
-std::string conf_block(const std::string& name, const std::string& path) {
-  return concat(name, " {\n  path = \"", path, "\";\n  host.hostname = \"", name,
-                "\";\n  exec.start = \"/bin/sh /etc/rc\";\n"
-                "  exec.stop = \"/bin/sh /etc/rc.shutdown\";\n  exec.clean;\n  mount.devfs;\n  "
-                "persist;\n}\n");
-}
-
-Result<int> create(const Words& words) {
-  const auto& name = words.operands[0];
-  if (name.contains('/')) return fail("name \"", name, "\": a jail's name has no /");
-  if (!words.has('r')) return fail("-r RELEASE is missing");
-  if (words.has('t') && words.has('T')) return fail("--thin and --thick exclude each other");
-  const auto release = TRY(existing_release(words, words.text('r')));
-  const auto path = words.text('p', concat(kJailRoot, "/", name));
-  if (words.has('T')) {
-    const auto copied = TRY(dataset::copy(release, path));
-    for (const auto& note : copied.notes) tell(note);
-  } else {
-    TRY(dataset::clone(release, path));
-  }
-  const auto store = path.substr(0, path.rfind('/'));
-  if (TRY(sys::open_to_others(store)))
-    tell(concat(store,
-                ": other users may enter it, and set-id files of jails work for them"
-                " (chmod 700 ",
-                store, ")"));
-  print(conf_block(name, path));
-  return 0;
-}
-
-std::string kind_phrase(const dataset::Info& tree) {
-  switch (tree.kind) {
-    case dataset::Kind::thin: return concat("a thin clone of ", tree.from);
-    case dataset::Kind::thick: return concat("a thick tree (", tree.from, ")");
-    case dataset::Kind::foreign: return "not made by gaol";
-  }
-  return {};
-}
-
-Result<int> destroy(const Words& words) {
-  if (!words.has('p')) return fail("--path PATH is missing");
-  const auto tree = TRY(dataset::inspect(words.text('p')));
-  TRY(dataset::check_destroy(tree));
-  TRY(check_unused(tree.path));
-  print(concat("destroy ", tree.path, ": ", kind_phrase(tree), "\n"));
-  if (!words.has('y')) return print("nothing is destroyed without --yes\n"), 0;
-  TRY(dataset::destroy(tree.path));
-  return 0;
-}
 
 Result<int> doctor(const Words& words) {
   const auto findings = host::examine(host::gather({kJailRoot, releases(words)}));
@@ -115,8 +72,6 @@ Result<int> version(const Words&) {
 }
 
 constexpr Subcommand kOwnCommands[] = {
-    {"create", "NAME -r RELEASE [--thin | --thick] [--path PATH]", "prtTR", 1, 1, create},
-    {"destroy", "--path PATH [--yes]", "py", 0, 0, destroy},
     {"doctor", "[--json]", "jR", 0, 0, doctor},
     {"version", "", "", 0, 0, version},
 };
@@ -124,7 +79,7 @@ constexpr Subcommand kOwnCommands[] = {
 // All groups in the order of their names.
 std::vector<Subcommand> all_commands() {
   std::vector<Subcommand> all(std::begin(kOwnCommands), std::end(kOwnCommands));
-  for (const auto group : {export_commands(), release_commands()})
+  for (const auto group : {export_commands(), release_commands(), tree_commands()})
     all.insert(all.end(), group.begin(), group.end());
   std::ranges::sort(all, {}, &Subcommand::name);
   return all;
@@ -141,9 +96,9 @@ void print_usage(FILE* out) {
   std::fputs("  --releases DIRECTORY  where releases are, instead of /var/db/gaol/releases\n", out);
 }
 
-// The subcommand that the first word, or the first two, name; `used` says how many they were.
+// The subcommand that the first two words, or the first, name; `used` says how many they were.
 const Subcommand* find_subcommand(std::span<char*> words, size_t& used) {
-  for (used = 1; used <= 2 && used <= words.size(); ++used) {
+  for (used = std::min<size_t>(2, words.size()); used > 0; --used) {
     const auto name = used == 1 ? std::string(words[0]) : concat(words[0], " ", words[1]);
     for (const auto& command : kSubcommands)
       if (command.name == name) return &command;

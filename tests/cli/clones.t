@@ -33,7 +33,8 @@ gaol: destroy: /run/cli/jails/www: jail "www" runs in it (jail -r www)
 www: removed
 # gaol destroy --path $PWD/jails/www
 destroy /run/cli/jails/www: a thin clone of /run/cli/releases/tiny
+  kept in the trash for 7 days: gaol trash
 nothing is destroyed without --yes
-# gaol destroy --path $PWD/jails/www --yes
+# gaol destroy --path $PWD/jails/www --yes --now
 destroy /run/cli/jails/www: a thin clone of /run/cli/releases/tiny
 # gaol release destroy --releases $PWD/releases tiny

@@ -69,11 +69,11 @@ TEST_F(CompletionTest, ROOT_BashOffersWhatFits) {
       {"devfs rule s", "showsets"},
       {"devfs rule -s 2", "2"},
       {"devfs rule -s 4 show 3", "300"},
-      {"gaol re", "release"},
+      {"gaol rel", "release"},
       {"gaol release f", "fetch"},
       {"gaol import /run/files/j", "/run/files/jail.conf"},
       {"gaol release import /run/files/j", "/run/files/jail.conf"},
-      {"gaol destroy --", "--path --yes"},
+      {"gaol destroy --", "--now --path --yes"},
   };
   for (const auto& c : cases) EXPECT_EQ(bash(c.line), c.offers) << c.line;
 }

@@ -100,7 +100,7 @@ TEST_F(RecipeTest, ROOT_ThinJailIsACloneOfARelease) {
   EXPECT_EQ(seen("jail -f /run/etc/jail.conf -c thinjail; jexec thinjail hostname;"
                  "jail -f /run/etc/jail.conf -r thinjail"),
             "thinjail: created\nthinjail\nthinjail: removed\n");
-  EXPECT_EQ(run("gaol destroy --yes --path " + tree).status, 0);
+  EXPECT_EQ(run("gaol destroy --yes --now --path " + tree).status, 0);
   EXPECT_EQ(run("gaol release destroy" + releases + "base").status, 0);
 }
 

@@ -251,6 +251,64 @@ TEST_P(StorageTest, ROOT_ThrownAwayComesBackUntilTheTrashIsEmptied) {
   EXPECT_THAT(entries(kStore + "/.gaol/.trash"), ElementsAre(".gaol"));
 }
 
+TEST_P(StorageTest, ROOT_ThickenedTreeNeedsItsBaseNoMore) {
+  put(kBase + "/unwanted", "x");
+  ASSERT_OK(clone(kBase, kJail));
+  put(kJail + "/own", "x");
+  if (resolve(kJail)->thin()) {  // how an overlay says that a name is gone
+    ASSERT_EQ(::mknod((kJail + "/unwanted").c_str(), S_IFCHR, 0), 0);
+  } else {
+    ASSERT_EQ(::unlink((kJail + "/unwanted").c_str()), 0);
+  }
+  ASSERT_OK(copy(kJail, kStore + "/other"));
+  ASSERT_OK(thicken(kJail));
+  ASSERT_OK(empty_trash(kStore, INT64_MAX));
+  for (const auto& tree : {kJail, kStore + "/other"}) {
+    EXPECT_EQ(inspect(tree)->kind, Kind::thick);
+    EXPECT_THAT(entries(tree), ElementsAre("file", "own")) << tree;
+    EXPECT_EQ(text(tree + "/file"), "of the base");
+  }
+  EXPECT_EQ(thicken(kJail).error().text, kJail + ": is no thin tree");
+  ASSERT_OK(destroy(kBase));
+}
+
+TEST_P(StorageTest, ROOT_UsageFollowsWhatIsWritten) {
+  ASSERT_OK(clone(kBase, kJail));
+  shell("sync");
+  const auto before = usage(kJail);
+  ASSERT_OK(before);
+  ASSERT_EQ(shell(concat("head -c 3M /dev/urandom >", kJail, "/own")), 0);  // nothing to compress
+  EXPECT_EQ(before->limit, std::nullopt);
+  uint64_t bytes = 0;
+  for (int i = 0; i < 100 && bytes < before->bytes + (2 << 20);
+       ++i) {  // ZFS counts with its next snapshot
+    shell("sync; sleep 0.1; zfs snapshot gaoltest@now && zfs destroy gaoltest@now");
+    const auto after = usage(kJail);
+    ASSERT_OK(after);
+    bytes = after->bytes;
+  }
+  EXPECT_GE(bytes, before->bytes + (2 << 20));
+}
+
+TEST_P(StorageTest, ROOT_LimitHoldsOrIsRefused) {
+  ASSERT_OK(clone(kBase, kJail));
+  shell("btrfs quota enable /tmp/fs");
+  const auto limited = limit(kJail, 8 << 20);
+  if (GetParam().driver == std::string_view("dir")) {
+    EXPECT_EQ(limited.error().text,
+              kJail + ": quota: not supported on this system: the tree is a plain directory");
+    return;
+  }
+  ASSERT_OK(limited);
+  const auto used = usage(kJail);
+  ASSERT_OK(used);
+  EXPECT_EQ(used->limit, uint64_t{8 << 20});
+  EXPECT_NE(shell(concat("dd if=/dev/zero of=", kJail, "/big bs=1M count=20 conv=fsync")), 0);
+  ASSERT_EQ(::unlink((kJail + "/big").c_str()), 0);
+  ASSERT_OK(limit(kJail, 0));
+  EXPECT_EQ(usage(kJail)->limit, std::nullopt);
+}
+
 TEST_P(StorageTest, ROOT_NothingIsEverMadeOverSomething) {
   ASSERT_OK(clone(kBase, kJail));
   EXPECT_EQ(clone(kBase, kJail).error().text, kJail + ": File exists");

@@ -1,0 +1,591 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// gaol create, destroy and their kin: the trees of jails, and the file in /etc/jail.conf.d that a
+// person would have written for each. A jail is named as jail.conf names it; its tree is then
+// below /usr/jails. Trees kept elsewhere are named by --path, and their configuration is printed
+// instead, for whatever file it belongs to.
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <optional>
+
+#include "dataset/dataset.h"
+#include "dataset/release.h"
+#include "dataset/retention.h"
+#include "jail/conf.h"
+#include "sys/kernel.h"
+#include "tools/gaol.h"
+
+namespace gaol::tools {
+
+namespace {
+
+constexpr std::string_view kConfDir = "/etc/jail.conf.d";
+constexpr int64_t kTrashDays = 7;
+constexpr int64_t kDay = 86400;
+
+int64_t now() { return static_cast<int64_t>(::time(nullptr)); }
+
+std::string when(int64_t second) {
+  const time_t time = second;
+  tm parts{};
+  ::localtime_r(&time, &parts);
+  char text[24];
+  return {text, ::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts)};
+}
+
+// --- names ---
+
+struct Target {
+  std::string name, path, label;
+  bool ours = true;  // in the usual place, with its file in the usual place
+  std::string conf_file() const { return concat(kConfDir, "/", name, ".conf"); }
+};
+
+Result<> check_name(const std::string& name) {
+  if (name.contains('/')) return fail("name \"", name, "\": a jail's name has no /");
+  if (name.empty() || name.starts_with('.')) return fail("name \"", name, "\": not a jail's name");
+  return {};
+}
+
+Result<Target> target_named(std::string name) {
+  TRY(check_name(name));
+  const auto path = concat(kJailRoot, "/", name);
+  return Target{std::move(name), path, {}, true};
+}
+
+// The jail of the first operand, or the tree of --path.
+Result<Target> target_of(const Words& words) {
+  if (words.has('p')) {
+    const auto path = words.text('p');
+    auto name = words.operands.empty() ? path.substr(path.rfind('/') + 1) : words.operands[0];
+    TRY(check_name(name));
+    return Target{std::move(name), path, {}, false};
+  }
+  if (words.operands.empty()) return fail("NAME or --path PATH is missing");
+  return target_named(words.operands[0]);
+}
+
+// The same of NAME@LABEL; without a label only where there is a default for it.
+Result<Target> snapshot_of(const Words& words) {
+  Words plain = words;
+  auto& word = plain.operands.at(0);
+  const auto at = word.find('@');
+  const auto label = at == word.npos ? std::string() : word.substr(at + 1);
+  if (at != word.npos && label.empty()) return fail(word, ": the label behind the @ is missing");
+  word.resize(std::min(at, word.size()));
+  auto target = TRY(target_of(plain));
+  target.label = label;
+  return target;
+}
+
+// --- jail.conf files ---
+
+struct Line {
+  std::string name, value;
+  bool flag = false;
+};
+
+std::vector<Line> usual_lines(const Target& jail) {
+  return {{"path", jail.path},
+          {"host.hostname", jail.name},
+          {"exec.start", "/bin/sh /etc/rc"},
+          {"exec.stop", "/bin/sh /etc/rc.shutdown"},
+          {"exec.clean", {}, true},
+          {"mount.devfs", {}, true},
+          {"persist", {}, true}};
+}
+
+// What a word of the command line says takes the place of what is usual.
+void take_words(std::vector<Line>& lines, std::span<const std::string> words) {
+  for (const auto& word : words) {
+    const auto equals = word.find('=');
+    const Line line{word.substr(0, equals), equals == word.npos ? "" : word.substr(equals + 1),
+                    equals == word.npos};
+    const auto usual = std::ranges::find(lines, line.name, &Line::name);
+    if (usual == lines.end())
+      lines.push_back(line);
+    else
+      *usual = line;
+  }
+}
+
+std::string in_quotes(std::string_view value) {
+  std::string out = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\' || c == '$') out.push_back('\\');
+    out.push_back(c);
+  }
+  return out + "\"";
+}
+
+std::string conf_block(const std::string& name, const std::vector<Line>& lines) {
+  std::string out = concat(name, " {\n");
+  for (const auto& line : lines) {
+    out.append("  ").append(line.name);
+    if (!line.flag) out.append(" = ").append(in_quotes(line.value));
+    out.append(";\n");
+  }
+  return out + "}\n";
+}
+
+// Before anything is made: the faults that jail(8) would find in it.
+Result<> check_block(const std::string& text) {
+  const jail::Source source{[&](const std::string&) { return Result<std::string>(text); },
+                            [](const std::string& pattern) { return std::vector{pattern}; }};
+  auto conf = jail::load_conf("jail.conf", source);
+  if (!conf) return fail(std::move(conf).error());
+  for (const auto& jail : conf->jails)
+    if (!jail.errors.empty()) return fail(Error(jail.errors.front()));
+  return {};
+}
+
+std::optional<std::string> conf_text(const Target& jail) {
+  if (!jail.ours) return {};
+  auto text = sys::real_kernel().read_file(jail.conf_file());
+  return text ? std::optional(*std::move(text)) : std::nullopt;
+}
+
+Result<> check_no_conf(const Target& jail) {
+  if (sys::real_kernel().exists(jail.conf_file().c_str()))
+    return fail_errno(EEXIST, jail.conf_file());
+  return {};
+}
+
+Result<> write_conf(const Target& jail, const std::string& text) {
+  auto& kernel = sys::real_kernel();
+  auto made = kernel.make_dir(std::string(kConfDir), 0755);
+  if (!made && made.error().code != EEXIST) return made;
+  TRY(kernel.publish(jail.conf_file(), text, 0644));
+  say(concat(jail.conf_file(), ": written"));
+  return {};
+}
+
+// Every place where the text says what `from` is called, and where it is.
+std::string renamed(std::string text, const Target& from, const Target& to) {
+  const auto replace_all = [&](const std::string& was, const std::string& is) {
+    for (size_t at = 0; (at = text.find(was, at)) != text.npos; at += is.size())
+      text.replace(at, was.size(), is);
+  };
+  if (text.starts_with(from.name + " {")) text.replace(0, from.name.size(), to.name);
+  replace_all(concat("\n", from.name, " {"), concat("\n", to.name, " {"));
+  replace_all(in_quotes(from.path), in_quotes(to.path));
+  replace_all(concat("host.hostname = ", in_quotes(from.name)),
+              concat("host.hostname = ", in_quotes(to.name)));
+  return text;
+}
+
+// --- making ---
+
+Result<> warn_of_others(const Target& jail) {
+  const auto store = jail.path.substr(0, jail.path.rfind('/'));
+  if (TRY(sys::open_to_others(store)))
+    tell(concat(store,
+                ": other users may enter it, and set-id files of jails work for them"
+                " (chmod 700 ",
+                store, ")"));
+  return {};
+}
+
+Result<> make_tree(const Words& words, const Target& jail) {
+  if (words.has('e')) {
+    TRY(dataset::build(jail.path, "nothing", [](const std::string&) { return Result<>(); }));
+    return {};
+  }
+  const auto release = TRY(existing_release(words, words.text('r')));
+  if (!words.has('T')) return dataset::clone(release, jail.path);
+  const auto copied = TRY(dataset::copy(release, jail.path));
+  for (const auto& note : copied.notes) tell(note);
+  return {};
+}
+
+Result<int> create(const Words& words) {
+  const auto jail = TRY(target_of({words.options, {words.operands[0]}}));
+  if (words.has('r') == words.has('e')) return fail("-r RELEASE or --empty: one of the two");
+  if (words.has('t') && words.has('T')) return fail("--thin and --thick exclude each other");
+  auto lines = usual_lines(jail);
+  take_words(lines, std::span(words.operands).subspan(1));
+  const auto text = conf_block(jail.name, lines);
+  TRY(check_block(text));
+  if (jail.ours) TRY(check_no_conf(jail));
+  TRY(make_tree(words, jail));
+  TRY(warn_of_others(jail));
+  if (!jail.ours) return print(text), 0;
+  auto written = write_conf(jail, text);
+  if (written) return 0;
+  (void)dataset::destroy(jail.path);
+  return fail(std::move(written).error());
+}
+
+// A snapshot that takes its time is not of one moment.
+Result<> check_still(const std::string& path) {
+  if (TRY(dataset::instant_snapshots(path))) return {};
+  const auto tree = TRY(dataset::inspect(path));
+  return check_unused(tree.path);
+}
+
+Result<int> clone(const Words& words) {
+  const auto from = TRY(target_named(words.operands[0]));
+  const auto to = TRY(target_named(words.operands[1]));
+  TRY(check_no_conf(to));
+  TRY(check_still(from.path));
+  TRY(dataset::clone(from.path, to.path));
+  TRY(warn_of_others(to));
+  if (const auto text = conf_text(from)) {
+    TRY(write_conf(to, renamed(*text, from, to)));
+    tell(concat(to.conf_file(), ": what belongs to ", from.name,
+                " alone (addresses) is to be changed"));
+  }
+  return 0;
+}
+
+Result<int> rename(const Words& words) {
+  const auto from = TRY(target_named(words.operands[0]));
+  const auto to = TRY(target_named(words.operands[1]));
+  TRY(check_no_conf(to));
+  const auto tree = TRY(dataset::inspect(from.path));
+  TRY(check_unused(tree.path));
+  TRY(dataset::rename(from.path, to.path));
+  if (const auto text = conf_text(from)) {
+    TRY(write_conf(to, renamed(*text, from, to)));
+    TRY(sys::real_kernel().remove_file(from.conf_file()));
+  }
+  return 0;
+}
+
+// --- destroying ---
+
+std::string kind_phrase(const dataset::Info& tree) {
+  switch (tree.kind) {
+    case dataset::Kind::thin: return concat("a thin clone of ", tree.from);
+    case dataset::Kind::thick: return concat("a thick tree (", tree.from, ")");
+    case dataset::Kind::foreign: return "not made by gaol";
+  }
+  return {};
+}
+
+std::string join_labels(const std::vector<dataset::Snapshot>& snapshots) {
+  std::vector<std::string> labels;
+  for (const auto& snapshot : snapshots) labels.push_back(snapshot.label);
+  return join(labels, ", ");
+}
+
+Result<> print_plan(const Words& words, const Target& jail, const dataset::Info& tree) {
+  say(concat("destroy ", tree.path, ": ", kind_phrase(tree)));
+  const auto snapshots = TRY(dataset::snapshots(tree.path));
+  if (!snapshots.empty()) say(concat("  with its snapshots: ", join_labels(snapshots)));
+  if (conf_text(jail)) say(concat("  with ", jail.conf_file()));
+  if (!words.has('N')) say(concat("  kept in the trash for ", kTrashDays, " days: gaol trash"));
+  return {};
+}
+
+// --yes, or the name typed at a terminal.
+bool confirmed(const Words& words, const Target& jail) {
+  if (words.has('y')) return true;
+  if (!::isatty(STDIN_FILENO)) {
+    say("nothing is destroyed without --yes");
+    return false;
+  }
+  print(concat("Type its name to destroy it: "));
+  std::fflush(stdout);
+  char line[256] = {};
+  if (std::fgets(line, sizeof line, stdin) && trim(line) == jail.name) return true;
+  say("nothing is destroyed");
+  return false;
+}
+
+// Where a file waits that belongs to a tree in the trash.
+std::string conf_in_trash(const std::string& tree) { return concat(tree, ".conf"); }
+
+Result<> throw_away(const Target& jail) {
+  const auto bin = TRY(dataset::throw_away(jail.path));
+  if (const auto text = conf_text(jail)) {
+    TRY(sys::real_kernel().publish(conf_in_trash(bin), *text, 0600));
+    TRY(sys::real_kernel().remove_file(jail.conf_file()));
+  }
+  return {};
+}
+
+std::string store_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+Result<> empty_trash(const std::string& store, int64_t before) {
+  const auto all = TRY(dataset::rubbish(store));
+  const auto gone = TRY(dataset::empty_trash(store, before));
+  for (const auto& name : gone) say(concat(name, ": gone from the trash"));
+  for (const auto& tree : all)  // those of trees that are gone
+    if (tree.thrown <= before && !sys::real_kernel().exists(tree.path.c_str()))
+      (void)sys::real_kernel().remove_file(conf_in_trash(tree.path));
+  return {};
+}
+
+Result<int> destroy(const Words& words) {
+  const auto jail = TRY(target_of(words));
+  const auto tree = TRY(dataset::inspect(jail.path));
+  TRY(dataset::check_destroy(tree));
+  TRY(check_unused(tree.path));
+  TRY(print_plan(words, jail, tree));
+  if (!confirmed(words, jail)) return 0;
+  if (!words.has('N')) {
+    TRY(throw_away(jail));
+  } else {
+    TRY(dataset::destroy(tree.path));
+    if (conf_text(jail)) TRY(sys::real_kernel().remove_file(jail.conf_file()));
+  }
+  TRY(empty_trash(store_of(tree.path), now() - kTrashDays * kDay));
+  return 0;
+}
+
+std::string trash_store(const Words& words) { return words.text('p', kJailRoot); }
+
+Result<int> trash_list(const Words& words) {
+  const auto all = TRY(dataset::rubbish(trash_store(words)));
+  Json json = Json::array();
+  for (const auto& tree : all)
+    json.push_back({{"name", tree.name},
+                    {"path", tree.path},
+                    {"destroyed", tree.thrown},
+                    {"expires", tree.thrown + kTrashDays * kDay}});
+  if (words.has('j')) return print_json(json), 0;
+  for (const auto& tree : all)
+    say(concat(tree.name, ": destroyed ", when(tree.thrown), ", kept until ",
+               when(tree.thrown + kTrashDays * kDay)));
+  return 0;
+}
+
+Result<int> trash_restore(const Words& words) {
+  const auto& name = words.operands[0];
+  const auto store = trash_store(words);
+  const auto all = TRY(dataset::rubbish(store));
+  const auto newest = std::ranges::find(all.rbegin(), all.rend(), name, &dataset::Rubbish::name);
+  if (newest == all.rend()) return fail_errno(ENOENT, name, " in the trash");
+  auto to = TRY(target_named(words.operands.back()));
+  if (words.has('p')) to = Target{to.name, concat(store, "/", to.name), {}, false};
+  if (to.ours) TRY(check_no_conf(to));
+  TRY(dataset::recover(*newest, to.path));
+  const auto kept = conf_in_trash(newest->path);
+  if (const auto text = sys::real_kernel().read_file(kept); text && to.ours) {
+    const Target was{name, concat(store, "/", name), {}, true};
+    TRY(write_conf(to, renamed(*text, was, to)));
+    TRY(sys::real_kernel().remove_file(kept));
+  }
+  return 0;
+}
+
+Result<int> trash_empty(const Words& words) {
+  TRY(empty_trash(trash_store(words), words.has('a') ? now() : now() - kTrashDays * kDay));
+  return 0;
+}
+
+// --- snapshots ---
+
+Result<> check_label(const Target& jail) {
+  if (!jail.label.empty()) return {};
+  return fail(Error{0, concat(jail.name, ": which snapshot? NAME@LABEL"),
+                    concat("gaol snapshots ", jail.name)});
+}
+
+Result<int> snapshot(const Words& words) {
+  auto jail = TRY(snapshot_of(words));
+  if (jail.label.empty()) jail.label = dataset::label_of_time(now());
+  TRY(check_still(jail.path));
+  TRY(dataset::snapshot(jail.path, jail.label));
+  say(concat(jail.name, "@", jail.label));
+  return 0;
+}
+
+Result<int> rollback(const Words& words) {
+  const auto jail = TRY(snapshot_of(words));
+  TRY(check_label(jail));
+  const auto tree = TRY(dataset::inspect(jail.path));
+  TRY(check_unused(tree.path));
+  auto done = dataset::rollback(jail.path, jail.label,
+                                words.has('w') ? dataset::Newer::destroy : dataset::Newer::keep);
+  if (!done && done.error().text.contains("newer snapshots"))
+    return fail(std::move(done).error().advise("--newer destroys them"));
+  if (!done) return fail(std::move(done).error());
+  return 0;
+}
+
+Result<int> snapshot_destroy(const Words& words) {
+  const auto jail = TRY(snapshot_of(words));
+  TRY(check_label(jail));
+  TRY(dataset::destroy_snapshot(jail.path, jail.label));
+  return 0;
+}
+
+Result<int> snapshots(const Words& words) {
+  const auto jail = TRY(target_of(words));
+  const auto all = TRY(dataset::snapshots(jail.path));
+  Json json = Json::array();
+  for (const auto& snapshot : all)
+    json.push_back({{"jail", jail.name}, {"label", snapshot.label}, {"taken", snapshot.taken}});
+  if (words.has('j')) return print_json(json), 0;
+  for (const auto& snapshot : all)
+    say(concat(when(snapshot.taken), "  ", jail.name, "@", snapshot.label));
+  return 0;
+}
+
+Result<unsigned> count(const Words& words, int letter) {
+  if (!words.has(letter)) return 0;
+  const auto value = number<unsigned>(words.text(letter));
+  if (!value) return fail("\"", words.text(letter), "\": not a number");
+  return *value;
+}
+
+Result<int> prune(const Words& words) {
+  const auto jail = TRY(target_of(words));
+  const dataset::Keep keep{TRY(count(words, 'H')), TRY(count(words, 'D')), TRY(count(words, 'W'))};
+  if (keep.hourly + keep.daily + keep.weekly == 0)
+    return fail("how many are to be kept: --hourly N, --daily N, --weekly N");
+  const auto all = TRY(dataset::snapshots(jail.path));
+  for (const auto& label : dataset::expired(all, keep)) {
+    TRY(dataset::destroy_snapshot(jail.path, label));
+    say(concat(jail.name, "@", label, ": destroyed"));
+  }
+  return 0;
+}
+
+// --- room ---
+
+struct Suffix {
+  char letter;
+  uint64_t factor;
+};
+constexpr Suffix kSuffixes[] = {
+    {'T', uint64_t{1} << 40}, {'G', 1 << 30}, {'M', 1 << 20}, {'K', 1 << 10}};
+
+// "10G", "none".
+Result<uint64_t> size_of(std::string_view word) {
+  if (word == "none") return 0;
+  uint64_t factor = 1;
+  auto digits = word;
+  for (const auto& suffix : kSuffixes)
+    if (word.ends_with(suffix.letter)) {
+      factor = suffix.factor;
+      digits.remove_suffix(1);
+    }
+  const auto value = number<uint64_t>(digits);
+  if (!value || *value == 0 || *value > UINT64_MAX / factor)
+    return fail("size \"", word, "\": expected a number with K, M, G or T, or none");
+  return *value * factor;
+}
+
+// In the largest unit that leaves a number above 9, as people read it.
+std::string readable(uint64_t bytes) {
+  for (const auto& suffix : kSuffixes)
+    if (bytes >= 10 * suffix.factor) return concat(bytes / suffix.factor, suffix.letter);
+  return concat(bytes);
+}
+
+Result<int> quota(const Words& words) {
+  const auto jail = TRY(target_of({words.options, {words.operands[0]}}));
+  if (words.operands.size() == 2) {
+    const auto size = TRY(size_of(words.operands[1]));
+    TRY(dataset::limit(jail.path, size));
+  }
+  const auto usage = TRY(dataset::usage(jail.path));
+  say(concat(jail.name, ": ", readable(usage.bytes), " of ",
+             usage.limit ? readable(*usage.limit) : std::string("no limit")));
+  return 0;
+}
+
+Result<int> convert(const Words& words) {
+  const auto jail = TRY(target_of(words));
+  if (!words.has('T')) return fail("--thick is missing: thin trees are made by gaol create");
+  const auto tree = TRY(dataset::inspect(jail.path));
+  TRY(check_unused(tree.path));
+  TRY(dataset::thicken(tree.path));
+  say(concat(jail.name, ": a thick tree; what it was is in the trash, with its snapshots"));
+  return 0;
+}
+
+// A release made of a jail: what others are created from.
+Result<int> make_template(const Words& words) {
+  const auto jail = TRY(target_of({words.options, {words.operands[0]}}));
+  const auto path = TRY(dataset::release_path(releases(words), words.operands[1]));
+  TRY(check_still(jail.path));
+  const auto copied = TRY(dataset::copy(jail.path, path));
+  for (const auto& note : copied.notes) tell(note);
+  return 0;
+}
+
+// --- listing ---
+
+std::string_view kind_word(dataset::Kind kind) {
+  return kind == dataset::Kind::thin ? "thin" : "thick";
+}
+
+Result<int> list(const Words& words) {
+  const auto all = TRY(dataset::list(trash_store(words)));
+  Json json = Json::array();
+  size_t width = 4;
+  for (const auto& tree : all) {
+    const auto name = tree.path.substr(tree.path.rfind('/') + 1);
+    width = std::max(width, name.size());
+    json.push_back({{"name", name},
+                    {"path", tree.path},
+                    {"kind", kind_word(tree.kind)},
+                    {"driver", tree.driver},
+                    {"from", tree.from},
+                    {"clones", tree.clones}});
+  }
+  if (words.has('j')) return print_json(json), 0;
+  const auto row = [&](std::string name, std::string kind, std::string driver,
+                       std::string_view from) {
+    name.resize(width, ' ');
+    kind.resize(5, ' ');
+    driver.resize(6, ' ');
+    say(concat(name, "  ", kind, "  ", driver, "  ", from));
+  };
+  row("NAME", "KIND", "DRIVER", "FROM");
+  for (const auto& tree : all)
+    row(tree.path.substr(tree.path.rfind('/') + 1), std::string(kind_word(tree.kind)),
+        std::string(tree.driver), tree.from);
+  return 0;
+}
+
+Result<int> df(const Words& words) {
+  const auto all = TRY(dataset::list(trash_store(words)));
+  Json json = Json::array();
+  for (const auto& tree : all) {
+    const auto name = tree.path.substr(tree.path.rfind('/') + 1);
+    const auto usage = TRY(dataset::usage(tree.path));
+    const auto limit = usage.limit ? Json(*usage.limit) : Json();
+    json.push_back({{"name", name}, {"used", usage.bytes}, {"quota", limit}});
+    if (!words.has('j'))
+      say(concat(name, ": ", readable(usage.bytes), " of ",
+                 usage.limit ? readable(*usage.limit) : std::string("no limit")));
+  }
+  if (words.has('j')) print_json(json);
+  return 0;
+}
+
+constexpr Subcommand kCommands[] = {
+    {"clone", "NAME NEW", "", 2, 2, clone},
+    {"convert", "NAME --thick", "pT", 1, 1, convert},
+    {"create", "NAME [-r RELEASE | --empty] [--thin | --thick] [--path PATH] [PARAMETER=VALUE ...]",
+     "eprtTR", 1, 64, create},
+    {"destroy", "NAME | --path PATH [--yes] [--now]", "pyN", 0, 1, destroy},
+    {"df", "[--json]", "jp", 0, 0, df},
+    {"list", "[--json]", "jp", 0, 0, list},
+    {"prune", "NAME [--hourly N] [--daily N] [--weekly N]", "pHDW", 1, 1, prune},
+    {"quota", "NAME [SIZE | none]", "p", 1, 2, quota},
+    {"rename", "NAME NEW", "", 2, 2, rename},
+    {"rollback", "NAME@LABEL [--newer]", "pw", 1, 1, rollback},
+    {"snapshot", "NAME[@LABEL]", "p", 1, 1, snapshot},
+    {"snapshot destroy", "NAME@LABEL", "p", 1, 1, snapshot_destroy},
+    {"snapshots", "NAME [--json]", "jp", 0, 1, snapshots},
+    {"template", "NAME RELEASE", "pR", 2, 2, make_template},
+    {"trash", "[--json]", "jp", 0, 0, trash_list},
+    {"trash empty", "[--all]", "ap", 0, 0, trash_empty},
+    {"trash restore", "NAME [NEW]", "p", 1, 2, trash_restore},
+};
+
+}  // namespace
+
+std::span<const Subcommand> tree_commands() { return kCommands; }
+
+}  // namespace gaol::tools

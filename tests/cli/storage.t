@@ -1,0 +1,122 @@
+Jails from their making to the trash and back, on a machine whose /usr and /etc are its own.
+
+# mkdir -p up/usr up/etc work/usr work/etc
+# for d in usr etc; do mount -t overlay own -o lowerdir=/$d,upperdir=$PWD/up/$d,workdir=$PWD/work/$d /$d; done
+# mkdir -p /usr/jails /etc/jail.conf.d; chmod 700 /usr/jails; mount -t tmpfs -o mode=700 jails /usr/jails
+# gaol release builtin --releases $PWD/releases tiny
+# gaol create www --releases $PWD/releases -r tiny host.hostname=www.example.com allow.set_hostname
+/etc/jail.conf.d/www.conf: written
+# cat /etc/jail.conf.d/www.conf
+www {
+  path = "/usr/jails/www";
+  host.hostname = "www.example.com";
+  exec.start = "/bin/sh /etc/rc";
+  exec.stop = "/bin/sh /etc/rc.shutdown";
+  exec.clean;
+  mount.devfs;
+  persist;
+  allow.set_hostname;
+}
+# gaol create www --releases $PWD/releases -r tiny
+gaol: create: /etc/jail.conf.d/www.conf: File exists
+[exit 1]
+# gaol create bad --releases $PWD/releases -r tiny ip4.adr=10.0.0.1; ls /usr/jails
+gaol: create: jail.conf:9:3: unknown parameter: ip4.adr, did you mean "ip4.addr"?
+  ip4.adr = "10.0.0.1";
+  ^
+www
+# gaol create bad --empty -r tiny
+gaol: create: -r RELEASE or --empty: one of the two
+[exit 1]
+# gaol create db --releases $PWD/releases -r tiny --thick
+/etc/jail.conf.d/db.conf: written
+# jail -f /etc/jail.conf.d/www.conf -c www
+www: created
+# jexec www sh -c 'echo mine >/etc/motd; hostname'
+www.example.com
+# gaol snapshot www@first
+gaol: snapshot: /usr/jails/www: jail "www" runs in it (jail -r www)
+[exit 1]
+# gaol destroy www --yes
+gaol: destroy: /usr/jails/www: jail "www" runs in it (jail -r www)
+[exit 1]
+# jail -f /etc/jail.conf.d/www.conf -r www
+www: removed
+# gaol snapshot www@first
+www@first
+# echo theirs >/usr/jails/www/etc/motd
+# gaol rollback www@first; cat /usr/jails/www/etc/motd
+mine
+# gaol rollback www@last
+gaol: rollback: /usr/jails/www@last: No such file or directory
+[exit 1]
+# gaol rollback www
+gaol: rollback: www: which snapshot? NAME@LABEL (gaol snapshots www)
+[exit 1]
+# gaol snapshots www --json | sed 's/[0-9]\{5,\}/TIME/'
+[
+  {
+    "jail": "www",
+    "label": "first",
+    "taken": TIME
+  }
+]
+# gaol clone www web
+/etc/jail.conf.d/web.conf: written
+gaol: /etc/jail.conf.d/web.conf: what belongs to www alone (addresses) is to be changed
+# grep -e web -e www /etc/jail.conf.d/web.conf
+web {
+  path = "/usr/jails/web";
+  host.hostname = "www.example.com";
+# gaol rename web mail; ls /etc/jail.conf.d
+/etc/jail.conf.d/mail.conf: written
+db.conf
+mail.conf
+www.conf
+# gaol list
+NAME  KIND   DRIVER  FROM
+db    thick  dir     copy of /run/cli/releases/tiny
+mail  thin   dir     /run/cli/releases/tiny
+www   thin   dir     /run/cli/releases/tiny
+# gaol quota www 10M
+gaol: quota: /usr/jails/www: quota: not supported on this system: the tree is a plain directory
+[exit 1]
+# gaol quota www ten
+gaol: quota: size "ten": expected a number with K, M, G or T, or none
+[exit 1]
+# gaol destroy www </dev/null
+destroy /usr/jails/www: a thin clone of /run/cli/releases/tiny
+  with its snapshots: first
+  with /etc/jail.conf.d/www.conf
+  kept in the trash for 7 days: gaol trash
+nothing is destroyed without --yes
+# gaol destroy www --yes
+destroy /usr/jails/www: a thin clone of /run/cli/releases/tiny
+  with its snapshots: first
+  with /etc/jail.conf.d/www.conf
+  kept in the trash for 7 days: gaol trash
+# ls -A /usr/jails; gaol trash | sed 's/20[0-9: -]*/TIME/g'
+.gaol
+db
+mail
+www: destroyed TIME, kept until TIME
+# gaol trash restore www; cat /usr/jails/www/etc/motd; ls /etc/jail.conf.d
+/etc/jail.conf.d/www.conf: written
+mine
+db.conf
+mail.conf
+www.conf
+# gaol convert www --thick
+www: a thick tree; what it was is in the trash, with its snapshots
+# gaol release destroy --releases $PWD/releases tiny 2>&1 | sed 's/[0-9]\{5,\}/TIME/g'
+gaol: release destroy: /run/cli/releases/tiny: in use by thin clones: /usr/jails/.gaol/.trash/www.TIME, /usr/jails/mail
+# gaol destroy mail --yes >/dev/null; gaol release destroy --releases $PWD/releases tiny 2>&1 | sed 's/[0-9]\{5,\}/TIME/g'
+gaol: release destroy: /run/cli/releases/tiny: in use by thin clones: /usr/jails/.gaol/.trash/mail.TIME, /usr/jails/.gaol/.trash/www.TIME (gaol trash empty --all)
+# gaol trash empty --all
+mail: gone from the trash
+www: gone from the trash
+# gaol release destroy --releases $PWD/releases tiny
+# gaol template db golden --releases $PWD/releases; gaol release list --releases $PWD/releases
+NAME    CLONES  FROM
+golden       0  copy of /usr/jails/db
+# for d in /usr/jails /usr /etc; do umount -l $d; done
