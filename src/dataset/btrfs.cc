@@ -10,6 +10,7 @@
 
 #include "dataset/driver.h"
 #include "sys/btrfs.h"
+#include "sys/program.h"
 
 namespace gaol::dataset {
 
@@ -57,6 +58,38 @@ Result<> Btrfs::remove(const std::string& path) {
 Result<> Btrfs::freeze(const Place& at, const std::string& to) {
   if (TRY(snapshot_to(at.path(), to, sys::Access::read_only))) return {};
   return Dir::freeze(at, to);  // a directory from before it was gaol's
+}
+
+Result<> Btrfs::send(const Place& at, const std::string& label, const std::string& from) {
+  std::vector<std::string> words = {"btrfs", "send", "-q"};
+  if (!from.empty()) words.insert(words.end(), {"-p", frozen_tree(at, from)});
+  words.push_back(frozen_tree(at, label));
+  return sys::run_through(std::move(words));
+}
+
+// Where the stream's name for the tree, which is ours for it, is free.
+Result<> Btrfs::receive_snapshot(const Place& at, const std::string& label) {
+  const auto tree = frozen_tree(at, label);
+  const Place frozen = split_place(tree);
+  TRY(make_dirs(frozen.store, 0700));
+  if (TRY(settle(tree))) return fail_errno(EEXIST, at.path(), "@", label);
+  auto received = sys::run_through({"btrfs", "receive", "-q", frozen.store});
+  if (!received) (void)forget(at, label);
+  return received;
+}
+
+// As long as something is in .scratch, the next command looks after what a killed one left.
+Result<> Btrfs::receive(const Place& at, const std::string& label) {
+  TRY(sys::real_kernel().make_dir(at.scratch(), 0700));
+  TRY(receive_snapshot(at, label));
+  TRY(sys::real_kernel().remove_dir(at.scratch()));
+  TRY(snapshot_to(frozen_tree(at, label), at.scratch(), sys::Access::read_write));
+  return {};
+}
+
+Result<> Btrfs::receive_changes(const Place& at, const std::string& label) {
+  TRY(receive_snapshot(at, label));
+  return rollback(at, label);
 }
 
 Result<Usage> Btrfs::usage(const std::string& path) {

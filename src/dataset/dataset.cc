@@ -11,12 +11,14 @@
 #include "dataset/store.h"
 #include "host/mounts.h"
 #include "sys/merged.h"
+#include "sys/program.h"
 
 namespace gaol::dataset {
 
 namespace {
 
 constexpr std::string_view kCloneOf = "clone of ";
+constexpr std::string_view kStreamMark = "gaol-stream 1";
 
 Result<Info> info_of(const Place& at);
 
@@ -406,6 +408,50 @@ Result<> destroy_snapshot(const std::string& path, const std::string& label) {
   if (std::ranges::find(all, label, &Snapshot::label) == all.end())
     return fail_errno(ENOENT, path, "@", label);
   return tree.driver->forget(tree.at, label);
+}
+
+std::string Stream::header() const {
+  return concat(kStreamMark, " ", driver, " ", label, " ", from.empty() ? "-" : from, "\n");
+}
+
+Result<Stream> parse_header(std::string_view line) {
+  if (!line.starts_with(kStreamMark)) return fail("not a stream of gaol send");
+  const auto fields = words(line.substr(kStreamMark.size()));
+  if (fields.size() != 3) return fail("not a stream of gaol send");
+  Stream stream{std::string(fields[0]), std::string(fields[1]), std::string(fields[2])};
+  TRY(check_label(stream.label));
+  if (stream.from == "-") stream.from.clear();
+  return stream;
+}
+
+Result<> send(const std::string& path, const std::string& label, const std::string& from) {
+  const Tended tree = TRY(tend(path));
+  const Info info = TRY(info_of(tree.at));
+  if (info.layered)
+    return fail(Error{0, concat(path, ": is an overlay on ", info.from), "gaol convert --thick"});
+  const auto all = TRY(tree.driver->snapshots(tree.at));
+  for (const auto& wanted : {label, from})
+    if (!wanted.empty() && std::ranges::find(all, wanted, &Snapshot::label) == all.end())
+      return fail_errno(ENOENT, path, "@", wanted);
+  const Stream stream{std::string(tree.driver->name()), label, from};
+  TRY(sys::write_out(stream.header()));
+  return tree.driver->send(tree.at, label, from);
+}
+
+Result<> receive(const std::string& path, const Stream& stream) {
+  const Place at = TRY(new_place(path));
+  const auto lock = TRY(lock_store(at.store));
+  Driver& driver = *TRY(driver_at(at.store));
+  if (driver.name() != stream.driver)
+    return fail(path, ": a stream of ", stream.driver, " cannot be received on ", driver.name());
+  if (!stream.from.empty()) {
+    TRY(check_no_mounts(at.path()));
+    return driver.receive_changes(at, stream.label);
+  }
+  return make_new(at, [&](Driver&, const std::string&) -> Result<Made> {
+    TRY(driver.receive(at, stream.label));
+    return Made{"made", concat("received @", stream.label), {}};
+  });
 }
 
 Result<std::string> throw_away(const std::string& path) {

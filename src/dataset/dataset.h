@@ -112,6 +112,22 @@ enum class Newer : uint8_t { keep, destroy };
 Result<> rollback(const std::string& path, const std::string& label, Newer newer);
 Result<> destroy_snapshot(const std::string& path, const std::string& label);
 
+// --- streams: trees on their way to another machine ---
+
+// What a stream says of itself.
+struct Stream {
+  std::string driver, label;
+  std::string from;  // what has changed since this snapshot; empty: the whole tree
+  std::string header() const;
+};
+Result<Stream> parse_header(std::string_view line);
+// Writes a header and a snapshot to stdout, in the format of its file system.
+// Only trees that stand by themselves: an overlay's stream would lack what is below it.
+Result<> send(const std::string& path, const std::string& label, const std::string& from);
+// Makes a tree of the stream that follows its header on stdin, or brings a tree that has the
+// snapshot `from` to the state of the new one.
+Result<> receive(const std::string& path, const Stream& stream);
+
 // --- the trash: trees that were destroyed, until they expire ---
 
 struct Rubbish {

@@ -18,11 +18,14 @@ std::string snapshots_dir(const Place& at) { return at.record("snapshots"); }
 std::string snapshot_dir(const Place& at, const std::string& label) {
   return concat(snapshots_dir(at), "/", label);
 }
-std::string frozen_tree(const Place& at, const std::string& label) {
-  return concat(snapshot_dir(at, label), "/tree");
-}
+
+constexpr const char* kPlain = ": not supported on this system: the tree is a plain directory";
 
 }  // namespace
+
+std::string Dir::frozen_tree(const Place& at, const std::string& label) {
+  return concat(snapshot_dir(at, label), "/tree");
+}
 
 Result<bool> Dir::settle(const std::string& path) {
   return TRY(sys::entry_at(path)) == sys::Entry::directory;
@@ -91,13 +94,23 @@ Result<> Dir::read(const Place& at, const std::string& label, const Fill& use) {
   return use(frozen_tree(at, label));
 }
 
+Result<> Dir::send(const Place& at, const std::string&, const std::string&) {
+  return fail(at.path(), ": send", kPlain);
+}
+
+Result<> Dir::receive(const Place& at, const std::string&) {
+  return fail(at.path(), ": receive", kPlain);
+}
+
+Result<> Dir::receive_changes(const Place& at, const std::string& label) {
+  return receive(at, label);
+}
+
 Result<Usage> Dir::usage(const std::string& path) {
   const auto top = TRY(sys::open_dir(path));
   return Usage{TRY(sys::tree_size(top)), {}};
 }
 
-Result<> Dir::limit(const std::string& path, uint64_t) {
-  return fail(path, ": quota: not supported on this system: the tree is a plain directory");
-}
+Result<> Dir::limit(const std::string& path, uint64_t) { return fail(path, ": quota", kPlain); }
 
 }  // namespace gaol::dataset

@@ -62,6 +62,13 @@ class Driver {
   // Where the tree as it was then can be read, as long as `use` runs.
   virtual Result<> read(const Place& at, const std::string& label, const Fill& use) = 0;
 
+  // Writes a snapshot to stdout, as what has changed since snapshot `from` unless that is empty.
+  virtual Result<> send(const Place& at, const std::string& label, const std::string& from) = 0;
+  // Makes a tree at the scratch place of `at`, and its snapshot, of what stdin brings; or brings
+  // the tree that is there to that state.
+  virtual Result<> receive(const Place& at, const std::string& label) = 0;
+  virtual Result<> receive_changes(const Place& at, const std::string& label) = 0;
+
   virtual Result<Usage> usage(const std::string& path) = 0;
   // 0: none.
   virtual Result<> limit(const std::string& path, uint64_t bytes) = 0;
@@ -87,10 +94,15 @@ class Dir : public Driver {
   Result<> rollback(const Place& at, const std::string& label) override;
   Result<> forget(const Place& at, const std::string& label) override;
   Result<> read(const Place& at, const std::string& label, const Fill& use) override;
+  Result<> send(const Place& at, const std::string& label, const std::string& from) override;
+  Result<> receive(const Place& at, const std::string& label) override;
+  Result<> receive_changes(const Place& at, const std::string& label) override;
   Result<Usage> usage(const std::string& path) override;
   Result<> limit(const std::string& path, uint64_t bytes) override;
 
  protected:
+  // Where a snapshot keeps the tree.
+  static std::string frozen_tree(const Place& at, const std::string& label);
   // Makes the snapshot of a tree; it appears at `to` when all of it is there.
   virtual Result<> freeze(const Place& at, const std::string& to);
 };
@@ -104,11 +116,17 @@ class Btrfs final : public Dir {
   Result<bool> clone(const std::string& from, const std::string& to) override;
   Result<sys::Copied> copy(const std::string& from, const std::string& to) override;
   Result<> remove(const std::string& path) override;
+  Result<> send(const Place& at, const std::string& label, const std::string& from) override;
+  Result<> receive(const Place& at, const std::string& label) override;
+  Result<> receive_changes(const Place& at, const std::string& label) override;
   Result<Usage> usage(const std::string& path) override;
   Result<> limit(const std::string& path, uint64_t bytes) override;
 
  protected:
   Result<> freeze(const Place& at, const std::string& to) override;
+
+ private:
+  Result<> receive_snapshot(const Place& at, const std::string& label);
 };
 
 // Datasets of ZFS, by its commands.
@@ -130,6 +148,9 @@ class Zfs final : public Dir {
   Result<> rollback(const Place& at, const std::string& label) override;
   Result<> forget(const Place& at, const std::string& label) override;
   Result<> read(const Place& at, const std::string& label, const Fill& use) override;
+  Result<> send(const Place& at, const std::string& label, const std::string& from) override;
+  Result<> receive(const Place& at, const std::string& label) override;
+  Result<> receive_changes(const Place& at, const std::string& label) override;
   Result<Usage> usage(const std::string& path) override;
   Result<> limit(const std::string& path, uint64_t bytes) override;
 };

@@ -14,6 +14,8 @@
 #include "dataset/watched.h"
 #include "host/facts.h"
 #include "sys/kernel.h"
+#include "sys/program.h"
+#include "sys/tree.h"
 #include "sys/tree_writer.h"
 
 namespace gaol::dataset {
@@ -125,12 +127,9 @@ Result<> check_words(const Fetch& what) {
   return {};
 }
 
-Result<> run_busybox(std::vector<std::string> arguments, const std::string& scratch) {
-  sys::Command command;
-  command.argv = std::move(arguments);
-  Watched program(std::move(command), [](std::string_view) {});
-  const int status = TRY(program.run(scratch));
-  if (status != 0) return fail("busybox: ", trim(program.text()));
+Result<> run_busybox(std::vector<std::string> arguments) {
+  const auto answer = TRY(sys::run_program(std::move(arguments)));
+  if (answer.status != 0) return fail("busybox: ", trim(answer.text));
   return {};
 }
 
@@ -149,8 +148,8 @@ Result<> fill_builtin(const std::string& root) {
   if (!busybox) return fail(Error(busybox.error()).advise("apt install busybox-static"));
   TRY(put_file(root, {"/bin/busybox", 0755, *busybox}));
   // In the tree itself, where a busybox that needs shared libraries cannot even start.
-  auto linked = run_busybox(
-      {"/bin/busybox", "chroot", root, "/bin/busybox", "--install", "-s", "/bin"}, root);
+  auto linked =
+      run_busybox({"/bin/busybox", "chroot", root, "/bin/busybox", "--install", "-s", "/bin"});
   if (!linked) return fail(std::move(linked).error().advise("apt install busybox-static"));
   const auto tree = TRY(sys::open_dir(root));
   return complete(tree, [](std::string_view) {});

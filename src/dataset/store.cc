@@ -92,7 +92,7 @@ using Contents = std::function<Result<Made>(const std::string& scratch)>;
 
 Result<> make_and_publish(const Place& at, const Contents& contents) {
   const Made made = TRY(contents(at.scratch()));
-  TRY(sys::real_kernel().make_dir(at.records(), 0700));
+  TRY(make_dirs(at.records(), 0700));
   if (made.more) TRY(made.more(at.records()));
   TRY(sys::write_record(at.record(made.record), concat(made.from, "\n")));
   Driver& driver = *TRY(driver_at(at.store));
@@ -168,7 +168,7 @@ Result<Lock> lock_store(const std::string& store) {
 
 Result<> make(const Place& at, const Contents& contents) {
   if (TRY(sys::entry_at(at.path())) != sys::Entry::absent) return fail_errno(EEXIST, at.path());
-  TRY(remove_all(at.records()));  // of a tree that was removed by hand
+  TRY(discard(at));  // the records of a tree that was removed by hand
   auto made = make_and_publish(at, contents);
   if (!made) (void)discard(at);  // the first failure is the one to tell
   return made;

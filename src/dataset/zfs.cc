@@ -296,6 +296,29 @@ Result<> Zfs::read(const Place& at, const std::string& label, const Fill& use) {
   return used ? removed : used;
 }
 
+Result<> Zfs::send(const Place& at, const std::string& label, const std::string& from) {
+  const Dataset dataset = TRY(dataset_of(at.path()));
+  std::vector<std::string> words = {"zfs", "send"};
+  if (!from.empty()) words.insert(words.end(), {"-i", concat("@", from)});
+  words.push_back(concat(dataset.name, "@", label));
+  return sys::run_through(std::move(words));
+}
+
+// zfs-fuse mounts what it receives where the name says, which for a dataset of .scratch is nowhere
+// it belongs.
+Result<> Zfs::receive(const Place& at, const std::string&) {
+  const Dataset dataset = TRY(dataset_of(at.scratch()));
+  TRY(sys::real_kernel().make_dir(at.scratch(), 0700));
+  TRY(sys::run_through({"zfs", "receive", dataset.name}));
+  (void)zfs({"unmount", dataset.name});
+  return show(dataset);
+}
+
+Result<> Zfs::receive_changes(const Place& at, const std::string&) {
+  const Dataset dataset = TRY(dataset_of(at.path()));
+  return sys::run_through({"zfs", "receive", "-F", dataset.name});
+}
+
 Result<Usage> Zfs::usage(const std::string& path) {
   const Dataset dataset = TRY(dataset_of(path));
   const auto text =

@@ -4,6 +4,7 @@
 // Programs of the host that are asked for an answer.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -11,12 +12,20 @@
 
 namespace gaol::sys {
 
-struct Answer {
+struct Output {
   int status = 0;    // wait(2) status
   std::string text;  // stdout and stderr as they came
 };
 // Runs a program to its end, in an environment that makes it speak English. `input` is its stdin,
 // and open as long as the program runs, even when we are killed before that.
-Result<Answer> run_program(std::vector<std::string> argv, int input = -1);
+Result<Output> run_program(std::vector<std::string> argv, int input = -1);
+
+// Runs a program on our own stdin, stdout and stderr. It does not outlive us.
+Result<> run_through(std::vector<std::string> argv);
+
+// Writes all of it to stdout, now.
+Result<> write_out(std::string_view text);
+// The next line of stdin without its end, at most `limit` bytes, and nothing read behind it.
+Result<std::string> read_line(size_t limit);
 
 }  // namespace gaol::sys

@@ -27,6 +27,7 @@ constexpr option kOptions[] = {
     {"conf", required_argument, nullptr, 'f'},
     {"daily", required_argument, nullptr, 'D'},
     {"empty", no_argument, nullptr, 'e'},
+    {"from", required_argument, nullptr, 'F'},
     {"help", no_argument, nullptr, 'h'},
     {"hourly", required_argument, nullptr, 'H'},
     {"image", required_argument, nullptr, 'I'},

@@ -17,6 +17,7 @@
 #include "dataset/retention.h"
 #include "jail/conf.h"
 #include "sys/kernel.h"
+#include "sys/program.h"
 #include "tools/gaol.h"
 
 namespace gaol::tools {
@@ -448,6 +449,30 @@ Result<int> prune(const Words& words) {
   return 0;
 }
 
+// --- streams ---
+
+Result<int> send(const Words& words) {
+  const auto jail = TRY(snapshot_of(words));
+  TRY(check_label(jail));
+  if (::isatty(STDOUT_FILENO)) return fail("a stream is not for terminals: gaol send ... >FILE");
+  TRY(dataset::send(jail.path, jail.label, words.text('F')));
+  return 0;
+}
+
+Result<int> receive(const Words& words) {
+  constexpr size_t kLongestHeader = 1024;
+  const auto jail = TRY(target_of(words));
+  const auto line = TRY(sys::read_line(kLongestHeader));
+  const auto stream = TRY(dataset::parse_header(line));
+  const bool whole = stream.from.empty();
+  if (whole && jail.ours) TRY(check_no_conf(jail));
+  if (!whole) TRY(check_unused(jail.path));
+  TRY(dataset::receive(jail.path, stream));
+  say(concat(jail.name, "@", stream.label));
+  if (whole && jail.ours) TRY(write_conf(jail, conf_block(jail.name, usual_lines(jail))));
+  return 0;
+}
+
 // --- room ---
 
 struct Suffix {
@@ -573,8 +598,10 @@ constexpr Subcommand kCommands[] = {
     {"list", "[--json]", "jp", 0, 0, list},
     {"prune", "NAME [--hourly N] [--daily N] [--weekly N]", "pHDW", 1, 1, prune},
     {"quota", "NAME [SIZE | none]", "p", 1, 2, quota},
+    {"receive", "NAME", "p", 1, 1, receive},
     {"rename", "NAME NEW", "", 2, 2, rename},
     {"rollback", "NAME@LABEL [--newer]", "pw", 1, 1, rollback},
+    {"send", "NAME@LABEL [--from LABEL]", "pF", 1, 1, send},
     {"snapshot", "NAME[@LABEL]", "p", 1, 1, snapshot},
     {"snapshot destroy", "NAME@LABEL", "p", 1, 1, snapshot_destroy},
     {"snapshots", "NAME [--json]", "jp", 0, 1, snapshots},

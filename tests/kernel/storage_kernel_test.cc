@@ -19,6 +19,7 @@
 #include "dataset/dataset.h"
 #include "dataset/driver.h"
 #include "sys/kernel.h"
+#include "sys/program.h"
 #include "sys/tree.h"
 
 namespace gaol::dataset {
@@ -66,7 +67,7 @@ constexpr Ground kGrounds[] = {
      "truncate -s 256M /tmp/disk && for i in $(seq 50); do"
      "  zpool create -m /tmp/fs gaoltest /tmp/disk && break; sleep 0.1; done &&"
      "zfs create gaoltest/releases && zfs create gaoltest/jails",
-     "zpool destroy gaoltest", 20},
+     "for i in $(seq 50); do zpool destroy gaoltest && exit 0; sleep 0.1; done; exit 1", 20},
 };
 void PrintTo(const Ground& ground, std::ostream* out) { *out << ground.name; }
 
@@ -307,6 +308,56 @@ TEST_P(StorageTest, ROOT_LimitHoldsOrIsRefused) {
   ASSERT_EQ(::unlink((kJail + "/big").c_str()), 0);
   ASSERT_OK(limit(kJail, 0));
   EXPECT_EQ(usage(kJail)->limit, std::nullopt);
+}
+
+// What a command line does with stdin and stdout.
+template <class Act>
+Result<> streaming(const std::string& file, int stream, Act act) {
+  const Fd saved(::fcntl(stream, F_DUPFD_CLOEXEC, 10));
+  const Fd opened(::open(file.c_str(), stream ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY, 0600));
+  ::dup2(opened.get(), stream);
+  auto done = act();
+  ::dup2(saved.get(), stream);
+  return done;
+}
+
+TEST_P(StorageTest, ROOT_StreamsCarryTreesAndChanges) {
+  const auto sent = [](const std::string& label, const std::string& from) {
+    return streaming("/tmp/stream-" + label, 1, [&] { return send(kJail, label, from); });
+  };
+  const auto received = [](const std::string& label, const std::string& path) {
+    return streaming("/tmp/stream-" + label, 0, [&]() -> Result<> {
+      const auto line = TRY(sys::read_line(1000));
+      const auto stream = TRY(parse_header(line));
+      return receive(path, stream);
+    });
+  };
+  ASSERT_OK(copy(kBase, kJail));
+  ASSERT_OK(snapshot(kJail, "a"));
+  if (GetParam().driver == std::string_view("dir")) {
+    EXPECT_EQ(sent("a", "").error().text,
+              kJail + ": send: not supported on this system: the tree is a plain directory");
+    return;
+  }
+  put(kJail + "/new", "x");
+  ASSERT_OK(snapshot(kJail, "b"));
+  ASSERT_OK(sent("a", ""));
+  ASSERT_OK(sent("b", "a"));
+  EXPECT_EQ(sent("c", "a").error().code, ENOENT);
+  const std::string other = kStore + "/other";
+  EXPECT_FALSE(received("b", kStore + "/none"));  // there is nothing to change
+  ASSERT_OK(received("a", other));
+  EXPECT_THAT(entries(other), ElementsAre("file"));
+  EXPECT_EQ(received("a", other).error().code, EEXIST);
+  ASSERT_OK(received("b", other));
+  EXPECT_THAT(entries(other), ElementsAre("file", "new"));
+  EXPECT_THAT(labels(other), ElementsAre("a", "b"));
+
+  ASSERT_EQ(::truncate("/tmp/stream-a", 300), 0);  // the line broke
+  EXPECT_FALSE(received("a", kStore + "/half"));
+  EXPECT_FALSE(exists(kStore + "/half"));
+  EXPECT_FALSE(exists(kStore + "/.gaol/half"));
+  EXPECT_THAT(entries(kStore + "/.gaol/.scratch"), IsEmpty());
 }
 
 TEST_P(StorageTest, ROOT_NothingIsEverMadeOverSomething) {
