@@ -153,17 +153,19 @@ void signal_group(const Fd& leader, int signal) {
   if (const int pid = pid_of(leader); pid > 1) ::kill(-pid, signal);
 }
 
-StandIn::StandIn() {
+HeldSignals::HeldSignals() {
   sigset_t passed;
   sigemptyset(&passed);
   for (const int signal :
        {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGCONT, SIGTSTP})
     sigaddset(&passed, signal);
-  ::sigprocmask(SIG_BLOCK, &passed, nullptr);
+  ::sigprocmask(SIG_BLOCK, &passed, &before_);
   signals_ = Fd(::signalfd(-1, &passed, SFD_CLOEXEC));
 }
 
-std::optional<int> StandIn::next_signal(const Fd& socket) {
+HeldSignals::~HeldSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+std::optional<int> HeldSignals::next(const Fd& socket) const {
   const Fd* const either[] = {&signals_, &socket};
   const auto ready = wait_for_any(either);
   signalfd_siginfo info;

@@ -6,6 +6,8 @@
 // descriptors along. Who is at the other end is asked of the kernel, not of him.
 // Source: unix(7).
 
+#include <signal.h>
+
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -57,16 +59,21 @@ Result<std::vector<bool>> wait_for_any(std::span<const Fd* const> descriptors);
 // Sends a signal to the process group that a child of ours, not yet collected, leads.
 void signal_group(const Fd& leader, int signal);
 
-// A process that stands for one which is not our child. Signals that a user or a terminal may send
-// it wait from the construction on, to be passed on.
-class StandIn {
+// Signals that a user or a terminal may send a process which stands for one that is not its child.
+// They wait from the construction on: made before the fork, so that none comes too early, it holds
+// those of whoever reads it, and its end in the parent lets the parent's go.
+class HeldSignals {
  public:
-  StandIn();
+  HeldSignals();
+  ~HeldSignals();
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
   // Waits for a signal, or for something to receive on `socket`: nothing.
-  std::optional<int> next_signal(const Fd& socket);
+  std::optional<int> next(const Fd& socket) const;
 
  private:
   Fd signals_;
+  sigset_t before_;
 };
 
 }  // namespace gaol::sys

@@ -100,10 +100,14 @@ Result<sys::Command> make_command(const Options& o, warden::Authority& authority
 }
 
 const sys::Fd* program = nullptr;
+volatile sig_atomic_t early = 0;  // a signal that came before there was a program
 
 void pass_on(int signal) {
   const int saved = errno;
-  (void)sys::real_kernel().signal(*program, signal);
+  if (program)
+    (void)sys::real_kernel().signal(*program, signal);
+  else
+    early = signal;
   errno = saved;
 }
 
@@ -114,13 +118,16 @@ void handle(int signal, void (*handler)(int)) {
   ::sigaction(signal, &action, nullptr);
 }
 
-// Signals sent to us alone are for the program. Those of the terminal it gets without us, being in
-// the foreground like we are, or in our place.
+// Signals sent to us alone are for the program, and wait for it. Those of the terminal it gets
+// without us, being in the foreground like we are, or in our place.
+void hold_signals() {
+  for (const int signal : {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH})
+    handle(signal, pass_on);
+}
 void relay_signals(const sys::Fd& child, bool interactive) {
   program = &child;
   for (const int signal : {SIGINT, SIGQUIT}) handle(signal, interactive ? pass_on : SIG_IGN);
-  for (const int signal : {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH})
-    handle(signal, pass_on);
+  if (early) pass_on(early);
 }
 
 Result<int> run(const Options& o) {
@@ -131,6 +138,7 @@ Result<int> run(const Options& o) {
   sys::Command command = TRY(make_command(o, *authority, *jail));
   const bool interactive = sys::has_terminal();
   if (interactive) command.terminal = STDIN_FILENO;
+  hold_signals();
   const sys::Fd child = TRY(authority->attach(*jail, command));
   relay_signals(child, interactive);
   if (interactive) return sys::wait_in_foreground(child);

@@ -70,10 +70,9 @@ Result<Question> question_about(sys::Kernel& kernel, const char* verb, const Req
 }
 
 // In a process of its own, until the program ends.
-[[noreturn]] void stand_in(const sys::Fd& socket) {
-  sys::StandIn self;
+[[noreturn]] void stand_in(const sys::Fd& socket, const sys::HeldSignals& signals) {
   for (;;) {
-    if (const auto signal = self.next_signal(socket)) {
+    if (const auto signal = signals.next(socket)) {
       (void)sys::send_message(socket, Question{.verb = "signal", .number = *signal}.to_text());
       continue;
     }
@@ -221,7 +220,8 @@ Result<sys::Fd> Remote::attach(const Record& jail, const sys::Command& command) 
   TRY(sys::send_message(socket, question.to_text(), standard));
   auto answer = TRY(next_answer(socket));
   if (answer.kind != Kind::begun) return std::unexpected(std::move(answer.error));
-  auto worker = TRY(sys::start_worker([&](const sys::Fd&) -> int { stand_in(socket); }));
+  const sys::HeldSignals signals;
+  auto worker = TRY(sys::start_worker([&](const sys::Fd&) -> int { stand_in(socket, signals); }));
   return std::move(worker.process);
 }
 
