@@ -47,6 +47,7 @@ Result<> close_door(sys::Kernel& kernel, Record& record) {
   if (!process) return {};  // gone by itself
   TRY(kernel.signal(*process, SIGKILL));
   (void)TRY(kernel.wait_gone(*process, kPatience));
+  (void)kernel.reap(*process, 0);  // a child of ours, where we opened the door: libgaol's callers
   return {};
 }
 
