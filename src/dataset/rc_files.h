@@ -168,11 +168,15 @@ struct Directory {
   unsigned mode;
 };
 inline constexpr Directory kBuiltinDirectories[] = {
-    {"/bin", 0755},       {"/dev", 0755}, {"/etc", 0755},     {"/etc/init.d", 0755},
-    {"/home", 0755},      {"/mnt", 0755}, {"/proc", 0555},    {"/root", 0700},
-    {"/run", 0755},       {"/sys", 0555}, {"/tmp", 01777},    {"/usr", 0755},
-    {"/usr/local", 0755}, {"/usr/local/sbin", 0755}, {"/var", 0755}, {"/var/log", 0755}, {"/var/tmp", 01777},
-    {"/var/www", 0755},
+    {"/bin", 0755},       {"/dev", 0755},
+    {"/etc", 0755},       {"/etc/init.d", 0755},
+    {"/home", 0755},      {"/mnt", 0755},
+    {"/proc", 0555},      {"/root", 0700},
+    {"/run", 0755},       {"/sys", 0555},
+    {"/tmp", 01777},      {"/usr", 0755},
+    {"/usr/local", 0755}, {"/usr/local/sbin", 0755},
+    {"/var", 0755},       {"/var/log", 0755},
+    {"/var/tmp", 01777},  {"/var/www", 0755},
 };
 
 }  // namespace gaol::dataset

@@ -32,8 +32,7 @@ Entrance entrance(const Machine& machine, const Record& record, const sys::Fd& i
             return jail::enter_prison(machine.kernel,
                                       {init, cgroup, permissions_of(record.settings)}, command);
           },
-      .user =
-          [&](std::string_view who) { return jail_user(machine.kernel, record.init.pid, who); },
+      .user = [&](std::string_view who) { return jail_user(machine.kernel, record.init.pid, who); },
       .vnet = record.settings.jailsys("vnet") == jail::Jailsys::fresh};
 }
 

@@ -136,7 +136,8 @@ TEST_F(RecipeTest, ROOT_NET_HooksFindTheWordsOfFreeBsd) {
 TEST_F(RecipeTest, ROOT_NET_LinesForTheShellFindThemInAVnetJail) {
   const std::string tree = "/run/jails/containers/bare";
   make_container("bare");
-  run("cd " + tree + " && rm bin/ifconfig bin/route bin/sysctl bin/sh && cp /bin/dash bin/sh && "
+  run("cd " + tree +
+      " && rm bin/ifconfig bin/route bin/sysctl bin/sh && cp /bin/dash bin/sh && "
       "cp -L --parents $(ldd /bin/dash | grep -o '/[^ ]*') .");
   const std::string lines =
       " exec.start='ifconfig lo0 10.0.0.2/24 && route -q add 10.1.0.0/24 10.0.0.1'"
