@@ -138,7 +138,7 @@ Result<> remove_mountpoint(const std::string& path) {
 
 std::vector<std::string> with_place(std::vector<std::string> words, const Dataset& dataset) {
   if (dataset.apart) {
-    words.push_back("-o");
+    words.emplace_back("-o");
     words.push_back(concat("mountpoint=", dataset.path));
   }
   return words;

@@ -10,7 +10,9 @@ namespace gaol::sys {
 
 namespace {
 
-const std::vector<std::string> kEnvironment = {"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+std::vector<std::string> environment() {
+  return {"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+}
 
 }  // namespace
 
@@ -20,7 +22,7 @@ Result<Output> run_program(std::vector<std::string> argv, int input) {
   if (!output) return fail_errno(errno, "memfd");
   Command command;
   command.argv = std::move(argv);
-  command.environment = kEnvironment;
+  command.environment = environment();
   command.input = input;
   command.output = output.get();
   const auto child = TRY(kernel.spawn(command));
@@ -34,7 +36,7 @@ Result<> run_through(std::vector<std::string> argv) {
   Command command;
   command.argv = {"setpriv", "--pdeathsig", "KILL"};
   command.argv.insert(command.argv.end(), argv.begin(), argv.end());
-  command.environment = kEnvironment;
+  command.environment = environment();
   const auto child = TRY(kernel.spawn(command));
   const auto status = TRY(kernel.reap(child, -1));
   if (status.value_or(0) != 0) return fail(doing, ": failed");

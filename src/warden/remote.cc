@@ -83,7 +83,7 @@ Result<Question> question_about(sys::Kernel& kernel, const char* verb, const Req
 
 }  // namespace
 
-void Remote::tell(const Answer& answer, const Errand* errand) {
+void Remote::tell(const Answer& answer, const Errand* errand) const {
   using enum Report::What;
   for (const auto& [what, text] : answer.told) {
     const bool result = what == created || what == removed || what == updated;
@@ -128,7 +128,7 @@ Result<Answer> Remote::converse(const Question& question, const Errand* errand,
     if (answer.kind == Kind::error) return std::unexpected(std::move(answer.error));
     if (answer.kind == Kind::done) return answer;
     if (answer.kind != Kind::run) {
-      each(std::move(answer));
+      if (each) each(std::move(answer));
       continue;
     }
     const auto ran = errand ? run(*errand, answer) : Result<>{};

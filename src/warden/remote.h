@@ -42,12 +42,11 @@ class Remote final : public Authority {
   };
   // Asks, and does what is asked back until the last answer, which it gives; answers that are one
   // of several go to `each`.
-  Result<Answer> converse(
-      const Question& question, const Errand* errand = nullptr,
-      const std::function<void(Answer)>& each = [](Answer) {});
+  Result<Answer> converse(const Question& question, const Errand* errand = nullptr,
+                          const std::function<void(Answer)>& each = {});
   Result<> run(const Errand& errand, const Answer& order);
   CommandContext context(const Errand& errand, Jid jid);
-  void tell(const Answer& answer, const Errand* errand);
+  void tell(const Answer& answer, const Errand* errand) const;
 
   sys::Kernel& kernel_;
   Report report_;

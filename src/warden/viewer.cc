@@ -31,7 +31,7 @@ std::unexpected<Error> denied(std::string_view name, std::string_view why) {
 // --- what may be given from inside ---
 
 std::string on_host(const Record& self, std::string_view path) {
-  const std::string root = self.settings.text("path");
+  std::string root = self.settings.text("path");
   if (path == "/") return root;
   return root == "/" ? std::string(path) : concat(root, path);
 }
@@ -75,7 +75,7 @@ Result<> see_mounts(const Record& self, jail::Setting& setting) {
     const auto fields = words(line);
     if (fields.size() < 3) return fail("mount: ", line, ": missing information");
     std::vector<std::string> seen(fields.begin(), fields.end());
-    for (const size_t at : {0, 1})
+    for (const size_t at : {size_t{0}, size_t{1}})
       if (seen[at].starts_with('/'))
         seen[at] = escaped(on_host(self, "/")) + (seen[at] == "/" ? "" : seen[at]);
     line = join(seen, " ");
