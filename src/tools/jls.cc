@@ -132,7 +132,7 @@ bool is_list(const jail::Param& param) {
   return param.type == Type::ip4_list || param.type == Type::ip6_list || param.type == Type::list;
 }
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   const char* mark = text.contains('\'')                      ? "\""
                      : text.contains('"')                     ? "'"
                      : text.find_first_of(" \t") != text.npos ? "\""
@@ -141,13 +141,13 @@ std::string quoted(const std::string& text) {
 }
 
 std::string shown(const Options& o, const jail::Param& param, const warden::Value& value) {
-  const std::string text = join(value, ",");
+  std::string text = join(value, ",");
   if (param.type == Type::boolean) return text;
   if (text.empty()) {
     if (!is_list(param) || o.quote) return "\"\"";
     return o.pairs ? "" : "-";
   }
-  return o.quote ? quoted(text) : text;
+  return o.quote ? in_quotes(text) : text;
 }
 
 // --- parameters by name ---
