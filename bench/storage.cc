@@ -91,12 +91,14 @@ struct Options {
 };
 
 void measure(const Ground& ground, const Options& options, const std::string& gaol) {
-  const std::string disk = options.directory + "/gaol-bench-disk", top = "/mnt";
+  const std::string disk = options.directory + "/gaol-bench-disk", top = "/run/storage";
+  fs::create_directories(top);
   fs::remove(disk);
   std::ofstream(disk).close();
   fs::resize_file(disk, uint64_t{2} << 30);
   if (!shell(ground.make, disk, top)) {
     fmt::print("{:6} | not here\n", ground.name);
+    (void)shell(ground.end, disk, top);
     fs::remove(disk);
     return;
   }
