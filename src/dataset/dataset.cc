@@ -424,18 +424,21 @@ Result<Stream> parse_header(std::string_view line) {
   return stream;
 }
 
+// Without the lock: who receives may be of the same store, and wait for it.
 Result<> send(const std::string& path, const std::string& label, const std::string& from) {
-  const Tended tree = TRY(tend(path));
-  const Info info = TRY(info_of(tree.at));
+  const Place at = TRY(locate(path));
+  const Info info = TRY(info_of(at));
+  if (info.kind == Kind::foreign) return fail(path, ": not made by gaol");
   if (info.layered)
     return fail(Error{0, concat(path, ": is an overlay on ", info.from), "gaol convert --thick"});
-  const auto all = TRY(tree.driver->snapshots(tree.at));
+  Driver& driver = *TRY(driver_at(at.store));
+  const auto all = TRY(driver.snapshots(at));
   for (const auto& wanted : {label, from})
     if (!wanted.empty() && std::ranges::find(all, wanted, &Snapshot::label) == all.end())
       return fail_errno(ENOENT, path, "@", wanted);
-  const Stream stream{std::string(tree.driver->name()), label, from};
+  const Stream stream{std::string(driver.name()), label, from};
   TRY(sys::write_out(stream.header()));
-  return tree.driver->send(tree.at, label, from);
+  return driver.send(at, label, from);
 }
 
 Result<> receive(const std::string& path, const Stream& stream) {

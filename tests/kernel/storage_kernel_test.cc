@@ -21,6 +21,7 @@
 #include "sys/kernel.h"
 #include "sys/program.h"
 #include "sys/tree.h"
+#include "tests/support/host.h"
 
 namespace gaol::dataset {
 namespace {
@@ -353,6 +354,10 @@ TEST_P(StorageTest, ROOT_StreamsCarryTreesAndChanges) {
   EXPECT_THAT(entries(other), ElementsAre("file", "new"));
   EXPECT_THAT(labels(other), ElementsAre("a", "b"));
 
+  EXPECT_EQ(test::run(concat("gaol send www@b --path ", kJail,
+                             " | timeout 20 gaol receive two --path ", kStore, "/two"))
+                .out,
+            "two@b\n");
   ASSERT_EQ(::truncate("/tmp/stream-a", 300), 0);  // the line broke
   EXPECT_FALSE(received("a", kStore + "/half"));
   EXPECT_FALSE(exists(kStore + "/half"));
