@@ -37,6 +37,7 @@ constexpr option kOptions[] = {
     {"name", required_argument, nullptr, 'n'},
     {"newer", no_argument, nullptr, 'w'},
     {"now", no_argument, nullptr, 'N'},
+    {"overwrite", no_argument, nullptr, 'o'},
     {"path", required_argument, nullptr, 'p'},
     {"platform", required_argument, nullptr, 'P'},
     {"release", required_argument, nullptr, 'r'},
@@ -80,7 +81,7 @@ constexpr Subcommand kOwnCommands[] = {
 // All groups in the order of their names.
 std::vector<Subcommand> all_commands() {
   std::vector<Subcommand> all(std::begin(kOwnCommands), std::end(kOwnCommands));
-  for (const auto group : {export_commands(), release_commands(), tree_commands()})
+  for (const auto group : {export_commands(), pool_commands(), release_commands(), tree_commands()})
     all.insert(all.end(), group.begin(), group.end());
   std::ranges::sort(all, {}, &Subcommand::name);
   return all;

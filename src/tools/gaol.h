@@ -39,6 +39,7 @@ struct Subcommand {
 };
 
 std::span<const Subcommand> export_commands();   // gaol_export.cc
+std::span<const Subcommand> pool_commands();     // gaol_pool.cc
 std::span<const Subcommand> release_commands();  // gaol_release.cc
 std::span<const Subcommand> tree_commands();     // gaol_tree.cc
 

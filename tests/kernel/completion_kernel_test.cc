@@ -73,6 +73,8 @@ TEST_F(CompletionTest, ROOT_BashOffersWhatFits) {
       {"gaol release f", "fetch"},
       {"gaol import /run/files/j", "/run/files/jail.conf"},
       {"gaol release import /run/files/j", "/run/files/jail.conf"},
+      {"gaol pool s", "scrub status"},
+      {"gaol pool create tank mirror /dev/nul", "/dev/null"},
       {"gaol destroy --", "--now --path --yes"},
   };
   for (const auto& c : cases) EXPECT_EQ(bash(c.line), c.offers) << c.line;
@@ -95,6 +97,8 @@ TEST_F(CompletionTest, ROOT_ZshCompletesWhatIsClear) {
       {"devfs rule sho", "devfs rule showsets "},
       {"devfs rule -s 4 show 3", "devfs rule -s 4 show 300 "},
       {"gaol release fe", "gaol release fetch "},
+      {"gaol pool st", "gaol pool status "},
+      {"gaol pool create tank mirror /dev/nul", "gaol pool create tank mirror /dev/null "},
   };
   for (const auto& c : cases) EXPECT_EQ(zsh(c.line), c.whole);
 }
