@@ -69,25 +69,27 @@ Result<std::string> content_of(const Disk& disk, const Ask& ask) {
   return join(kinds, ", ");
 }
 
-// Whoever has a device for themselves, the kernel refuses it to the next: a mount in another
-// namespace, a member of a pool.
-bool is_held(const std::string& path) {
-  const auto held = sys::real_kernel().open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
-  return !held && held.error().code == EBUSY;
+// The error number of opening a device for oneself. EBUSY: somebody has it, such as a mount in
+// another namespace or a pool.
+int try_to_have(const std::string& path) {
+  const auto had = sys::real_kernel().open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
+  return had ? 0 : had.error().code;
 }
 
 Result<> look_closer(Disk& disk, const Taken& taken, const Ask& ask) {
-  disk.content = TRY(content_of(disk, ask));
   auto devices = disk.parts;
   devices.insert(devices.begin(), disk.path);
+  int obstacle = 0;
   for (const auto& device : devices) {
-    if (!disk.user.empty()) return {};
     const auto pool = taken.find(device);
-    if (pool != taken.end())
-      disk.user = concat("in the pool ", pool->second);
-    else if (is_held(device))
-      disk.user = disk.content.empty() ? "in use" : concat("in use as ", disk.content);
+    if (disk.user.empty() && pool != taken.end()) disk.user = concat("in the pool ", pool->second);
+    if (!obstacle) obstacle = try_to_have(device);
   }
+  const bool readable = !obstacle || obstacle == EBUSY;
+  if (readable) disk.content = TRY(content_of(disk, ask));
+  if (!obstacle || !disk.user.empty()) return {};
+  disk.user = readable ? "in use" : errno_text(obstacle);
+  if (!disk.content.empty()) disk.user += concat(" as ", disk.content);
   return {};
 }
 

@@ -214,16 +214,21 @@ TEST(Disks, AreReadWithWhoHasThem) {
 // ZFS makes partitions and has the first of them; one that is a process has it to itself unseen.
 TEST(Disks, OfPoolsAreTakenByTheirPartitions) {
   const auto ask = machine(
-      R"({"blockdevices": [{"path":"/dev/none","type":"disk","size":1000,"mountpoints":[null],
-          "children":[{"path":"/dev/none1","type":"part","size":900,"mountpoints":[null]},
-                      {"path":"/dev/none9","type":"part","size":10,"mountpoints":[null]}]}]})",
+      R"({"blockdevices": [{"path":"/dev/null","type":"disk","size":1000,"mountpoints":[null],
+          "children":[{"path":"/dev/full","type":"part","size":900,"mountpoints":[null]},
+                      {"path":"/dev/zero","type":"part","size":10,"mountpoints":[null]}]}]})",
       "gpt\nPMBR\nzfs_member\nzfs_member\n");
-  const auto taken = disk("/dev/null", {{"/dev/none1", "tank"}}, ask);
+  const auto taken = disk("/dev/null", {{"/dev/full", "tank"}}, ask);
   ASSERT_TRUE(taken) << taken.error().line();
-  EXPECT_EQ(taken->path, "/dev/none");
+  EXPECT_EQ(taken->path, "/dev/null");
   EXPECT_EQ(taken->user, "in the pool tank");
   EXPECT_EQ(taken->content, "gpt, PMBR, zfs_member");
   EXPECT_EQ(disk("/dev/null", {}, ask)->user, "");
+  const auto unreadable = machine(
+      R"({"blockdevices": [{"path":"/nowhere","type":"disk","size":1000,"mountpoints":[null]}]})",
+      "not asked");
+  EXPECT_EQ(disk("/dev/null", {}, unreadable)->user, "No such file or directory");
+  EXPECT_EQ(disk("/dev/null", {}, unreadable)->content, "");
   EXPECT_EQ(disk("/nowhere", {}, ask).error().line(), "/nowhere: No such file or directory");
 }
 

@@ -13,8 +13,6 @@
 #include <span>
 
 #include "base/suggest.h"
-#include "dataset/dataset.h"
-#include "host/doctor.h"
 #include "tools/gaol.h"
 
 namespace {
@@ -49,39 +47,20 @@ constexpr option kOptions[] = {
     {},
 };
 
-Result<int> doctor(const Words& words) {
-  const auto findings = host::examine(host::gather({kJailRoot, releases(words)}));
-  const bool able = host::can_run_jails(findings);
-  if (!words.has('j')) {
-    print(host::table(findings));
-    print(able ? "\nThis machine can run jails.\n" : "\nThis machine cannot run jails yet.\n");
-    return able ? 0 : 1;
-  }
-  Json rows = Json::array();
-  for (const auto& finding : findings)
-    rows.push_back({{"subject", finding.subject},
-                    {"verdict", host::verdict_word(finding.verdict)},
-                    {"found", finding.found},
-                    {"use", finding.use},
-                    {"advice", finding.advice}});
-  print_json({{"jails", able}, {"findings", rows}});
-  return able ? 0 : 1;
-}
-
 Result<int> version(const Words&) {
   print("gaol " GAOL_VERSION "\n");
   return 0;
 }
 
 constexpr Subcommand kOwnCommands[] = {
-    {"doctor", "[--json]", "jR", 0, 0, doctor},
     {"version", "", "", 0, 0, version},
 };
 
 // All groups in the order of their names.
 std::vector<Subcommand> all_commands() {
   std::vector<Subcommand> all(std::begin(kOwnCommands), std::end(kOwnCommands));
-  for (const auto group : {export_commands(), pool_commands(), release_commands(), tree_commands()})
+  for (const auto group :
+       {export_commands(), host_commands(), pool_commands(), release_commands(), tree_commands()})
     all.insert(all.end(), group.begin(), group.end());
   std::ranges::sort(all, {}, &Subcommand::name);
   return all;
@@ -171,6 +150,24 @@ Result<int> run(int argc, char** argv) {
 }
 
 }  // namespace
+
+namespace gaol::tools {
+
+void print_table(const std::vector<Row>& rows) {
+  std::vector<size_t> widths(rows.front().size());
+  for (const auto& row : rows)
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      line.append(widths[i] + 2 - row[i].size(), ' ');
+    }
+    say(line.substr(0, line.find_last_not_of(' ') + 1));
+  }
+}
+
+}  // namespace gaol::tools
 
 int main(int argc, char** argv) {
   const auto status = run(argc, argv);

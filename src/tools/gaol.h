@@ -39,6 +39,7 @@ struct Subcommand {
 };
 
 std::span<const Subcommand> export_commands();   // gaol_export.cc
+std::span<const Subcommand> host_commands();     // gaol_host.cc
 std::span<const Subcommand> pool_commands();     // gaol_pool.cc
 std::span<const Subcommand> release_commands();  // gaol_release.cc
 std::span<const Subcommand> tree_commands();     // gaol_tree.cc
@@ -48,6 +49,9 @@ inline constexpr const char* kJailRoot = "/usr/jails";
 inline void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 inline void print_json(const Json& json) { say(json.dump(2)); }
 inline void tell(std::string_view text) { complain("gaol", text); }
+// Rows of one length, their columns aligned.
+using Row = std::vector<std::string>;
+void print_table(const std::vector<Row>& rows);
 inline void show_progress(std::string_view line) { write_line(stderr, line); }
 
 // Where releases are.

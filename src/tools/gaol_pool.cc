@@ -5,8 +5,7 @@
 #include <algorithm>
 
 #include "host/facts.h"
-#include "pool/pool.h"
-#include "tools/gaol.h"
+#include "tools/gaol_pool.h"
 
 namespace gaol::tools {
 
@@ -19,22 +18,6 @@ const pool::Ask& ask() {
 
 pool::Contents contents(const Words& words) {
   return words.has('o') ? pool::Contents::overwrite : pool::Contents::keep;
-}
-
-// A row of columns that are aligned when all of them are known.
-using Row = std::vector<std::string>;
-void print_table(const std::vector<Row>& rows) {
-  std::vector<size_t> widths(rows.front().size());
-  for (const auto& row : rows)
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  for (const auto& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      line.append(widths[i] + 2 - row[i].size(), ' ');
-    }
-    say(line.substr(0, line.find_last_not_of(' ') + 1));
-  }
 }
 
 bool has_system(pool::System system) {
@@ -54,13 +37,11 @@ std::string offers(const std::string& name, const std::string& disks, size_t cou
 
 // What a person needs to know before the first pool: the disks, and what can be made of them.
 Result<int> guide(const std::string& name, const pool::Taken& taken) {
-  std::vector<Row> rows = {{"DISK", "SIZE", "MODEL", "STATE"}};
+  std::vector<Row> rows = {kDiskTitles};
   std::string free_disks;
   size_t count = 0;
   for (const auto& disk : TRY(pool::disks(taken, ask()))) {
-    const auto content = disk.content.empty() ? std::string("free") : "holds " + disk.content;
-    rows.push_back({disk.path, pool::size_text(disk.bytes), disk.model,
-                    disk.user.empty() ? content : disk.user});
+    rows.push_back(disk_row(disk));
     if (!disk.user.empty() || !disk.content.empty()) continue;
     free_disks += " " + disk.path;
     ++count;
@@ -104,27 +85,13 @@ Result<int> create(const Words& words) {
   return 0;
 }
 
-Json describe(const pool::Pool& pool) {
-  Json members = Json::array();
-  for (const auto& member : pool.members)
-    members.push_back({{"name", member.name}, {"state", member.state}, {"errors", member.errors}});
-  return {{"name", pool.name},      {"system", pool::system_word(pool.system)},
-          {"place", pool.place},    {"state", pool.state},
-          {"bytes", pool.bytes},    {"used", pool.used},
-          {"scan", pool.scan},      {"fault", pool.fault},
-          {"members", members},     {"healthy", pool.healthy()},
-          {"advice", pool.advice()}};
-}
-
 Result<int> list(const Words& words) {
   const auto all = TRY(pool::pools(ask()));
   Json json = Json::array();
-  std::vector<Row> rows = {{"NAME", "SYSTEM", "SIZE", "USED", "STATE", "PLACE"}};
+  std::vector<Row> rows = {kPoolTitles};
   for (const auto& pool : all) {
     json.push_back(describe(pool));
-    rows.push_back({pool.name, std::string(pool::system_word(pool.system)),
-                    pool::size_text(pool.bytes), pool::size_text(pool.used), pool.state,
-                    pool.place});
+    rows.push_back(pool_row(pool));
   }
   if (words.has('j')) return print_json(json), 0;
   print_table(rows);
@@ -184,6 +151,33 @@ constexpr Subcommand kCommands[] = {
 };
 
 }  // namespace
+
+Row disk_row(const pool::Disk& disk) {
+  const auto content = disk.content.empty() ? std::string("free") : "holds " + disk.content;
+  return {disk.path, pool::size_text(disk.bytes), disk.model,
+          disk.user.empty() ? content : disk.user};
+}
+
+Row pool_row(const pool::Pool& pool) {
+  return {pool.name,
+          std::string(pool::system_word(pool.system)),
+          pool::size_text(pool.bytes),
+          pool::size_text(pool.used),
+          pool.state,
+          pool.place};
+}
+
+Json describe(const pool::Pool& pool) {
+  Json members = Json::array();
+  for (const auto& member : pool.members)
+    members.push_back({{"name", member.name}, {"state", member.state}, {"errors", member.errors}});
+  return {{"name", pool.name},      {"system", pool::system_word(pool.system)},
+          {"place", pool.place},    {"state", pool.state},
+          {"bytes", pool.bytes},    {"used", pool.used},
+          {"scan", pool.scan},      {"fault", pool.fault},
+          {"members", members},     {"healthy", pool.healthy()},
+          {"advice", pool.advice()}};
+}
 
 std::span<const Subcommand> pool_commands() { return kCommands; }
 

@@ -156,6 +156,8 @@ TEST_F(PoolTest, ROOT_ABtrfsOfTwoDisksOutlivesOne) {
   const auto degraded = ask("gaol pool status gaoltest");
   EXPECT_THAT(degraded, HasSubstr("gaoltest: DEGRADED, btrfs"));
   EXPECT_THAT(degraded, HasSubstr("to do: gaol pool replace gaoltest 2 NEW-DISK\n[exit 1]\n"));
+  EXPECT_THAT(ask("gaol host"),
+              HasSubstr("gaoltest is not well: gaol pool replace gaoltest 2 NEW-DISK\n[exit 1]\n"));
   ASSERT_EQ(seen("seq 200000 >/gaoltest/more && sync"), "");
   ASSERT_EQ(ask("gaol pool replace gaoltest 2 D2"), "");
   EXPECT_TRUE(comes("gaol pool status gaoltest | grep -q 'replacement: .*finished'"));

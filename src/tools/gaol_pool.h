@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// How disks and pools are shown.
+
+#include "pool/pool.h"
+#include "tools/gaol.h"
+
+namespace gaol::tools {
+
+inline const Row kDiskTitles = {"DISK", "SIZE", "MODEL", "STATE"};
+Row disk_row(const pool::Disk& disk);
+inline const Row kPoolTitles = {"NAME", "SYSTEM", "SIZE", "USED", "STATE", "PLACE"};
+Row pool_row(const pool::Pool& pool);
+Json describe(const pool::Pool& pool);
+
+}  // namespace gaol::tools
