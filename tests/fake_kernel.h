@@ -199,10 +199,9 @@ class FakeKernel : public sys::Kernel {
     const auto found = living.find(process.pid);
     return found != living.end() && found->second == process.birth;
   }
-  std::vector<sys::Sight> look_at(std::span<const sys::ProcessId> processes,
-                                  sys::See see) override {
+  std::vector<sys::Sight> look_at(std::span<const sys::Resident> residents, sys::See see) override {
     std::vector<sys::Sight> out;
-    for (const auto& process : processes) {
+    for (const auto& [process, socket] : residents) {
       const bool readable =
           see == sys::See::names && alive(process) && asked("names ", process.pid);
       out.push_back({alive(process), readable ? std::optional(own_names) : std::nullopt});
@@ -258,6 +257,11 @@ class FakeKernel : public sys::Kernel {
     TRY(asked("descriptor_of ", pid_of(pidfd), " ", number));
     return descriptor("");
   }
+  Result<sys::SocketPair> make_sockets() override {
+    TRY(asked("make_sockets"));
+    return sys::SocketPair{{descriptor(""), descriptor("")}, 1};
+  }
+  Result<> name_socket(const sys::Fd&) override { return done("name_socket"); }
   Result<> tell(const sys::Fd&, std::span<const std::byte> message) override {
     return done("tell ", message.size(), " bytes");
   }

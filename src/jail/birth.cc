@@ -18,7 +18,6 @@
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <signal.h>
-#include <sys/socket.h>
 
 #include <iterator>
 
@@ -276,13 +275,6 @@ class Newborn {
     must(call(__NR_mount_setattr, tree, "", kEmptyPath, &attr, sizeof attr), "read-only", path);
   }
 
-  void make_orders_pair() noexcept {
-    int ends[2]{};
-    must(call(__NR_socketpair, AF_UNIX, SOCK_SEQPACKET, 0, ends), "socketpair");
-    must(call(__NR_dup3, ends[0], kOrdersIn, 0), "socketpair");
-    must(call(__NR_dup3, ends[1], kOrdersOut, 0), "socketpair");
-  }
-
   // Without new privileges, the exec cannot win back more.
   void keep_only(uint64_t capabilities) noexcept {
     must(call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
@@ -300,8 +292,9 @@ class Newborn {
     const unsigned long all = ~0UL;
     must(call(__NR_rt_sigprocmask, SIG_BLOCK, &all, nullptr, sizeof all), "block signals");
     // Orders wait likewise.
-    for (const int standard : {0, 1, 2}) call(__NR_dup3, birth_.null, standard, 0);
-    make_orders_pair();
+    must(call(__NR_dup3, birth_.orders_in, kOrdersIn, 0), "orders");
+    must(call(__NR_dup3, birth_.orders_out, kOrdersOut, 0), "orders");
+    must(call(__NR_dup3, birth_.null, 2, 0), "/dev/null");
     tell_parent(Birth::standing);
     call(__NR_setsid);
     call(__NR_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);

@@ -8,6 +8,10 @@
 // Orders and listeners are messages on a socket pair that init was born with. Both ends are init's
 // own, so nothing of it has a name: whoever may pidfd_getfd(2) from init may give orders, which is
 // root of the host. A message that brings a descriptor brings a listener, any other is an Orders.
+//
+// The pair was made on the host, and so whoever lists the host's sockets sees in one go which inits
+// live (sys/local_sockets.h). Init's end gets a name of its own before the jail's host name or
+// domain name changes: those without one still have the names that they were born with.
 
 #include <cstdint>
 

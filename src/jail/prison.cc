@@ -304,7 +304,7 @@ Prison& Prison::operator=(Prison&&) noexcept = default;
 Prison::~Prison() = default;
 
 Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& cgroup,
-                             const std::function<Result<>(const sys::ProcessId&)>& meanwhile) {
+                             const std::function<Result<>(const Prison&)>& meanwhile) {
   Prison prison;
   prison.cradle_ = std::make_unique<Prison::Cradle>();
   Birth& birth = prison.cradle_->birth;
@@ -312,6 +312,11 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
   birth.parent = kernel.self_pidfd().get();
   birth.init = parts.keep(TRY(open_init(kernel)));
   birth.null = parts.keep(TRY(kernel.open("/dev/null", O_RDWR)));
+  // Init's alone once it stands: as long as they are open, it lives.
+  const sys::SocketPair orders = TRY(kernel.make_sockets());
+  birth.orders_in = orders.ends[0].get();
+  birth.orders_out = orders.ends[1].get();
+  prison.line_ = orders.cookie;
   if (!plan.vnet) TRY(prepare_sysfs(kernel, plan, birth, parts));
   birth.hostname = plan.hostname;
   birth.domainname = plan.domainname;
@@ -321,6 +326,7 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
       plan.dev != Place::no && std::ranges::count(plan.devices, "pts", &sys::Node::name) > 0;
   birth.vnet = plan.vnet;
   birth.own_names = !(plan.shared & CLONE_NEWUTS);
+  if (!birth.own_names) TRY(kernel.name_socket(orders.ends[0]));
   birth.broker = plan.orders.any();
 
   sys::Child& child = prison.cradle_->child;
@@ -334,7 +340,7 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
                    prison.cradle_->stack));
   prison.init_ = kernel.identify(child);
   auto provided = provide(kernel, plan, child, birth, parts);
-  if (provided) provided = meanwhile(prison.init_);
+  if (provided) provided = meanwhile(prison);
   if (!provided) (void)kernel.signal(child.pidfd(), SIGKILL);
   const bool stands = provided && wait_until_it_stands(kernel, child, birth);
   if (!stands) {
@@ -362,6 +368,12 @@ Result<> give_orders(sys::Kernel& kernel, const sys::Fd& init, const Orders& bef
   if (!answer) return fail(std::move(answer).error().in("init"));
   if (*answer != 0) return fail_errno(*answer, "init");
   return {};
+}
+
+Result<> give_names(sys::Kernel& kernel, const sys::Fd& init, const sys::Names& names) {
+  const sys::Fd orders = TRY(kernel.descriptor_of(init, kOrdersIn));
+  TRY(kernel.name_socket(orders));
+  return kernel.set_names(init, names);
 }
 
 Result<> tell_init(sys::Kernel& kernel, const sys::Fd& init, WhenEmpty when_empty) {

@@ -65,6 +65,7 @@ class Prison {
  public:
   const sys::ProcessId& init() const noexcept { return init_; }
   const sys::Fd& pidfd() const noexcept { return pidfd_; }  // of init
+  uint64_t line() const noexcept { return line_; }          // cookie of init's end for orders
   Prison();
   Prison(Prison&&) noexcept;
   Prison& operator=(Prison&&) noexcept;
@@ -72,15 +73,17 @@ class Prison {
 
  private:
   friend Result<Prison> create_prison(sys::Kernel&, const PrisonPlan&, const sys::Fd&,
-                                      const std::function<Result<>(const sys::ProcessId&)>&);
+                                      const std::function<Result<>(const Prison&)>&);
   struct Cradle;
   sys::ProcessId init_;
   sys::Fd pidfd_;
+  uint64_t line_ = 0;
   std::unique_ptr<Cradle> cradle_;
 };
-// `meanwhile` is told of the new init and does what else there is to do while that is busy.
+// `meanwhile` is told of the new init and its line, and does what else there is to do while that is
+// busy.
 Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Fd& cgroup,
-                             const std::function<Result<>(const sys::ProcessId&)>& meanwhile);
+                             const std::function<Result<>(const Prison&)>& meanwhile);
 
 // What init does when no process but itself is left.
 enum class WhenEmpty : uint8_t { hold, end };
@@ -90,6 +93,9 @@ Result<> tell_init(sys::Kernel& kernel, const sys::Fd& init, WhenEmpty when_empt
 // it began without the power to grant anything. What is taken away is so even while init is stopped
 // (by root of the jail above): it looks for orders before it takes up a call.
 Result<> give_orders(sys::Kernel& kernel, const sys::Fd& init, const Orders& before, Orders orders);
+
+// Gives a running jail other host names. Listings look them up from then on.
+Result<> give_names(sys::Kernel& kernel, const sys::Fd& init, const sys::Names& names);
 
 // Starts a program inside. The Fd is its pidfd, and it is a child of the caller; limits,
 // namespaces, capabilities and filter hold before its first instruction.

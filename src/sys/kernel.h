@@ -36,11 +36,25 @@ struct Names {
   bool operator==(const Names&) const = default;
 };
 
+// Two connected sockets that carry messages.
+struct SocketPair {
+  Fd ends[2];
+  uint64_t cookie = 0;  // of the first; no other socket has it until reboot
+};
+
+// A process to look at among many. While `socket` is open, the process lives: nobody else has it.
+// The socket gets a name before its process gets other host names than it began with.
+struct Resident {
+  ProcessId process;
+  uint64_t socket = 0;  // its cookie; 0: only the process tells
+};
+
 // What there is to see of a process from outside.
 enum class See : uint8_t { life, names };
 struct Sight {
   bool alive = false;
-  std::optional<Names> names;  // of its UTS namespace, if asked for and ours to read
+  // Of its UTS namespace, if asked for and ours to read; not where they are those of its beginning.
+  std::optional<Names> names;
 };
 
 struct Address {
@@ -135,8 +149,8 @@ class Kernel {
   virtual ProcessId identify(const Child& child) = 0;
   virtual ProcessId identify(const Fd& pidfd) = 0;
   virtual bool alive(const ProcessId& process) = 0;
-  // The same of many, at less than half the cost each.
-  virtual std::vector<Sight> look_at(std::span<const ProcessId> processes, See see) = 0;
+  // The same of many, at a tenth of the cost each where their sockets tell.
+  virtual std::vector<Sight> look_at(std::span<const Resident> residents, See see) = 0;
   // A descriptor of exactly that process; ESRCH when it is gone or another has its pid.
   virtual Result<Fd> pidfd(const ProcessId& process) = 0;
   // A descriptor of `pid` if it is in that cgroup now; ESRCH otherwise.
@@ -156,6 +170,10 @@ class Kernel {
   virtual Result<Fd> namespace_of(const Fd& pidfd, int pid, const char* kind) = 0;
   // A copy of that process's descriptor `number`.
   virtual Result<Fd> descriptor_of(const Fd& pidfd, int number) = 0;
+  // Of the caller's network namespace.
+  virtual Result<SocketPair> make_sockets() = 0;
+  // Gives a local socket a name of the kernel's choice, unless it has one.
+  virtual Result<> name_socket(const Fd& socket) = 0;
   // Sends a message on a socket, without waiting for room.
   virtual Result<> tell(const Fd& socket, std::span<const std::byte> message) = 0;
   // Receives an int32_t; ETIMEDOUT when `milliseconds` ran out, ECONNRESET when nobody is there.

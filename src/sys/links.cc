@@ -77,7 +77,7 @@ Attributes vlan_data(const NewLink& link) {
 }
 
 Result<> tell(Request request) {
-  const auto socket = TRY(RouteSocket::open());
+  const auto socket = TRY(NetlinkSocket::open());
   auto answer = socket.ask(std::move(request), "");
   if (answer) return {};
   // Whoever asked knows better what it was about.
@@ -145,7 +145,7 @@ Route route_of(std::string_view entry) {
 
 // The first in the list is the one that counts: the kernel sorts them by metric.
 Result<Route> default_route(int family) {
-  const auto socket = TRY(RouteSocket::open());
+  const auto socket = TRY(NetlinkSocket::open());
   rtmsg which{};
   which.rtm_family = static_cast<uint8_t>(family);
   which.rtm_table = RT_TABLE_MAIN;
@@ -162,7 +162,7 @@ Result<Route> default_route(int family) {
 }  // namespace
 
 Result<std::vector<Link>> list_links() {
-  const auto socket = TRY(RouteSocket::open());
+  const auto socket = TRY(NetlinkSocket::open());
   std::vector<Link> out;
   TRY(socket.list(about_links(NLM_F_DUMP), "interfaces",
                   [&](std::string_view entry) { out.push_back(link_from(entry)); }));
@@ -170,7 +170,7 @@ Result<std::vector<Link>> list_links() {
 }
 
 Result<Link> find_link(const std::string& name) {
-  const auto socket = TRY(RouteSocket::open());
+  const auto socket = TRY(NetlinkSocket::open());
   Request request = about_links(0);
   request.add(IFLA_IFNAME, with_zero(name));
   return link_from(TRY(socket.ask(std::move(request), name)));
@@ -210,7 +210,7 @@ Result<> change_link(unsigned index, const LinkChange& change) {
 }
 
 Result<std::vector<LinkAddress>> list_addresses(unsigned link) {
-  const auto socket = TRY(RouteSocket::open());
+  const auto socket = TRY(NetlinkSocket::open());
   ifaddrmsg which{};
   which.ifa_index = link;
   std::vector<LinkAddress> out;
@@ -235,7 +235,7 @@ Result<> delete_route(const Route& route) { return tell(about_route(RTM_DELROUTE
 
 Result<Route> route_to(const Address& destination) {
   if (destination.prefix == 0) return default_route(destination.family);
-  const auto socket = TRY(RouteSocket::open());
+  const auto socket = TRY(NetlinkSocket::open());
   rtmsg body{};
   body.rtm_family = static_cast<uint8_t>(destination.family);
   body.rtm_dst_len = destination.family == AF_INET ? 32 : 128;

@@ -48,17 +48,17 @@ std::string_view Request::seal() {
   return bytes();
 }
 
-Result<RouteSocket> RouteSocket::open() {
-  Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+Result<NetlinkSocket> NetlinkSocket::open(int protocol) {
+  Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
   if (!fd) return fail_errno(errno, "netlink");
   const int on = 1;
   for (int option : {NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK})
     if (::setsockopt(fd.get(), SOL_NETLINK, option, &on, sizeof on) < 0)
       return fail_errno(errno, "netlink");
-  return RouteSocket(std::move(fd));
+  return NetlinkSocket(std::move(fd));
 }
 
-Result<std::string> RouteSocket::ask(Request request, std::string_view doing) const {
+Result<std::string> NetlinkSocket::ask(Request request, std::string_view doing) const {
   TRY(send(std::move(request), doing));
   char buffer[4096];
   const std::string_view answer = TRY(receive(buffer, doing));
@@ -68,14 +68,14 @@ Result<std::string> RouteSocket::ask(Request request, std::string_view doing) co
   return std::string(body);
 }
 
-Result<> RouteSocket::send(Request request, std::string_view doing) const {
+Result<> NetlinkSocket::send(Request request, std::string_view doing) const {
   const std::string_view bytes = request.seal();
   if (::send(fd_.get(), bytes.data(), bytes.size(), 0) < 0) return fail_errno(errno, doing);
   return {};
 }
 
-Result<std::string_view> RouteSocket::receive(std::span<char> buffer,
-                                              std::string_view doing) const {
+Result<std::string_view> NetlinkSocket::receive(std::span<char> buffer,
+                                                std::string_view doing) const {
   for (;;) {
     const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (got >= 0) return std::string_view(buffer.data(), static_cast<size_t>(got));
@@ -83,8 +83,8 @@ Result<std::string_view> RouteSocket::receive(std::span<char> buffer,
   }
 }
 
-Result<> RouteSocket::acknowledged(const nlmsghdr& header, std::string_view body,
-                                   std::string_view doing) {
+Result<> NetlinkSocket::acknowledged(const nlmsghdr& header, std::string_view body,
+                                     std::string_view doing) {
   const int code = -head_of<nlmsgerr>(body).error;
   if (code == 0) return {};
   const std::string_view words = own_words(header, body);

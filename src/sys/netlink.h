@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-// Messages to rtnetlink and the answers to them, for the rest of this folder. libmnl would be the
+// Messages to netlink and the answers to them, for the rest of this folder. libmnl would be the
 // usual library, but it comes as a shared one only and the commands are static programs, for which
 // a handful of requests are all they need.
 //
@@ -84,10 +84,10 @@ class Request : public Attributes {
   std::string_view seal();
 };
 
-class RouteSocket {
+class NetlinkSocket {
  public:
   // Speaks to the caller's network namespace, wherever it is used later.
-  static Result<RouteSocket> open();
+  static Result<NetlinkSocket> open(int protocol = NETLINK_ROUTE);
 
   // The body of the answer; long ones are cut.
   Result<std::string> ask(Request request, std::string_view doing) const;
@@ -111,7 +111,7 @@ class RouteSocket {
   }
 
  private:
-  explicit RouteSocket(Fd fd) : fd_(std::move(fd)) {}
+  explicit NetlinkSocket(Fd fd) : fd_(std::move(fd)) {}
 
   Result<> send(Request request, std::string_view doing) const;
   Result<std::string_view> receive(std::span<char> buffer, std::string_view doing) const;

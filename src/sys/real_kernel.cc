@@ -30,6 +30,7 @@
 #include "sys/bpf.h"
 #include "sys/envoy.h"
 #include "sys/kernel.h"
+#include "sys/local_sockets.h"
 #include "sys/newer.h"
 #include "sys/nodes.h"
 #include "sys/rtnl.h"
@@ -294,14 +295,16 @@ class RealKernel final : public Kernel {
 
   bool alive(const ProcessId& process) override { return pidfd(process).has_value(); }
 
-  std::vector<Sight> look_at(std::span<const ProcessId> processes, See see) override {
-    std::vector<Sight> out(processes.size());
+  std::vector<Sight> look_at(std::span<const Resident> residents, See see) override {
+    std::vector<Sight> out(residents.size());
+    const auto unsure = look_at_sockets(residents, out, see);
+    if (unsure.empty()) return out;
     const Fd own_names(see == See::names ? ::open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC) : -1);
     constexpr size_t kAtOnce = 256;  // descriptors
-    for (size_t at = 0; at < processes.size(); at += kAtOnce) {
-      const size_t count = std::min(kAtOnce, processes.size() - at);
-      look_at_some(processes.subspan(at, count), {&out[at], count}, static_cast<bool>(own_names));
-    }
+    for (size_t at = 0; at < unsure.size(); at += kAtOnce)
+      look_at_processes(residents, out,
+                        std::span(unsure).subspan(at, std::min(kAtOnce, unsure.size() - at)),
+                        static_cast<bool>(own_names));
     if (own_names) ::setns(own_names.get(), CLONE_NEWUTS);
     return out;
   }
@@ -390,6 +393,20 @@ class RealKernel final : public Kernel {
 
   Result<Fd> descriptor_of(const Fd& pidfd, int number) override {
     return own(::syscall(SYS_pidfd_getfd, pidfd.get(), number, 0), "pidfd_getfd");
+  }
+
+  Result<SocketPair> make_sockets() override {
+    int ends[2];
+    TRY(done(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), "socketpair"));
+    SocketPair pair{{Fd(ends[0]), Fd(ends[1])}};
+    socklen_t size = sizeof pair.cookie;
+    TRY(done(::getsockopt(ends[0], SOL_SOCKET, SO_COOKIE, &pair.cookie, &size), "socketpair"));
+    return pair;
+  }
+
+  Result<> name_socket(const Fd& socket) override {
+    const sockaddr any{.sa_family = AF_UNIX, .sa_data = {}};
+    return done(::bind(socket.get(), &any, sizeof any.sa_family), "bind");
   }
 
   Result<> tell(const Fd& socket, std::span<const std::byte> message) override {
@@ -545,13 +562,33 @@ class RealKernel final : public Kernel {
   }
 
  private:
+  // Fills in what the sockets tell, and gives the places of whom they do not tell enough of.
+  static std::vector<size_t> look_at_sockets(std::span<const Resident> residents,
+                                             std::span<Sight> sights, See see) {
+    constexpr size_t kFew = 32;  // are asked sooner than all sockets are listed
+    std::vector<LocalSocket> sockets;
+    if (residents.size() > kFew)
+      if (auto listed = connected_local_sockets()) sockets = std::move(*listed);
+    std::vector<size_t> unsure;
+    for (size_t at = 0; at < residents.size(); ++at) {
+      const auto cookie = residents[at].socket;
+      const auto found = std::ranges::lower_bound(sockets, cookie, {}, &LocalSocket::cookie);
+      const bool open = cookie != 0 && found != sockets.end() && found->cookie == cookie;
+      if (open && !(see == See::names && found->named))
+        sights[at].alive = true;
+      else
+        unsure.push_back(at);
+    }
+    return unsure;
+  }
+
   // With `names`, in the UTS namespace of one of them afterwards.
-  static void look_at_some(std::span<const ProcessId> processes, std::span<Sight> sights,
-                           bool names) {
+  static void look_at_processes(std::span<const Resident> residents, std::span<Sight> sights,
+                                std::span<const size_t> places, bool names) {
     std::vector<Fd> fds;
     std::vector<pollfd> ended;
-    for (size_t at = 0; at < processes.size(); ++at) {
-      const auto& process = processes[at];
+    for (const size_t at : places) {
+      const auto& process = residents[at].process;
       const Fd& fd = fds.emplace_back(open_pidfd(process.pid));
       const bool same = fd && birth_of(fd, process.pid) == process.birth;
       // What has namespaces lives: they are the first that a process gives back.
@@ -561,7 +598,7 @@ class RealKernel final : public Kernel {
     }
     ::poll(ended.data(), ended.size(), 0);
     for (size_t at = 0; at < ended.size(); ++at)
-      sights[at].alive |= ended[at].fd >= 0 && ended[at].revents == 0;
+      sights[places[at]].alive |= ended[at].fd >= 0 && ended[at].revents == 0;
   }
 
   static Names names_here() {

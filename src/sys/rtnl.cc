@@ -29,7 +29,7 @@ Request about_link(uint16_t type, uint16_t flags, const std::string& interface,
   return request;
 }
 
-Result<unsigned> index_of(const RouteSocket& socket, const std::string& interface) {
+Result<unsigned> index_of(const NetlinkSocket& socket, const std::string& interface) {
   const auto answer = TRY(socket.ask(about_link(RTM_GETLINK, 0, interface), interface));
   return static_cast<unsigned>(head_of<ifinfomsg>(answer).ifi_index);
 }
@@ -58,9 +58,9 @@ Result<Fd> own_netns() {
 }
 
 // A socket speaks to the namespace it was born in, wherever it is used later.
-Result<RouteSocket> open_inside(const Fd& netns, const Fd& home) {
+Result<NetlinkSocket> open_inside(const Fd& netns, const Fd& home) {
   if (::setns(netns.get(), CLONE_NEWNET) < 0) return fail_errno(errno, "setns");
-  auto socket = RouteSocket::open();
+  auto socket = NetlinkSocket::open();
   // A thread of the host that stays in a jail's network would do everything else there.
   if (::setns(home.get(), CLONE_NEWNET) < 0) ::abort();
   return socket;
@@ -75,12 +75,12 @@ std::string address_text(const Address& address) {
 }
 
 Result<unsigned> rtnl_link_index(const std::string& interface) {
-  const auto socket = TRY(RouteSocket::open());
+  const auto socket = TRY(NetlinkSocket::open());
   return index_of(socket, interface);
 }
 
 Result<> rtnl_set_link_up(const std::string& interface) {
-  const auto socket = TRY(RouteSocket::open());
+  const auto socket = TRY(NetlinkSocket::open());
   ifinfomsg body{};
   body.ifi_flags = body.ifi_change = IFF_UP;
   TRY(socket.ask(about_link(RTM_SETLINK, NLM_F_ACK, interface, body), concat(interface, " up")));
@@ -88,14 +88,14 @@ Result<> rtnl_set_link_up(const std::string& interface) {
 }
 
 Result<bool> rtnl_has_address(const std::string& interface, const Address& address) {
-  const auto socket = TRY(RouteSocket::open());
+  const auto socket = TRY(NetlinkSocket::open());
   const unsigned link = TRY(index_of(socket, interface));
   const auto there = TRY(list_addresses(link));
   return std::ranges::count(there, address, &LinkAddress::address) > 0;
 }
 
 Result<bool> rtnl_add_address(const std::string& interface, const Address& address) {
-  const auto socket = TRY(RouteSocket::open());
+  const auto socket = TRY(NetlinkSocket::open());
   const unsigned link = TRY(index_of(socket, interface));
   auto added = add_link_address({.link = link, .address = address, .broadcast = {}});
   if (added) return true;
@@ -104,7 +104,7 @@ Result<bool> rtnl_add_address(const std::string& interface, const Address& addre
 }
 
 Result<bool> rtnl_remove_address(const std::string& interface, const Address& address) {
-  const auto socket = TRY(RouteSocket::open());
+  const auto socket = TRY(NetlinkSocket::open());
   const auto link = index_of(socket, interface);
   if (!link && link.error().code == ENODEV) return false;
   auto removed = remove_link_address({.link = TRY(link), .address = address, .broadcast = {}});
@@ -117,7 +117,7 @@ Result<bool> rtnl_remove_address(const std::string& interface, const Address& ad
 Result<unsigned> rtnl_push_link(const std::string& interface, const Fd& netns) {
   constexpr int kTries = 8;
   const std::string doing = concat(interface, ": move to netns");
-  const auto socket = TRY(RouteSocket::open());
+  const auto socket = TRY(NetlinkSocket::open());
   const auto link = TRY(socket.ask(about_link(RTM_GETLINK, 0, interface), doing));
   auto index = static_cast<unsigned>(head_of<ifinfomsg>(link).ifi_index);
   for (int tries = 1;; ++tries, index = some_index()) {

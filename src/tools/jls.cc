@@ -209,31 +209,75 @@ std::string cell(const Options& o, const Column& column, const View& jail) {
   return concat(column.title(), "=", shown(o, param, value));
 }
 
+// Rows of ten thousand jails differ in a few columns: what stands in the others is made once.
+class Rows {
+ public:
+  Rows(const Options& o, const std::vector<Column>& columns)
+      : options_(o), columns_(columns), touched_by_(jail::registry().size()) {
+    const warden::Entry nothing_given;
+    const View standard(nothing_given);
+    for (size_t at = 0; at < columns.size(); ++at) {
+      const auto& param = *columns[at].param;
+      starts_.push_back(usual_.size());
+      add_word(usual_, cell(o, columns[at], standard));
+      own_.push_back(warden::is_each_jails_own(param));
+      watch(param, at);
+      if (const auto parent = jail::find(above(param))) watch(jail::param(*parent), at);
+    }
+    starts_.push_back(usual_.size());
+  }
+
+  // A jail's row; empty where -s has nothing to say.
+  std::string_view row(const View& jail) {
+    special_ = own_;
+    for (const auto& setting : jail.settings().all())
+      for (const size_t at : touched_by_[setting.id]) special_[at] = true;
+    row_.clear();
+    size_t next = 0;  // the first column that is not in the row yet
+    for (size_t at = 0; at < columns_.size(); ++at) {
+      if (!special_[at]) continue;
+      add_usual(next, at);
+      add_word(row_, cell(options_, columns_[at], jail));
+      next = at + 1;
+    }
+    add_usual(next, columns_.size());
+    if (!row_.empty()) row_.pop_back();
+    return row_;
+  }
+
+ private:
+  void watch(const jail::Param& param, size_t column) {
+    for (const auto name : {param.name, param.implied_by})
+      if (const auto id = jail::find(name)) touched_by_[*id].push_back(column);
+  }
+  // What settable() asks for.
+  static std::string_view above(const jail::Param& param) {
+    const auto dot = param.name.rfind('.');
+    return dot == param.name.npos ? "" : param.name.substr(0, dot);
+  }
+  void add_usual(size_t from, size_t to) {
+    row_.append(usual_, starts_[from], starts_[to] - starts_[from]);
+  }
+  static void add_word(std::string& to, const std::string& word) {
+    if (!word.empty()) to.append(word).append(1, ' ');
+  }
+
+  const Options& options_;
+  const std::vector<Column>& columns_;
+  std::vector<std::vector<size_t>> touched_by_;  // columns, by the parameter that was given
+  std::vector<bool> own_, special_;
+  std::string usual_, row_;
+  std::vector<size_t> starts_;  // of each column in `usual_`, and its end
+};
+
 void print_parameters(const Options& o, const std::vector<Column>& columns,
                       const std::vector<warden::Entry>& jails) {
-  const warden::Entry nothing_given;
-  const View standard(nothing_given);
-  std::vector<std::string> titles, usual;
-  for (const auto& column : columns) {
-    titles.push_back(column.title());
-    usual.push_back(cell(o, column, standard));
-  }
+  std::vector<std::string> titles;
+  for (const auto& column : columns) titles.push_back(column.title());
   if (o.header) say(join(titles, " "));
-  std::string row;
-  for (const auto& entry : jails) {
-    const View jail(entry);
-    row.clear();
-    for (size_t at = 0; at < columns.size(); ++at) {
-      const size_t before = row.size();
-      if (!o.settable && jail.standard(*columns[at].param))
-        row += usual[at];
-      else
-        row += cell(o, columns[at], jail);
-      if (row.size() > before) row += ' ';
-    }
-    if (!row.empty()) row.pop_back();
-    say(row);
-  }
+  Rows rows(o, columns);
+  tools::Lines lines;
+  for (const auto& jail : jails) lines.add(rows.row(View(jail)));
 }
 
 // --- standard displays ---
@@ -258,8 +302,9 @@ std::string_view first_address(const warden::Entry& jail) {
 const char* state(const warden::Entry& jail) { return jail.dying ? "DYING" : "ACTIVE"; }
 
 void print_standard(const Options& o, const std::vector<warden::Entry>& jails) {
-  say(o.name_first ? " JID             IP Address      Hostname                      Path"
-                   : "   JID  IP Address      Hostname                      Path");
+  tools::Lines lines;
+  lines.add(o.name_first ? " JID             IP Address      Hostname                      Path"
+                         : "   JID  IP Address      Hostname                      Path");
   std::string row;
   for (const auto& jail : jails) {
     row.clear();
@@ -272,27 +317,28 @@ void print_standard(const Options& o, const std::vector<warden::Entry>& jails) {
     }
     add_field(row, first_address(jail), kAddress);
     add_field(row.append(" "), jail.hostname, kHostname);
-    say(row.append(" ").append(jail.path, 0, kPath));
+    lines.add(row.append(" ").append(jail.path, 0, kPath));
   }
 }
 
 void print_verbose(const std::vector<warden::Entry>& jails) {
-  say("   JID  Hostname                      Path");
-  say("        Name                          State");
-  say("        CPUSetID");
-  say("        IP Address(es)");
+  tools::Lines lines;
+  lines.add("   JID  Hostname                      Path");
+  lines.add("        Name                          State");
+  lines.add("        CPUSetID");
+  lines.add("        IP Address(es)");
   const std::string indent(kJid + 2, ' ');
   std::string row;
   for (const auto& jail : jails) {
     row.clear();
     add_number(row, jail.jid, kJid);
     add_field(row.append("  "), jail.hostname, kHostname);
-    say(row.append(" ").append(jail.path, 0, kPath));
+    lines.add(row.append(" ").append(jail.path, 0, kPath));
     add_field(row.assign(indent), jail.name, kHostname);
-    say(row.append(" ").append(state(jail)));
-    say(concat(indent, jail.jid));
+    lines.add(row.append(" ").append(state(jail)));
+    lines.add(concat(indent, jail.jid));
     for (const auto* list : {&jail.ip4, &jail.ip6})
-      for (const auto& address : warden::addresses(*list)) say(concat(indent, address));
+      for (const auto& address : warden::addresses(*list)) lines.add(concat(indent, address));
   }
 }
 

@@ -12,7 +12,8 @@ namespace gaol::warden {
 namespace {
 
 constexpr char kTab = '\t';
-constexpr std::string_view kEnd = "\t.";  // the last field: what has it was not torn
+// The last field: what has it was not torn, and has these fields. It changes with them.
+constexpr std::string_view kEnd = "\t..";
 
 void add_escaped(std::string& out, std::string_view text) {
   for (const char c : text) {
@@ -114,6 +115,7 @@ Entry entry_of(const Record& record, uint64_t inode) {
           .parent = record.parent,
           .inode = inode,
           .init = record.init,
+          .line = record.line,
           .dying = record.dying,
           .name = record.name,
           .hostname = record.settings.text("host.hostname"),
@@ -127,7 +129,7 @@ Entry entry_of(const Record& record, uint64_t inode) {
 std::string to_line(const Entry& entry) {
   std::string out =
       concat(entry.jid, kTab, entry.inode, kTab, entry.init.pid, kTab, entry.init.birth, kTab,
-             entry.dying ? '1' : '0', kTab, entry.parent, kTab);
+             entry.line, kTab, entry.dying ? '1' : '0', kTab, entry.parent, kTab);
   for (const auto* text :
        {&entry.name, &entry.hostname, &entry.domainname, &entry.path, &entry.ip4, &entry.ip6}) {
     add_escaped(out, *text);
@@ -150,6 +152,7 @@ std::optional<Entry> from_line(std::string_view line) {
   Fields fields(line);
   Entry entry{.jid = fields.number<Jid>(), .inode = fields.number<uint64_t>()};
   entry.init = {fields.number<int>(), fields.number<uint64_t>()};
+  entry.line = fields.number<uint64_t>();
   entry.dying = fields.number<int>() != 0;
   entry.parent = fields.number<Jid>();
   for (auto* text :

@@ -24,6 +24,7 @@ struct Entry {
   int children = 0;    // jails below it; not in the line, but counted
   uint64_t inode = 0;  // of the record's file
   sys::ProcessId init;
+  uint64_t line = 0;  // see Record::line
   bool dying = false;
   std::string name, hostname, domainname, path;
   std::string ip4, ip6;  // addresses alone, with commas between

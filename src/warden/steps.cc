@@ -188,8 +188,9 @@ Result<> create(Start& start) {
   start.plan.prison.first_id = start.record.first_id;
   start.plan.prison.empty_dir = start.machine.store.empty_dir();
   auto prison = jail::create_prison(start.machine.kernel, start.plan.prison, start.cgroup,
-                                    [&](const sys::ProcessId& init) {
-                                      start.record.init = init;
+                                    [&](const jail::Prison& born) {
+                                      start.record.init = born.init();
+                                      start.record.line = born.line();
                                       return start.machine.store.note(start.record);
                                     });
   tell_creation(start, prison ? "" : concat(": ", prison.error().text));

@@ -64,6 +64,8 @@ Value addresses(const std::string& list) {
   return {pieces.begin(), pieces.end()};
 }
 
+bool is_each_jails_own(const jail::Param& param) { return find(kAtHand, param) != nullptr; }
+
 bool is_roots_to_change(const jail::Param& param) {
   const auto* row = find(kAtHand, param);
   return row && row->roots_to_change;
@@ -76,14 +78,6 @@ const jail::Settings& View::settings() const {
 
 bool View::inherited(const jail::Param& param) const {
   return find(kOfHost, param) && !settings().has(param.name);
-}
-
-bool View::standard(const jail::Param& param) const {
-  if (find(kAtHand, param)) return false;
-  return std::ranges::none_of(settings().all(), [&](const jail::Setting& setting) {
-    const auto& given = jail::param(setting.id);
-    return &given == &param || given.name == param.implied_by;
-  });
 }
 
 Value View::value(const jail::Param& param, std::string_view key) const {

@@ -34,13 +34,15 @@ class View {
   Value value(const jail::Param& param, std::string_view key = {}) const;
   // Whether value() is the host's.
   bool inherited(const jail::Param& param) const;
-  // Whether value() is that of any jail that was given nothing.
-  bool standard(const jail::Param& param) const;
 
  private:
   const Entry& entry_;
   mutable std::optional<jail::Settings> settings_;
 };
+
+// Whether each jail has its own value. That of any other parameter is the same for all jails that
+// were given neither it nor what implies it (jail::Param::implied_by).
+bool is_each_jails_own(const jail::Param& param);
 
 // Whether root of the jail may change it, so that Warden::Names matters.
 bool is_roots_to_change(const jail::Param& param);

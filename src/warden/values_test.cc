@@ -2,12 +2,15 @@
 #include "warden/values.h"
 
 #include <gmock/gmock.h>
+
 #include <gtest/gtest.h>
+#include <algorithm>
 
 namespace gaol::warden {
 namespace {
 
 using testing::ElementsAre;
+using testing::IsEmpty;
 
 const jail::Param& param(std::string_view name) { return jail::param(*jail::find(name)); }
 
@@ -50,7 +53,7 @@ TEST(View, OfTheHostIsWhatNobodyGave) {
 }
 
 // jls prints it without looking at the jail again.
-TEST(View, WhatIsStandardIsTheSameForAll) {
+TEST(View, WhatNobodyGaveIsTheSameForAll) {
   const Entry nothing_given;
   const Entry entry = entry_with({{"persist", "true"},
                                   {"allow.sysvipc", "true"},
@@ -58,15 +61,20 @@ TEST(View, WhatIsStandardIsTheSameForAll) {
                                   {"env.A", "1"},
                                   {"osrelease", "15.0"}});
   const View jail(entry), bare(nothing_given);
+  std::vector<std::string_view> different;
   for (const auto& param : jail::registry()) {
-    if (jail.standard(param)) {
-      EXPECT_EQ(jail.value(param), bare.value(param)) << param.name;
-    }
+    const bool given =
+        std::ranges::any_of(jail.settings().all(), [&](const jail::Setting& setting) {
+          const auto name = jail::param(setting.id).name;
+          return name == param.name || name == param.implied_by;
+        });
+    if (given || is_each_jails_own(param)) continue;
+    if (jail.value(param) != bare.value(param)) different.push_back(param.name);
   }
-  for (const char* name : {"persist", "allow.sysvipc", "sysvmsg", "ip4", "ip4.addr", "env",
-                           "osrelease", "jid", "name"})
-    EXPECT_FALSE(jail.standard(param(name))) << name;
-  EXPECT_TRUE(jail.standard(param("securelevel")));
+  EXPECT_THAT(different, IsEmpty());
+  EXPECT_NE(jail.value(param("sysvmsg")), bare.value(param("sysvmsg")));
+  EXPECT_TRUE(is_each_jails_own(param("jid")));
+  EXPECT_FALSE(is_each_jails_own(param("persist")));
 }
 
 }  // namespace

@@ -203,7 +203,7 @@ Result<> Warden::give_names(const sys::Fd& init, const jail::Settings& wanted) {
   sys::Names names = TRY(kernel_.names(init));
   if (wanted.has("host.hostname")) names.host = wanted.text("host.hostname");
   if (wanted.has("host.domainname")) names.domain = wanted.text("host.domainname");
-  return kernel_.set_names(init, names);
+  return jail::give_names(kernel_, init, names);
 }
 
 // Also what is as before: a kill -9 may have come between an order and its record.
@@ -219,7 +219,8 @@ Result<> Warden::give_orders(const sys::Fd& init, const jail::Settings& before,
 }
 
 void Warden::read_names(Record& jail) const {
-  const auto now = kernel_.look_at({&jail.init, 1}, sys::See::names)[0].names;
+  const sys::Resident init{jail.init};
+  const auto now = kernel_.look_at({&init, 1}, sys::See::names)[0].names;
   if (!now) return;
   jail.settings.set({.id = *jail::find("host.hostname"), .values = {now->host}});
   jail.settings.set({.id = *jail::find("host.domainname"), .values = {now->domain}});
@@ -390,9 +391,9 @@ std::vector<Record> Warden::list() {
 }
 
 std::vector<Jid> Warden::look_at(std::vector<Entry>& jails, Names names) {
-  std::vector<sys::ProcessId> inits;
+  std::vector<sys::Resident> inits;
   inits.reserve(jails.size());
-  for (const auto& jail : jails) inits.push_back(jail.init);
+  for (const auto& jail : jails) inits.push_back({jail.init, jail.line});
   auto sights = kernel_.look_at(inits, names == Names::live ? sys::See::names : sys::See::life);
   std::vector<Jid> dead;
   for (size_t at = 0; at < jails.size(); ++at) {

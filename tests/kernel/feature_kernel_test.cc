@@ -43,6 +43,15 @@ TEST_F(FeatureTest, ROOT_NothingEntersWhereInitCannotBeAsked) {
   EXPECT_EQ(seen("jail -r web"), "");
 }
 
+TEST_F(FeatureTest, ROOT_ManyAreSeenToLiveWithoutAskingEach) {
+  EXPECT_EQ(seen("for i in $(seq 34); do jail -c name=j$i path=" + tiny_tree() + " persist; done"),
+            "");
+  const std::string all = run("jls name").out;
+  EXPECT_EQ(std::ranges::count(all, '\n'), 34);
+  EXPECT_EQ(run(GAOL_TEST_DIR "/deny_syscall pidfd_open jls name").out, all);
+  EXPECT_EQ(seen("jail -q -r '*'"), "");
+}
+
 // As when jail(8) is killed in between.
 TEST_F(FeatureTest, ROOT_AnOrderWithoutItsRecordIsNotTheLastWord) {
   const std::string no_rename = GAOL_TEST_DIR "/deny_syscall rename ";

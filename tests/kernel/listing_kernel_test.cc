@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "tests/support/host.h"
 
 namespace gaol::test {
@@ -65,6 +67,36 @@ TEST_F(ListingTest, ROOT_TheDeadAreNotListed) {
   EXPECT_EQ(run(nobody + kNobody + "jls name; " + kNobody + "jls -d name").out, "web\n")
       << "until root has swept it, the jail is there for who asks for the dying";
   EXPECT_EQ(seen("jls -d name"), "");
+}
+
+// Of so many, whether they live is seen from their inits' sockets, and who has other names too.
+TEST_F(ListingTest, ROOT_ManyAreListedAsTheyAre) {
+  ASSERT_EQ(seen("for i in $(seq 34); do jail -c name=j$i host.hostname=h$i path=" + tiny_tree() +
+                 " persist $([ $i = 5 ] && echo vnet); done"),
+            "");
+  const std::string all = run("jls name").out;
+  EXPECT_EQ(std::ranges::count(all, '\n'), 34);
+  EXPECT_EQ(run(std::string(kNobody) + "jls name").out, all);
+  // From another network stack, where the sockets are not seen, they are asked one by one.
+  EXPECT_EQ(run("unshare -n jls name").out, all);
+
+  EXPECT_EQ(seen("jexec j5 hostname self; jail -m name=j6 host.hostname=given"), "");
+  run("kill -9 " + init_of("j7") +
+      "; for i in $(seq 100); do jls name | grep -qx j7 || break; sleep 0.05; done");
+  const std::string names =
+      "jls name host.hostname | sed -n '4,8p'; jls name host.hostname | wc -l";
+  EXPECT_EQ(seen(names), "j4 h4\nj5 self\nj6 given\nj8 h8\nj9 h9\n33\n");
+  EXPECT_EQ(seen("unshare -n sh -c \"" + names + "\""),
+            "j4 h4\nj5 self\nj6 given\nj8 h8\nj9 h9\n33\n");
+  EXPECT_EQ(seen("jail -q -r '*'; jls name"), "");
+}
+
+TEST_F(ListingTest, ROOT_WhoSharesTheHostsNamesHasThemAsTheyAre) {
+  EXPECT_EQ(seen("unshare -u sh -c 'hostname before; for i in $(seq 34); do jail -c name=j$i "
+                 "host=inherit path=" +
+                 tiny_tree() + " persist; done; hostname after; jls host.hostname | uniq -c'"),
+            "     34 after\n");
+  EXPECT_EQ(seen("jail -q -r '*'; jls name"), "");
 }
 
 TEST_F(ListingTest, ROOT_WhatJailIsGivenBackMakesTheSameJail) {
