@@ -103,17 +103,23 @@ long clone_here(const CloneRequest& request, clone_args& args) {
   return pid == -ENOSYS && plain ? clone_onto(args, request.run, request.argument) : pid;
 }
 
-// Somebody else's child by birth would be his to collect: it is made our own.
+// Somebody else's child by birth would be his to collect: it is made our own. Root of the jail may
+// kill the envoy at any moment of this. What tells whether there is a child then is its number,
+// which the kernel writes once there is: a pidfd it writes before that.
 long clone_below(const CloneRequest& request, clone_args& args) {
+  int born = 0;
   args.flags &= ~static_cast<uint64_t>(CLONE_INTO_CGROUP);
-  args.flags |= CLONE_PARENT;
+  args.flags |= CLONE_PARENT | CLONE_PARENT_SETTID;
+  args.parent_tid = reinterpret_cast<uint64_t>(&born);
   args.exit_signal = 0;  // that of whom it is a child with
   Delivery delivery{&args, request.run, request.argument};
-  return send_envoy({.init = request.below->get(),
-                     .namespaces = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC,
-                     .cgroup = request.cgroup,
-                     .errand = deliver,
-                     .argument = &delivery});
+  const long sent =
+      send_envoy({.init = request.below->get(),
+                  .namespaces = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC,
+                  .cgroup = request.cgroup,
+                  .errand = deliver,
+                  .argument = &delivery});
+  return born > 0 ? born : sent;
 }
 
 }  // namespace
@@ -135,13 +141,6 @@ void Child::end_if_stopped() const noexcept {
     ::kill(pid_, SIGKILL);
 }
 
-void Child::abandon() noexcept {
-  ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
-  wait_exec();
-  siginfo_t info{};
-  ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED);
-}
-
 Result<Child> clone_shared(const CloneRequest& request, const ChildStack& stack) {
   Child child;
   child.shared_ = std::make_unique<Child::Shared>();
@@ -159,12 +158,8 @@ Result<Child> clone_shared(const CloneRequest& request, const ChildStack& stack)
   args.stack = reinterpret_cast<uint64_t>(stack.base());
   args.stack_size = ChildStack::kBytes;
   const long pid = request.below ? clone_below(request, args) : clone_here(request, args);
+  if (pid < 0) return fail_errno(static_cast<int>(-pid), "clone3");
   child.pidfd_ = Fd(pidfd);
-  if (pid < 0) {
-    // An envoy may have been killed right after the birth.
-    if (pidfd >= 0) child.abandon();
-    return fail_errno(static_cast<int>(-pid), "clone3");
-  }
   child.pid_ = request.below ? pid_of(child.pidfd_) : static_cast<int>(pid);
   return child;
 }

@@ -60,7 +60,6 @@ class Child {
 
  private:
   friend Result<Child> clone_shared(const CloneRequest&, const ChildStack&);
-  void abandon() noexcept;  // kills and collects it
   struct Shared {
     uint32_t tid = 1;  // the kernel clears it and wakes us when the child leaves
   };
