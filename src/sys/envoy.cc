@@ -11,7 +11,16 @@ namespace gaol::sys {
 
 namespace {
 
-constexpr int kPatience = 5000;  // milliseconds for a handful of system calls
+// Whether it has ended, within the time that a handful of system calls may take.
+bool ends(const Child& envoy) {
+  constexpr int kLookAgain = 100, kMostLooks = 50;  // milliseconds; times
+  pollfd ended{envoy.pidfd().get(), POLLIN, 0};
+  for (int looks = 0; looks < kMostLooks; ++looks) {
+    if (::poll(&ended, 1, kLookAgain) > 0) return true;
+    envoy.end_if_stopped();
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -22,10 +31,7 @@ long send_envoy(const Mission& mission) {
       {.cgroup = mission.cgroup, .share_files = true, .run = be_envoy, .argument = &envoy}, stack);
   if (!child) return -child.error().code;
   const int raw = child->pidfd().get();
-  pollfd ended{raw, POLLIN, 0};
-  int ready = 0;
-  while ((ready = ::poll(&ended, 1, kPatience)) < 0 && errno == EINTR) continue;
-  if (ready <= 0) ::syscall(SYS_pidfd_send_signal, raw, SIGKILL, nullptr, 0);
+  if (!ends(*child)) ::syscall(SYS_pidfd_send_signal, raw, SIGKILL, nullptr, 0);
   child->wait_exec();
   siginfo_t info{};
   while (::waitid(P_PIDFD, static_cast<id_t>(raw), &info, WEXITED) < 0 && errno == EINTR) continue;

@@ -620,8 +620,9 @@ TEST_F(FamilyTest, ROOT_NobodyOutsideWaitsForTheStopped) {
   for (const char* how : {"stop-everybody", "kill-everybody"}) {
     SCOPED_TRACE(how);
     ASSERT_EQ(run(concat("jexec above attack ", how, " >/dev/null 2>&1 & sleep 0.3")).status, 0);
-    for (int round = 0; round < 3; ++round) {
-      // Made it may be, held up it may not: run() fails after its time.
+    for (int round = 0; round < 30; ++round) {
+      // Made it may be, held up it may not, at whichever step it is met: run() fails after its
+      // time.
       make_below("a");
       run("jail -R above.a", 20);
     }
