@@ -2,7 +2,8 @@
 
 // jexec(8) on a terminal: what a person at the keyboard expects of a program, whether it runs in a
 // jail or not. Each test has a terminal of its own and types at it; what is looked for has ten
-// seconds to come.
+// seconds to come. A key that sends a signal means whoever has the terminal when it is typed, so
+// it is typed once the program is seen there.
 
 #include <errno.h>
 #include <poll.h>
@@ -67,6 +68,19 @@ class TerminalTest : public KernelTest {
     }
     ADD_FAILURE() << "not shown: " << text << "\nbut: " << shown_;
   }
+  // Waits until the terminal is with a program of that name.
+  void expect_foreground(const std::string& name) {
+    expect_true("in the foreground: " + name, [&] {
+      const std::string leader = std::to_string(::tcgetpgrp(master_));
+      return run("cat /proc/" + leader + "/comm").out == name + "\n";
+    });
+  }
+  // Waits until a child of what start() ran is stopped.
+  void expect_stopped_child() {
+    expect_true("a stopped child", [&] {
+      return run("ps -o stat= --ppid " + std::to_string(program_)).out.starts_with('T');
+    });
+  }
   // The wait status of what start() ran.
   int ended() {
     int status = -1;
@@ -78,6 +92,18 @@ class TerminalTest : public KernelTest {
   }
 
  private:
+  template <class Condition>
+  static void expect_true(const std::string& what, Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > end) {
+        ADD_FAILURE() << "not seen: " << what;
+        return;
+      }
+      ::usleep(10'000);
+    }
+  }
+
   bool read() {
     pollfd ready{master_, POLLIN, 0};
     if (::poll(&ready, 1, 10000) <= 0) return false;
@@ -101,7 +127,7 @@ TEST_F(TerminalTest, ROOT_AShellInAJailControlsItsJobs) {
   expect("host> ");
   type("sleep 100; echo after $?\n");
   expect("after $?\r\n");
-  ::usleep(200000);
+  expect_foreground("sleep");
   type(kStop);
   expect("Stopped");
   type("jobs; echo listed\n");
@@ -109,7 +135,7 @@ TEST_F(TerminalTest, ROOT_AShellInAJailControlsItsJobs) {
   expect("listed\r\n");
   type("fg\n");
   expect("fg\r\n");
-  ::usleep(200000);
+  expect_foreground("sleep");
   type(kInterrupt);
   expect("host> ");
   type("echo $((6 * 7))\n");
@@ -123,13 +149,13 @@ TEST_F(TerminalTest, ROOT_IsAJobLikeAnyOther) {
   expect("host> ");
   type("jexec w sleep 100\n");
   expect("100\r\n");
-  ::usleep(500000);
+  expect_foreground("sleep");
   type(kStop);
   expect("Stopped");
   expect("host> ");
   type("fg; echo ended $?\n");
   expect("jexec w sleep 100\r\n");
-  ::usleep(300000);
+  expect_foreground("sleep");
   type(kInterrupt);
   type("\necho status $?\n");
   expect("status 130\r\n");
@@ -141,7 +167,7 @@ TEST_F(TerminalTest, ROOT_IsAJobLikeAnyOther) {
   expect("Stopped");
   type("bg\n");
   expect("jexec w cat &");
-  ::usleep(300000);  // in the background it may not read
+  expect_stopped_child();  // in the background it may not read
   type("\n");
   expect("Stopped");
   type("fg\n");
@@ -166,7 +192,7 @@ TEST_F(TerminalTest, ROOT_PartOfAPipeStaysInItsGroup) {
   expect("HELLO\r\n");
   type("jexec w sleep 100 | cat; echo status ${PIPESTATUS[0]}\n");
   expect("[0]}\r\n");
-  ::usleep(500000);
+  expect_foreground("jexec");
   type(kInterrupt);
   type("\necho alive $((6 * 7))\n");
   expect("alive 42");
@@ -195,7 +221,7 @@ TEST_F(TerminalTest, ROOT_AChangeOfSizeArrives) {
 
 TEST_F(TerminalTest, ROOT_TheSignalThatEndsTheProgramEndsJexec) {
   start("exec jexec w sleep 100");
-  ::usleep(500000);
+  expect_foreground("sleep");
   type(kInterrupt);
   const int status = ended();
   ASSERT_TRUE(WIFSIGNALED(status));
