@@ -900,7 +900,7 @@ int ask(const char* door, char** files) {
   return 0;
 }
 
-// Knocks this often and says nothing, until there is a file /tmp/stop.
+// Knocks this often and says nothing, until there is a file /tmp/stop. Prints when all are inside.
 int crowd(const char* door, int times) {
   int inside = 0;
   while (inside < times && ::access("/tmp/stop", F_OK) != 0) {
@@ -913,8 +913,9 @@ int crowd(const char* door, int times) {
     else
       ::close(fd), ::usleep(10'000);
   }
-  while (::access("/tmp/stop", F_OK) != 0) ::usleep(10'000);
   std::printf("inside %d\n", inside);
+  std::fflush(stdout);
+  while (::access("/tmp/stop", F_OK) != 0) ::usleep(10'000);
   return 0;
 }
 

@@ -203,8 +203,9 @@ TEST_F(DoorTest, ROOT_GarbageIsAnsweredAndForgotten) {
 }
 
 TEST_F(DoorTest, ROOT_ACrowdHoldsUpNobodyElse) {
-  EXPECT_EQ(seen("jexec foo attack crowd /dev/gaol/control 60 >/run/crowd & sleep 0.5; "
-                 "timeout 5 jexec foo /dev/gaol/sbin/jls name; touch " +
+  EXPECT_EQ(seen("jexec foo attack crowd /dev/gaol/control 60 >/run/crowd & "
+                 "until grep -q inside /run/crowd; do sleep 0.02; done; timeout 5 jexec foo "
+                 "/dev/gaol/sbin/jls name; touch " +
                  foo_ +
                  "/tmp/stop; wait; "
                  "cat /run/crowd; rm /run/crowd " +

@@ -619,14 +619,21 @@ TEST_F(FamilyTest, ROOT_WhoIsStoppedKeepsNothing) {
 TEST_F(FamilyTest, ROOT_NobodyOutsideWaitsForTheStopped) {
   for (const char* how : {"stop-everybody", "kill-everybody"}) {
     SCOPED_TRACE(how);
-    ASSERT_EQ(run(concat("jexec above attack ", how, " >/dev/null 2>&1 & sleep 0.3")).status, 0);
+    ASSERT_EQ(run(concat("{ jexec above attack ", how,
+                         "; touch /run/over; } >/dev/null 2>&1 & "
+                         "sleep 0.3"))
+                  .status,
+              0);
     for (int round = 0; round < 30; ++round) {
       // Made it may be, held up it may not, at whichever step it is met: run() fails after its
       // time.
       make_below("a");
+      run("jail -m name=above.a host.hostname=a", 20);
       run("jail -R above.a", 20);
     }
-    EXPECT_EQ(run("touch /run/tree/tmp/stop; sleep 0.2; rm /run/tree/tmp/stop; jls name").out,
+    EXPECT_EQ(run("touch /run/tree/tmp/stop; until test -e /run/over; do sleep 0.02; done; "
+                  "rm /run/tree/tmp/stop /run/over; jls name")
+                  .out,
               "above\n");
   }
 }

@@ -67,15 +67,17 @@ TEST_F(BrokerTest, ROOT_WithoutThePermissionNobodyDoes) {
 
 TEST_F(BrokerTest, ROOT_ProgramsThatRunFeelAChangeOfThePermission) {
   start("");
-  ASSERT_EQ(run("mkfifo " + tiny_tree() + "/go").status, 0);
+  ASSERT_EQ(run("cd " + tiny_tree() + "; mkfifo go done").status, 0);
+  // Either side waits for the other: the shell is there before the first change, and has tried
+  // before the second.
   const std::string inside =
-      "jexec web sh -c 'read x </go; hostname one; read x </go; hostname two'";
-  EXPECT_EQ(seen("{ " + inside + "; } 2>&1 & jail -m name=web allow.noset_hostname; echo >" +
-                 tiny_tree() + "/go; sleep 0.2; jail -m name=web allow.set_hostname; echo >" +
-                 tiny_tree() + "/go; wait"),
+      "jexec web sh -c 'for name in one two; do echo >/done; read x </go; hostname $name; done'";
+  EXPECT_EQ(seen("cd " + tiny_tree() + "; { " + inside +
+                 "; } 2>&1 & read x <done; jail -m name=web allow.noset_hostname; echo >go; "
+                 "read x <done; jail -m name=web allow.set_hostname; echo >go; wait"),
             "hostname: sethostname: Operation not permitted\n");
   EXPECT_EQ(seen("jexec web hostname"), "two\n");
-  run("rm " + tiny_tree() + "/go");
+  run("cd " + tiny_tree() + "; rm go done");
 }
 
 TEST_F(BrokerTest, ROOT_AJailIsToldTheReleaseItWasGiven) {
@@ -125,7 +127,7 @@ TEST_F(BrokerTest, ROOT_InitKeepsNothingOfCallersThatAreGone) {
   const std::string count = "ls /proc/" + init_of("web") + "/fd | wc -l";
   const std::string before = seen(count);
   EXPECT_EQ(seen("for i in $(seq 20); do jexec web hostname h$i; done"), "");
-  EXPECT_EQ(seen("sleep 0.2; " + count), before);
+  EXPECT_EQ(settled(count, before), before);
 }
 
 }  // namespace

@@ -171,8 +171,8 @@ TEST_F(HierarchyTest, ROOT_NET_WhoInheritsFollowsItsParentsAddresses) {
   EXPECT_EQ(seen("jail -m name=foo ip4.addr=127.0.0.2,127.0.0.3; jls -j foo.bar ip4.addr"),
             "127.0.0.2,127.0.0.3\n");
   EXPECT_EQ(seen("jail -m name=foo ip4.addr=127.0.0.4; jls -j foo.bar ip4.addr"), "127.0.0.4\n");
-  EXPECT_EQ(seen("jexec foo.bar sh -c 'nc -lp 7 & sleep 0.2; netstat -ltn | grep -c 127.0.0.4:7;"
-                 "kill %1'"),
+  EXPECT_EQ(seen("jexec foo.bar sh -c 'nc -lp 7 & until netstat -ltn | grep -q :7; do sleep 0.05; "
+                 "done; netstat -ltn | grep -c 127.0.0.4:7; kill %1'"),
             "1\n");
   // A list of its own is a list of its own.
   EXPECT_EQ(seen("jail -m name=foo ip4.addr=127.0.0.4,127.0.0.5;"

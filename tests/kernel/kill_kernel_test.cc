@@ -68,10 +68,16 @@ class KillTest : public KernelTest {
     ::kill(pid, SIGKILL);
     return WIFEXITED(wait_for(pid));
   }
-  static microseconds time_of(const std::string& line) {
-    const auto begin = Clock::now();
-    EXPECT_EQ(wait_for(start(line)), 0) << line;
-    return std::chrono::duration_cast<microseconds>(Clock::now() - begin);
+  // What creating the jail takes where nothing else comes in between: the least of a few times.
+  static microseconds time_of(const std::string& create) {
+    auto least = microseconds::max();
+    for (int i = 0; i < 5; ++i) {
+      const auto begin = Clock::now();
+      EXPECT_EQ(wait_for(start(create)), 0) << create;
+      least = std::min(least, std::chrono::duration_cast<microseconds>(Clock::now() - begin));
+      EXPECT_EQ(seen("jail -r cut"), "");
+    }
+    return least;
   }
 
   // Either the jail is there, whole and to be removed, or nothing of it is.
@@ -110,7 +116,6 @@ TEST_F(KillTest, ROOT_NET_BPF_StartsThatWereCutShort) {
   for (const auto& variant : kVariants) {
     const std::string create = kCreate + variant.parameters;
     const auto whole = time_of(create);
-    ASSERT_EQ(seen("jail -r cut"), "");
     for (int i = 0; i < 50; ++i) {
       cut += !cut_short(create, whole);
       const std::string trace = variant.name + " " + std::to_string(i);

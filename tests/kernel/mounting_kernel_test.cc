@@ -107,13 +107,13 @@ TEST_F(MountingTest, ROOT_NothingIsMountedWithoutAllowMountOrWithEnforceStatfs2)
 
 TEST_F(MountingTest, ROOT_AChangeHoldsAtOnceAndLeavesWhatIsMounted) {
   start(kAllKinds);
-  ASSERT_EQ(run("mkfifo " + tree_ + "/go").status, 0);
+  ASSERT_EQ(run(concat("cd ", tree_, "; mkfifo go done")).status, 0);
   const auto go = [&](const char* words) {
-    return concat(" jail -m name=web ", words, "; echo >", tree_, "/go; sleep 0.2;");
+    return concat(" jail -m name=web ", words, "; echo >", tree_, "/go; read x <", tree_, "/done;");
   };
   // One shell that runs through all of it: nothing is fixed when a program starts.
   EXPECT_EQ(seen(concat("jexec web sh -c 'for dir in /a /b /mnt /src; do read x </go; mount -t "
-                        "tmpfs -o size=1m tmpfs $dir; done' 2>&1 &",
+                        "tmpfs -o size=1m tmpfs $dir; echo >/done; done' 2>&1 &",
                         go("allow.mount"), go("enforce_statfs=1"), go("allow.nomount"),
                         go("allow.mount allow.mount.notmpfs"), " wait")),
             "mount: permission denied (are you root?)\n"

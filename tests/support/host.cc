@@ -147,6 +147,16 @@ std::string seen(const std::string& line) {
   return outcome.out + "[exit " + std::to_string(outcome.status) + "]\n";
 }
 
+std::string settled(const std::string& line, const std::string& right) {
+  constexpr int kLooks = 100, kLookAgain = 100;  // times; milliseconds
+  std::string shown = seen(line);
+  for (int looks = 1; looks < kLooks && shown != right; ++looks) {
+    ::poll(nullptr, 0, kLookAgain);
+    shown = seen(line);
+  }
+  return shown;
+}
+
 void write_file(const std::string& path, const std::string& text) {
   std::ofstream out(path, std::ios::binary);
   out << text;

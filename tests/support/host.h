@@ -28,6 +28,9 @@ Outcome run(const std::string& line, int seconds = 60);
 // What a terminal would show of a shell line: stdout and stderr as they come, and a last line
 // `[exit N]` unless N is 0.
 std::string seen(const std::string& line);
+// The same once it is `right`, or after ten seconds: for what nobody waits for, the end of what was
+// killed for one.
+std::string settled(const std::string& line, const std::string& right);
 
 void write_file(const std::string& path, const std::string& text);
 
