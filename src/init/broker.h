@@ -14,7 +14,7 @@ void watch(int events, int fd);
 // Answers the calls that the jail's filters leave to init, as its orders have it.
 class Broker {
  public:
-  explicit Broker(int events) : events_(events) {}
+  Broker(int events, Foundation& foundation) : events_(events), foundation_(foundation) {}
 
   // Takes what has come from outside: orders, and listeners to watch.
   void take_orders();
@@ -28,7 +28,7 @@ class Broker {
 
   int events_;
   jail::Orders orders_;
-  Foundation foundation_;
+  Foundation& foundation_;
 };
 
 }  // namespace gaol::init

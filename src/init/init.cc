@@ -74,7 +74,9 @@ void live() {
   const int events = static_cast<int>(call(__NR_epoll_create1, EPOLL_CLOEXEC));
   watch(events, signals);
   watch(events, jail::kOrdersIn);
-  Broker broker(events);
+  // Apart from the stack: most jails never write to it, and their init holds no page for it.
+  static constinit Foundation foundation;
+  Broker broker(events, foundation);
   Mode mode = Mode::hold;
   for (;;) {
     const bool has_children = reap();

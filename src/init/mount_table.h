@@ -21,7 +21,7 @@ class Foundation {
  private:
   static constexpr int kMost = 1000;
   int count_ = 0;
-  unsigned long mounts_[kMost];
+  unsigned long mounts_[kMost]{};
 };
 
 // What root of the jail has mounted so far.
