@@ -285,7 +285,8 @@ class Newborn {
   }
 
   [[noreturn]] void become_init() noexcept {
-    // From here on descriptors are our own.
+    wait_for(Birth::connected);
+    // From here on descriptors are our own, and what the parent opens is not among them.
     must(call(__NR_unshare, CLONE_FILES), "unshare");
     call(__NR_prctl, PR_SET_PDEATHSIG, 0);
     // Init is told by signals, and may be told before it is there to listen. Blocked ones wait.

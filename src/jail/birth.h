@@ -35,10 +35,9 @@ enum class Place : uint8_t { no, if_present, required };
 
 struct Birth {
   // Set before the clone.
-  int parent = -1;                      // pidfd of the parent: the child goes when it goes
-  int init = -1;                        // O_PATH descriptor of gaol-init
-  int null = -1;                        // the host's /dev/null, for init's standard error
-  int orders_in = -1, orders_out = -1;  // see jail/orders.h
+  int parent = -1;    // pidfd of the parent: the child goes when it goes
+  int init = -1;      // O_PATH descriptor of gaol-init
+  int null = -1;      // the host's /dev/null, for init's standard error
   int sys_tree = -1;  // sysfs, for a jail without a network stack of its own; -1: none
   std::string hostname, domainname;
   Place dev = Place::if_present, proc = Place::if_present;
@@ -77,8 +76,11 @@ struct Birth {
   };
   std::vector<Program> programs;
 
+  // Set before the gate opens at `connected`.
+  int orders_in = -1, orders_out = -1;  // see jail/orders.h
+
   // Moved on by the parent alone, with open_gate().
-  enum Gate : uint32_t { closed, mapped, masked, ready };
+  enum Gate : uint32_t { closed, mapped, masked, ready, connected };
   uint32_t gate = closed;
 
   // Moved on by the child alone. Once it stands, its descriptors are its own and every process

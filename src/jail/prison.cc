@@ -36,6 +36,7 @@ Result<sys::Fd> open_init(sys::Kernel& kernel) {
 // The descriptors a Birth refers to by number.
 struct BirthParts {
   std::vector<sys::Fd> owned;
+  sys::SocketPair orders;  // init's alone once it stands: as long as they are open, it lives
   int keep(sys::Fd fd) {
     owned.push_back(std::move(fd));
     return owned.back().get();
@@ -253,6 +254,11 @@ Result<> provide(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Child& 
   for (const auto& line : plan.mounts)
     birth.attachments.push_back(TRY(prepare_mount(kernel, plan, line, ids, parts)));
   open_gate(birth, Birth::ready);
+  parts.orders = TRY(kernel.make_sockets());
+  if (!birth.own_names) TRY(kernel.name_socket(parts.orders.ends[0]));
+  birth.orders_in = parts.orders.ends[0].get();
+  birth.orders_out = parts.orders.ends[1].get();
+  open_gate(birth, Birth::connected);
   return {};
 }
 
@@ -312,11 +318,6 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
   birth.parent = kernel.self_pidfd().get();
   birth.init = parts.keep(TRY(open_init(kernel)));
   birth.null = parts.keep(TRY(kernel.open("/dev/null", O_RDWR)));
-  // Init's alone once it stands: as long as they are open, it lives.
-  const sys::SocketPair orders = TRY(kernel.make_sockets());
-  birth.orders_in = orders.ends[0].get();
-  birth.orders_out = orders.ends[1].get();
-  prison.line_ = orders.cookie;
   if (!plan.vnet) TRY(prepare_sysfs(kernel, plan, birth, parts));
   birth.hostname = plan.hostname;
   birth.domainname = plan.domainname;
@@ -326,7 +327,6 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
       plan.dev != Place::no && std::ranges::count(plan.devices, "pts", &sys::Node::name) > 0;
   birth.vnet = plan.vnet;
   birth.own_names = !(plan.shared & CLONE_NEWUTS);
-  if (!birth.own_names) TRY(kernel.name_socket(orders.ends[0]));
   birth.broker = plan.orders.any();
 
   sys::Child& child = prison.cradle_->child;
@@ -340,6 +340,7 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
                    prison.cradle_->stack));
   prison.init_ = kernel.identify(child);
   auto provided = provide(kernel, plan, child, birth, parts);
+  prison.line_ = parts.orders.cookie;
   if (provided) provided = meanwhile(prison);
   if (!provided) (void)kernel.signal(child.pidfd(), SIGKILL);
   const bool stands = provided && wait_until_it_stands(kernel, child, birth);
@@ -351,6 +352,7 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
     if (!provided) return std::unexpected(std::move(provided).error());
     return fail("init was killed before it had begun");
   }
+  parts.orders = {};
   prison.pidfd_ = child.take_pidfd();
   if (plan.orders.any())
     if (auto sent = send_orders(kernel, prison.pidfd_, plan.orders); !sent)
