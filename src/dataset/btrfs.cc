@@ -16,6 +16,9 @@ namespace gaol::dataset {
 
 namespace {
 
+constexpr std::string_view kInbox = "@";   // behind the name of a tree that is received
+constexpr const char* kReceived = "tree";  // our name for a snapshot's tree, and so its stream's
+
 // False when `from` is no subvolume, or one of another file system.
 Result<bool> snapshot_to(const std::string& from, const std::string& to, sys::Access access) {
   const auto source = TRY(sys::open_dir(from));
@@ -51,8 +54,12 @@ Result<> Btrfs::remove(const std::string& path) {
   const auto parent = TRY(sys::open_dir(at.store));
   auto removed = sys::remove_subvolume(parent, at.name);
   if (removed || removed.error().code == ENOENT) return {};
-  if (removed.error().code == ENOTDIR || removed.error().code == EINVAL) return remove_all(path);
-  return removed;
+  if (removed.error().code != ENOTDIR && removed.error().code != EINVAL) return removed;
+  if (path.ends_with(kInbox)) {  // what it holds is read-only as long as it is there
+    const auto inbox = TRY(sys::open_dir(path));
+    (void)sys::remove_subvolume(inbox, kReceived);
+  }
+  return remove_all(path);
 }
 
 Result<> Btrfs::freeze(const Place& at, const std::string& to) {
@@ -67,29 +74,40 @@ Result<> Btrfs::send(const Place& at, const std::string& label, const std::strin
   return sys::run_through(std::move(words));
 }
 
-// Where the stream's name for the tree, which is ours for it, is free.
-Result<> Btrfs::receive_snapshot(const Place& at, const std::string& label) {
-  const auto tree = frozen_tree(at, label);
-  const Place frozen = split_place(tree);
-  TRY(make_dirs(frozen.store, 0700));
-  if (TRY(settle(tree))) return fail_errno(EEXIST, at.path(), "@", label);
-  auto received = sys::run_through({"btrfs", "receive", "-q", frozen.store});
-  if (!received) (void)forget(at, label);
+// A snapshot is received in a directory of .scratch, which becomes that of the snapshot when it is
+// complete and the tree has been made of it: what a killed command leaves is rubbish as always.
+Result<> Btrfs::receive_snapshot(const Place& at, const std::string& label, const Fill& use) {
+  if (TRY(settle(frozen_tree(at, label)))) return fail_errno(EEXIST, at.path(), "@", label);
+  const auto inbox = concat(at.scratch(), kInbox);
+  TRY(sys::real_kernel().make_dir(inbox, 0700));
+  auto received = sys::run_through({"btrfs", "receive", "-q", inbox}, Lock::latest());
+  if (received) received = use(concat(inbox, "/", kReceived));
+  if (received) received = keep_snapshot(at, label, inbox);
+  if (!received) (void)remove(inbox);
   return received;
 }
 
-// As long as something is in .scratch, the next command looks after what a killed one left.
+Result<> Btrfs::keep_snapshot(const Place& at, const std::string& label, const std::string& inbox) {
+  const auto kept = split_place(frozen_tree(at, label)).store;
+  TRY(make_dirs(split_place(kept).store, 0700));
+  TRY(remove_all(kept));
+  return sys::rename_new(inbox, kept);
+}
+
 Result<> Btrfs::receive(const Place& at, const std::string& label) {
-  TRY(sys::real_kernel().make_dir(at.scratch(), 0700));
-  TRY(receive_snapshot(at, label));
-  TRY(sys::real_kernel().remove_dir(at.scratch()));
-  (void)TRY(snapshot_to(frozen_tree(at, label), at.scratch(), sys::Access::read_write));
-  return {};
+  return receive_snapshot(at, label, [&](const std::string& tree) -> Result<> {
+    (void)TRY(snapshot_to(tree, at.scratch(), sys::Access::read_write));
+    return {};
+  });
 }
 
 Result<> Btrfs::receive_changes(const Place& at, const std::string& label) {
-  TRY(receive_snapshot(at, label));
-  return rollback(at, label);
+  return receive_snapshot(at, label, [&](const std::string& tree) {
+    return replace(at, [&](const std::string& scratch) -> Result<> {
+      (void)TRY(snapshot_to(tree, scratch, sys::Access::read_write));
+      return {};
+    });
+  });
 }
 
 Result<Usage> Btrfs::usage(const std::string& path) {

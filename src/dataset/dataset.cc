@@ -129,11 +129,12 @@ Result<> check_no_overlays(const Place& at) {
 }
 
 Result<> make_new(
-    const Place& at,
+    const Place& at, const Companion& file,
     const std::function<Result<Made>(Driver&, const std::string& scratch)>& contents) {
   if (TRY(sys::entry_at(at.path())) == sys::Entry::absent) TRY(check_no_overlays(at));
   Driver& driver = *TRY(driver_at(at.store));
-  return make(at, [&](const std::string& scratch) { return contents(driver, scratch); });
+  return make(
+      at, [&](const std::string& scratch) { return contents(driver, scratch); }, file);
 }
 
 // What the records of an overlay on `base` say.
@@ -153,41 +154,27 @@ Result<> make_layer(Driver& driver, const Base& base, const std::string& scratch
 }
 
 // An overlay beside another one.
-Result<> clone_overlay(const Base& other, const Place& at) {
+Result<> clone_overlay(const Base& other, const Place& at, const Companion& file) {
   const Place base = split_place(other.info.from);
   std::vector<std::string> stores = {at.store, other.at.store};
   if (TRY(info_of(base)).kind != Kind::foreign) stores.push_back(base.store);
   const Locks locks = TRY(lock_all(std::move(stores)));
   TRY(info_of(other.at));
-  return make_new(at, [&](Driver& driver, const std::string& scratch) -> Result<Made> {
+  return make_new(at, file, [&](Driver& driver, const std::string& scratch) -> Result<Made> {
     TRY(driver.copy(other.at.path(), scratch));
     return overlay_on(base, at);
   });
 }
 
-// A thick tree with all that `base` shows.
-Result<sys::Copied> copy_of(const Base& base, const Place& at) {
-  sys::Fd shown;
-  std::string from = base.at.path();
-  if (base.info.layered) {
-    const auto lower = TRY(sys::open_dir(base.info.from));
-    shown = TRY(sys::merged(base.dir, lower));
-    from = concat("/proc/self/fd/", shown.get(), "/.");
-  }
-  sys::Copied copied;
-  const auto copy_base = [&](Driver& driver, const std::string& scratch) -> Result<Made> {
-    copied = TRY(driver.copy(from, scratch));
-    return Made{"made", concat("copy of ", base.at.path()), {}};
-  };
-  TRY(make_new(at, copy_base));
-  return copied;
+// Copies all that `base` shows.
+Result<sys::Copied> copy_shown(const Base& base, Driver& driver, const std::string& scratch) {
+  if (!base.info.layered) return driver.copy(base.at.path(), scratch);
+  const auto lower = TRY(sys::open_dir(base.info.from));
+  const auto shown = TRY(sys::merged(base.dir, lower));
+  return driver.copy(concat("/proc/self/fd/", shown.get(), "/."), scratch);
 }
 
-// The same of a tree that is open no longer than that: what is open cannot be unmounted.
-Result<sys::Copied> copy_tree_of(const Place& from, const Place& at) {
-  const Base base = TRY(open_base(from.path()));
-  return copy_of(base, at);
-}
+Made copy_of(const Place& base) { return {"made", concat("copy of ", base.path()), {}}; }
 
 // A tree of gaol's, with the lock of its store.
 struct Tended {
@@ -205,10 +192,10 @@ Result<Tended> tend(const std::string& path) {
 }
 
 // Moves a tree, and tells the tree it stands on.
-Result<> move_tree(const Place& from, const Place& to) {
+Result<> move_tree(const Place& from, const Place& to, const Companion& file) {
   const Tree tree = TRY(resolve(from.path()));
   if (tree.thin()) TRY(note_clone(split_place(tree.lower), to));
-  return move(from, to);
+  return move(from, to, file);
 }
 
 Result<> check_label(const std::string& label) {
@@ -235,6 +222,9 @@ Result<> check_no_mounts(const std::string& path) {
   if (!mounts.empty()) return fail(path, ": something is mounted at ", mounts.front().point);
   return {};
 }
+
+// Where a tree's companion waits in the trash.
+std::string file_in_trash(const Place& bin) { return concat(bin.path(), ".conf"); }
 
 Result<Place> place_in_trash(const Place& at) {
   Place bin{at.trash(), {}};
@@ -283,12 +273,12 @@ Result<std::vector<Info>> list(const std::string& store) {
   return trees;
 }
 
-Result<> clone(const std::string& base_path, const std::string& path) {
+Result<> clone(const std::string& base_path, const std::string& path, const Companion& file) {
   const Base base = TRY(open_base(base_path));
   const Place at = TRY(new_place(path));
-  if (base.info.layered) return clone_overlay(base, at);
+  if (base.info.layered) return clone_overlay(base, at, file);
   const Locks locks = TRY(lock_for(at, base));
-  return make_new(at, [&](Driver& driver, const std::string& scratch) -> Result<Made> {
+  return make_new(at, file, [&](Driver& driver, const std::string& scratch) -> Result<Made> {
     if (TRY(driver.clone(base.at.path(), scratch)))
       return Made{"made", concat(kCloneOf, base.at.path()), {}};
     if (!driver.layers())
@@ -299,17 +289,25 @@ Result<> clone(const std::string& base_path, const std::string& path) {
   });
 }
 
-Result<sys::Copied> copy(const std::string& base_path, const std::string& path) {
+Result<sys::Copied> copy(const std::string& base_path, const std::string& path,
+                         const Companion& file) {
   const Base base = TRY(open_base(base_path));
   const Place at = TRY(new_place(path));
   const Locks locks = TRY(lock_for(at, base));
-  return copy_of(base, at);
+  sys::Copied copied;
+  const auto copy_base = [&](Driver& driver, const std::string& scratch) -> Result<Made> {
+    copied = TRY(copy_shown(base, driver, scratch));
+    return copy_of(base.at);
+  };
+  TRY(make_new(at, file, copy_base));
+  return copied;
 }
 
-Result<> build(const std::string& path, std::string_view from, const Fill& fill) {
+Result<> build(const std::string& path, std::string_view from, const Fill& fill,
+               const Companion& file) {
   const Place at = TRY(new_place(path));
   const auto lock = TRY(lock_store(at.store));
-  return make_new(at, [&](Driver& driver, const std::string& scratch) -> Result<Made> {
+  return make_new(at, file, [&](Driver& driver, const std::string& scratch) -> Result<Made> {
     TRY(driver.make(scratch));
     TRY(fill(scratch));
     const auto tree = TRY(sys::open_dir(scratch));
@@ -318,7 +316,7 @@ Result<> build(const std::string& path, std::string_view from, const Fill& fill)
   });
 }
 
-Result<> rename(const std::string& path, const std::string& to) {
+Result<> rename(const std::string& path, const std::string& to, const Companion& file) {
   const Tended tree = TRY(tend(path));
   const Place target = TRY(locate(to));
   if (target.store != tree.at.store)
@@ -326,7 +324,7 @@ Result<> rename(const std::string& path, const std::string& to) {
   const auto overlays = TRY(overlays_on(tree.at));
   if (!overlays.empty()) return fail(path, ": in use by thin clones: ", join(overlays, ", "));
   TRY(check_no_mounts(tree.at.path()));
-  return move_tree(tree.at, target);
+  return move_tree(tree.at, target, file);
 }
 
 Result<std::string> thicken(const std::string& path) {
@@ -334,11 +332,14 @@ Result<std::string> thicken(const std::string& path) {
   const Info info = TRY(info_of(tree.at));
   if (info.kind != Kind::thin) return fail(path, ": is no thin tree");
   TRY(check_destroy(info));
-  const Place aside{tree.at.store, concat(tree.at.name, ".thick")};
   const Place bin = TRY(place_in_trash(tree.at));
-  TRY(copy_tree_of(tree.at, aside));
   if (info.layered) TRY(note_clone(split_place(info.from), bin));
-  TRY(supersede(tree.at, bin, aside));
+  const auto copy_all = [&](const std::string& scratch) -> Result<Made> {
+    const Base base = TRY(open_base(tree.at.path()));  // no longer: what is open stays mounted
+    TRY(copy_shown(base, *tree.driver, scratch));
+    return copy_of(tree.at);
+  };
+  TRY(supersede(tree.at, bin, copy_all));
   return bin.path();
 }
 
@@ -362,11 +363,11 @@ Result<> check_destroy(const Info& tree) {
   return fail(std::move(error));
 }
 
-Result<> destroy(const std::string& path) {
+Result<> destroy(const std::string& path, const std::string& file) {
   const Tended tree = TRY(tend(path));
   const Info info = TRY(info_of(tree.at));
   TRY(check_destroy(info));
-  return remove(tree.at);
+  return remove(tree.at, file);
 }
 
 Result<std::vector<Snapshot>> snapshots(const std::string& path) {
@@ -441,7 +442,7 @@ Result<> send(const std::string& path, const std::string& label, const std::stri
   return driver.send(at, label, from);
 }
 
-Result<> receive(const std::string& path, const Stream& stream) {
+Result<> receive(const std::string& path, const Stream& stream, const Companion& file) {
   const Place at = TRY(new_place(path));
   const auto lock = TRY(lock_store(at.store));
   Driver& driver = *TRY(driver_at(at.store));
@@ -451,18 +452,21 @@ Result<> receive(const std::string& path, const Stream& stream) {
     TRY(check_no_mounts(at.path()));
     return driver.receive_changes(at, stream.label);
   }
-  return make_new(at, [&](Driver&, const std::string&) -> Result<Made> {
+  return make_new(at, file, [&](Driver&, const std::string&) -> Result<Made> {
     TRY(driver.receive(at, stream.label));
     return Made{"made", concat("received @", stream.label), {}};
   });
 }
 
-Result<std::string> throw_away(const std::string& path) {
+Result<std::string> throw_away(const std::string& path, const std::string& file) {
   const Tended tree = TRY(tend(path));
   const Info info = TRY(info_of(tree.at));
   TRY(check_destroy(info));
   const Place bin = TRY(place_in_trash(tree.at));
-  TRY(move_tree(tree.at, bin));
+  Companion companion;
+  if (auto text = sys::real_kernel().read_file(file))
+    companion = {file, file_in_trash(bin), *std::move(text), 0600};
+  TRY(move_tree(tree.at, bin, companion));
   return bin.path();
 }
 
@@ -474,18 +478,19 @@ Result<std::vector<Rubbish>> rubbish(const std::string& store) {
     const auto dot = name.rfind('.');
     if (dot == 0 || dot == name.npos) continue;
     const auto thrown = number<int64_t>(std::string_view(name).substr(dot + 1));
-    if (thrown) all.push_back({concat(any.trash(), "/", name), name.substr(0, dot), *thrown});
+    const Place bin{any.trash(), name};
+    if (thrown) all.push_back({bin.path(), file_in_trash(bin), name.substr(0, dot), *thrown});
   }
   std::ranges::stable_sort(all, {}, &Rubbish::thrown);
   return all;
 }
 
-Result<> recover(const Rubbish& rubbish, const std::string& to) {
+Result<> recover(const Rubbish& rubbish, const std::string& to, const Companion& file) {
   const Place at = TRY(locate(to));
   const auto lock = TRY(lock_store(at.store));
   const Place bin = split_place(rubbish.path);
   if (bin.store != at.trash()) return fail(to, ": was not thrown away here");
-  return move_tree(bin, at);
+  return move_tree(bin, at, file);
 }
 
 Result<std::vector<std::string>> empty_trash(const std::string& store, int64_t before) {
@@ -500,10 +505,17 @@ Result<std::vector<std::string>> empty_trash(const std::string& store, int64_t b
     const Info info = TRY(info_of(at));
     if (!info.clones.empty()) continue;
     TRY(check_no_mounts(tree.path));
-    TRY(remove(at));
+    TRY(remove(at, tree.file));
     gone.push_back(tree.name);
   }
   return gone;
+}
+
+Result<> repair(const std::string& store) {
+  const Place any = TRY(locate(concat(store, "/any")));
+  if (TRY(sys::entry_at(concat(any.store, "/", kRecords))) == sys::Entry::absent) return {};
+  TRY(lock_store(any.store));
+  return {};
 }
 
 }  // namespace gaol::dataset

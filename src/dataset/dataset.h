@@ -59,20 +59,31 @@ Result<Info> inspect(const std::string& path);
 // Every tree below the directory `store` that gaol made, sorted by name.
 Result<std::vector<Info>> list(const std::string& store);
 
+// A file elsewhere that belongs to a tree, as a jail's own file in /etc/jail.conf.d does: it comes
+// and goes with the tree, both or none, whenever the command that does it is killed.
+struct Companion {
+  std::string from;  // what goes; it need not be there
+  std::string to;    // what comes: EEXIST when it is there
+  std::string text;
+  unsigned mode = 0644;
+};
+
 // Makes a thin clone of `base`, at once and whatever its size; of an overlay, an overlay on the
 // same origin, with a copy of what has been changed. `base` must not be changed while overlays
 // stand on it. EEXIST when something stands at `path`, as for the next two.
-Result<> clone(const std::string& base, const std::string& path);
+Result<> clone(const std::string& base, const std::string& path, const Companion& file = {});
 // Makes a thick copy of `base`; of an overlay, of all that it shows.
-Result<sys::Copied> copy(const std::string& base, const std::string& path);
+Result<sys::Copied> copy(const std::string& base, const std::string& path,
+                         const Companion& file = {});
 // Makes a thick tree of what `fill` puts into the empty directory it is given; `from` is what
 // inspect() will say of it. The tree appears at `path` when all of it is on disk.
 Result<> build(const std::string& path, std::string_view from,
-               const std::function<Result<>(const std::string& dir)>& fill);
+               const std::function<Result<>(const std::string& dir)>& fill,
+               const Companion& file = {});
 
 // Gives a tree another path in the same directory, with its records and snapshots.
 // REQUIRES, as all below do: no jail runs in it.
-Result<> rename(const std::string& path, const std::string& to);
+Result<> rename(const std::string& path, const std::string& to, const Companion& file = {});
 
 // Makes a thin tree a thick one that needs no other. What it was goes to the trash with its
 // snapshots; gives its path there.
@@ -91,8 +102,8 @@ Result<> limit(const std::string& path, uint64_t bytes);
 // mounts in it.
 Result<> check_destroy(const Info& tree);
 // Destroys a tree gaol made, with its snapshots. Gone from `path` at once, from the disk when this
-// returns.
-Result<> destroy(const std::string& path);
+// returns; and so does `file`.
+Result<> destroy(const std::string& path, const std::string& file = {});
 
 // --- snapshots of a tree gaol made ---
 
@@ -126,22 +137,33 @@ Result<Stream> parse_header(std::string_view line);
 Result<> send(const std::string& path, const std::string& label, const std::string& from);
 // Makes a tree of the stream that follows its header on stdin, or brings a tree that has the
 // snapshot `from` to the state of the new one.
-Result<> receive(const std::string& path, const Stream& stream);
+Result<> receive(const std::string& path, const Stream& stream, const Companion& file = {});
 
 // --- the trash: trees that were destroyed, until they expire ---
 
 struct Rubbish {
   std::string path;    // where it is kept
+  std::string file;    // where its companion is kept, if it had one
   std::string name;    // what it was called
   int64_t thrown = 0;  // seconds since 1970
 };
-// Takes a tree away as destroy() does, into the trash of its store. Gives the path it has there.
-Result<std::string> throw_away(const std::string& path);
+// Takes a tree away as destroy() does, into the trash of its store, and `file` if that is there.
+// Gives the path it has there.
+Result<std::string> throw_away(const std::string& path, const std::string& file = {});
 // The oldest first.
 Result<std::vector<Rubbish>> rubbish(const std::string& store);
 // Puts it back to where it was, or to `to`.
-Result<> recover(const Rubbish& rubbish, const std::string& to);
+Result<> recover(const Rubbish& rubbish, const std::string& to, const Companion& file = {});
 // Destroys what was thrown away at or before that second. Gives the names.
 Result<std::vector<std::string>> empty_trash(const std::string& store, int64_t before);
+
+// --- what killed commands left ---
+
+// The next command that changes anything in a store finishes it or takes it back. Here it is asked
+// to; a directory that no tree was ever made in is left alone.
+Result<> repair(const std::string& store);
+// Who is told, a line for each tree: until this is called, nobody.
+using Report = std::function<void(std::string_view line)>;
+void report_repairs_to(Report report);
 
 }  // namespace gaol::dataset

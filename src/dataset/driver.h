@@ -126,7 +126,9 @@ class Btrfs final : public Dir {
   Result<> freeze(const Place& at, const std::string& to) override;
 
  private:
-  Result<> receive_snapshot(const Place& at, const std::string& label);
+  Result<> receive_snapshot(const Place& at, const std::string& label, const Fill& use);
+  static Result<> keep_snapshot(const Place& at, const std::string& label,
+                                const std::string& inbox);
 };
 
 // Datasets of ZFS, by its commands.

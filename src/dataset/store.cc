@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "dataset/store.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "dataset/driver.h"
@@ -16,16 +17,29 @@ Result<Place> place_with_real_store(Place at) {
   return at;
 }
 
+Report& report() {
+  static Report report = [](std::string_view) {};
+  return report;
+}
+
 // The end of every destruction, and of every making that failed. The scratch tree goes last:
 // as long as it is there, the next command knows that there is something to finish.
-Result<> discard(const Place& at) {
+// Whether a tree stands, of which this was only the scratch.
+Result<bool> discard(const Place& at) {
   Driver& driver = *TRY(driver_at(at.store));
-  if (!TRY(driver.settle(at.path()))) {
+  const bool stands = TRY(driver.settle(at.path()));
+  if (!stands) {
     const auto snapshots = TRY(driver.snapshots(at));
     for (const auto& snapshot : snapshots) TRY(driver.forget(at, snapshot.label));
     TRY(remove_all(at.records()));
   }
-  return driver.remove(at.scratch());
+  TRY(driver.remove(at.scratch()));
+  return stands;
+}
+
+// Those of a tree that was to take the place of another.
+Result<> forget_scratch_records(const std::string& store) {
+  return remove_all(concat(store, "/", kRecords, "/.scratch/", kRecords));
 }
 
 std::string moving_note(const std::string& store) {
@@ -34,14 +48,55 @@ std::string moving_note(const std::string& store) {
 
 struct Move {
   Place from, to;
+  bool made() const { return from.path() == to.scratch(); }
+  bool destroyed() const { return to.path() == from.scratch(); }
 };
-Result<> note_moves(const std::string& store, const std::vector<Move>& moves) {
+// One after the other, and a file with them.
+struct Moves {
+  std::vector<Move> trees;
+  Companion file;
+};
+
+// Two lines a tree, an empty one, and the file's: what goes, what comes, its mode, its text.
+Result<> note_moves(const std::string& store, const Moves& moves) {
   std::string note;
-  for (const auto& move : moves) note += concat(move.from.path(), "\n", move.to.path(), "\n");
+  for (const auto& [from, to] : moves.trees) note += concat(from.path(), "\n", to.path(), "\n");
+  const auto& file = moves.file;
+  note += concat("\n", file.from, "\n", file.to, "\n", file.mode, "\n", file.text);
   return sys::write_record(moving_note(store), note);
 }
+
+Moves parse_moves(std::string_view note) {
+  const auto next_line = [&note] {
+    const auto line = note.substr(0, note.find('\n'));
+    note.remove_prefix(std::min(note.size(), line.size() + 1));
+    return std::string(line);
+  };
+  Moves moves;
+  for (auto from = next_line(); !from.empty(); from = next_line())
+    moves.trees.push_back({split_place(from), split_place(next_line())});
+  moves.file.from = next_line();
+  moves.file.to = next_line();
+  moves.file.mode = number<unsigned>(next_line()).value_or(0600);
+  moves.file.text = note;
+  return moves;
+}
+
 Result<> forget_moves(const std::string& store) {
   return sys::real_kernel().remove_file(moving_note(store));
+}
+
+Result<> write_companion(const Companion& file) {
+  if (file.to.empty()) return {};
+  TRY(make_dirs(split_place(file.to).store, 0755));
+  return sys::real_kernel().publish(file.to, file.text, file.mode);
+}
+
+Result<> remove_companion(const std::string& path) {
+  if (path.empty()) return {};
+  auto removed = sys::real_kernel().remove_file(path);
+  if (!removed && !absent(removed.error())) return removed;
+  return {};
 }
 
 // What is left of a move: all of it, the records alone, or nothing.
@@ -58,47 +113,74 @@ Result<> finish_move(Driver& driver, const Move& move) {
   return {};
 }
 
-Result<> finish_moves(const std::string& store, const std::vector<Move>& moves) {
+// The file comes first and goes last: it is what is most easily taken back.
+Result<> finish_moves(const std::string& store, const Moves& moves) {
   Driver& driver = *TRY(driver_at(store));
-  for (const auto& move : moves) TRY(finish_move(driver, move));
+  TRY(write_companion(moves.file));
+  for (const auto& move : moves.trees) TRY(finish_move(driver, move));
+  TRY(remove_companion(moves.file.from));
   return forget_moves(store);
 }
 
 // REQUIRES: nothing stands where trees are to go.
-Result<> do_moves(const std::string& store, const std::vector<Move>& moves) {
+Result<> do_moves(const std::string& store, const Moves& moves) {
+  if (!moves.file.to.empty() && TRY(sys::entry_at(moves.file.to)) != sys::Entry::absent)
+    return fail_errno(EEXIST, moves.file.to);
   TRY(note_moves(store, moves));
   auto moved = finish_moves(store, moves);
-  const auto& first = moves.front().to;
-  if (!moved && TRY(sys::entry_at(first.path())) == sys::Entry::absent) TRY(forget_moves(store));
+  const auto& first = moves.trees.front().to;
+  if (!moved && TRY(sys::entry_at(first.path())) == sys::Entry::absent) {
+    TRY(remove_companion(moves.file.to));
+    TRY(forget_moves(store));
+  }
   return moved;
 }
 
+void report_move(const Move& move) {
+  const auto from = move.from.path(), to = move.to.path();
+  if (move.made())
+    report()(concat(to, ": was being made: finished"));
+  else if (move.destroyed())
+    report()(concat(from, ": was being destroyed: finished"));
+  else
+    report()(concat(from, ": was on its way to ", to, ": finished"));
+}
+
 Result<> finish_what_was_begun(const std::string& store) {
-  auto& kernel = sys::real_kernel();
-  const auto note = kernel.read_file(moving_note(store));
+  const auto note = sys::real_kernel().read_file(moving_note(store));
   if (note) {
-    const auto lines = split(*note, '\n');
-    std::vector<Move> moves;
-    for (size_t i = 0; i + 1 < lines.size(); i += 2)
-      moves.push_back({split_place(lines[i]), split_place(lines[i + 1])});
+    const Moves moves = parse_moves(*note);
     TRY(finish_moves(store, moves));
+    for (const auto& move : moves.trees) report_move(move);
   }
-  const auto left_behind = TRY(names_in(concat(store, "/", kRecords, "/.scratch")));
-  for (const auto& name : left_behind) TRY(discard(Place{store, name}));
+  const auto scratch = concat(store, "/", kRecords, "/.scratch");
+  if (TRY(names_in(scratch)).empty()) return {};
+  TRY(forget_scratch_records(store));
+  const auto left_behind = TRY(names_in(scratch));
+  for (const auto& name : left_behind) {
+    const Place at{store, name};
+    const bool stands = TRY(discard(at));
+    report()(concat(at.path(), stands ? ": stands; what a killed command left of it is gone"
+                                      : ": half made or half destroyed: gone"));
+  }
   return {};
 }
 
 using Contents = std::function<Result<Made>(const std::string& scratch)>;
 
-Result<> make_and_publish(const Place& at, const Contents& contents) {
-  const Made made = TRY(contents(at.scratch()));
+Result<> write_records(const Place& at, const Made& made) {
   TRY(make_dirs(at.records(), 0700));
   if (made.more) TRY(made.more(at.records()));
-  TRY(sys::write_record(at.record(made.record), concat(made.from, "\n")));
+  return sys::write_record(at.record(made.record), concat(made.from, "\n"));
+}
+
+Result<> make_and_publish(const Place& at, const Contents& contents, const Companion& file) {
+  const Made made = TRY(contents(at.scratch()));
+  TRY(write_records(at, made));
   Driver& driver = *TRY(driver_at(at.store));
-  if (!driver.mounts()) return driver.move(at.scratch(), at.path());
+  if (!driver.mounts() && file.to.empty()) return driver.move(at.scratch(), at.path());
   // A mount moves in several steps, and is to be seen at neither place between them.
-  return do_moves(at.store, {{split_place(at.scratch()), at}});
+  return do_moves(at.store, {{{at.in_scratch(), at}}, file});
 }
 
 }  // namespace
@@ -166,10 +248,12 @@ Result<Lock> lock_store(const std::string& store) {
   return lock;
 }
 
-Result<> make(const Place& at, const Contents& contents) {
+void report_repairs_to(Report to) { report() = std::move(to); }
+
+Result<> make(const Place& at, const Contents& contents, const Companion& file) {
   if (TRY(sys::entry_at(at.path())) != sys::Entry::absent) return fail_errno(EEXIST, at.path());
   TRY(discard(at));  // the records of a tree that was removed by hand
-  auto made = make_and_publish(at, contents);
+  auto made = make_and_publish(at, contents, file);
   if (!made) (void)discard(at);  // the first failure is the one to tell
   return made;
 }
@@ -178,7 +262,9 @@ Result<> replace(const Place& at, const Fill& contents) {
   auto replaced = contents(at.scratch());
   if (replaced) replaced = sys::exchange(at.scratch(), at.path());
   auto discarded = discard(at);
-  return replaced ? discarded : replaced;
+  if (!replaced) return replaced;
+  if (!discarded) return fail(std::move(discarded).error());
+  return {};
 }
 
 namespace {
@@ -192,20 +278,30 @@ Result<> make_room(const Place& to) {
 
 }  // namespace
 
-Result<> move(const Place& from, const Place& to) {
+Result<> move(const Place& from, const Place& to, const Companion& file) {
   TRY(make_room(to));
-  return do_moves(from.store, {{from, to}});
+  return do_moves(from.store, {{{from, to}}, file});
 }
 
-Result<> supersede(const Place& at, const Place& away, const Place& with) {
+Result<> supersede(const Place& at, const Place& away, const Contents& contents) {
   TRY(make_room(away));
-  return do_moves(at.store, {{at, away}, {with, at}});
+  const Place made_at = at.in_scratch();
+  const auto build = [&]() -> Result<> {
+    const Made made = TRY(contents(made_at.path()));
+    TRY(write_records(made_at, made));
+    return do_moves(at.store, {{{at, away}, {made_at, at}}, {}});
+  };
+  auto built = build();
+  auto forgotten = forget_scratch_records(at.store);
+  if (built) return forgotten;
+  (void)discard(at);
+  return built;
 }
 
-Result<> remove(const Place& at) {
-  Driver& driver = *TRY(driver_at(at.store));
-  TRY(driver.move(at.path(), at.scratch()));  // from here on it is only rubbish
-  return discard(at);
+Result<> remove(const Place& at, const std::string& file) {
+  TRY(do_moves(at.store, {{{at, at.in_scratch()}}, {file, {}, {}}}));  // only rubbish from here on
+  TRY(discard(at));
+  return {};
 }
 
 }  // namespace gaol::dataset

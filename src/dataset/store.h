@@ -6,8 +6,9 @@
 //
 // A tree is made in .scratch and renamed into place when it and its records are complete, and
 // goes the opposite way. So whoever takes the lock knows that what it finds in .scratch was left
-// by a command that was killed. A tree that moves with its records moves in two steps, which are
-// written down before the first (.moving); whoever finds that note takes the second.
+// by a command that was killed. What moves in several steps (a tree, its records, a file elsewhere
+// that belongs to it) is written down before the first (.moving); whoever finds that note takes
+// the others, and says so (report_repairs_to()).
 
 #include <functional>
 #include <string>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "dataset/dataset.h"
 #include "sys/kernel.h"
 
 namespace gaol::dataset {
@@ -27,7 +29,9 @@ struct Place {
   std::string path() const { return concat(store, "/", name); }
   std::string records() const { return concat(store, "/", kRecords, "/", name); }
   std::string record(std::string_view which) const { return concat(records(), "/", which); }
-  std::string scratch() const { return concat(store, "/", kRecords, "/.scratch/", name); }
+  std::string scratch() const { return in_scratch().path(); }
+  // .scratch as a store in itself.
+  Place in_scratch() const { return {concat(store, "/", kRecords, "/.scratch"), name}; }
   // The trees thrown away lately, a store in itself under the same lock.
   std::string trash() const { return concat(store, "/", kRecords, "/.trash"); }
 };
@@ -75,17 +79,19 @@ struct Made {
   std::string from;         // its line
   Fill more;                // adds to the records
 };
-// The next four REQUIRE the lock.
+// The next five REQUIRE the lock.
 // Makes the tree that `contents` puts at the path it is given. EEXIST when something stands there.
 Result<> make(const Place& at,
-              const std::function<Result<Made>(const std::string& scratch)>& contents);
+              const std::function<Result<Made>(const std::string& scratch)>& contents,
+              const Companion& file);
 // The tree at `at` gives way to the one that `contents` makes; its records stay.
 Result<> replace(const Place& at, const Fill& contents);
 // Moves a tree and its records. EEXIST when something stands there.
-Result<> move(const Place& from, const Place& to);
-// The tree at `at` goes to `away`, the one at `with` takes its place: both or none.
-Result<> supersede(const Place& at, const Place& away, const Place& with);
+Result<> move(const Place& from, const Place& to, const Companion& file);
+// The tree at `at` goes to `away`, the one that `contents` makes takes its place: both or none.
+Result<> supersede(const Place& at, const Place& away,
+                   const std::function<Result<Made>(const std::string& scratch)>& contents);
 // Gone from its path at once, from the disk when this returns.
-Result<> remove(const Place& at);
+Result<> remove(const Place& at, const std::string& file);
 
 }  // namespace gaol::dataset

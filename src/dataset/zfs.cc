@@ -218,8 +218,13 @@ Result<> Zfs::move(const std::string& from, const std::string& to) {
   Dataset target = TRY(dataset_of(to));
   // As long as one of the two directories is there, the next command looks after the dataset.
   TRY(sys::real_kernel().make_dir(to, 0700));
-  TRY(hide(source));
-  TRY(zfs_patiently({"rename", source.name, target.name}));
+  auto moved = hide(source);
+  if (moved) moved = zfs_patiently({"rename", source.name, target.name});
+  if (!moved) {  // somebody is in it
+    if (source.mounted) (void)settle(from);
+    TRY(remove_mountpoint(to));
+    return moved;
+  }
   TRY(show(target));
   return remove_mountpoint(from);
 }
@@ -309,14 +314,14 @@ Result<> Zfs::send(const Place& at, const std::string& label, const std::string&
 Result<> Zfs::receive(const Place& at, const std::string&) {
   const Dataset dataset = TRY(dataset_of(at.scratch()));
   TRY(sys::real_kernel().make_dir(at.scratch(), 0700));
-  TRY(sys::run_through({"zfs", "receive", dataset.name}));
+  TRY(sys::run_through({"zfs", "receive", dataset.name}, Lock::latest()));
   (void)zfs({"unmount", dataset.name});
   return show(dataset);
 }
 
 Result<> Zfs::receive_changes(const Place& at, const std::string&) {
   const Dataset dataset = TRY(dataset_of(at.path()));
-  return sys::run_through({"zfs", "receive", "-F", dataset.name});
+  return sys::run_through({"zfs", "receive", "-F", dataset.name}, Lock::latest());
 }
 
 Result<Usage> Zfs::usage(const std::string& path) {

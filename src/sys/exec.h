@@ -22,6 +22,7 @@ struct Command {
   int program = -1;                      // what runs, whatever argv[0] says; -1: that
   int input = -1;                        // replaces stdin; -1: inherited
   int output = -1;                       // replaces stdout and stderr; -1: inherited
+  int held = -1;                         // above 3: is 3 there; not with `program`
   bool new_session = false;              // setsid(2) first
   int terminal = -1;                     // whose foreground process group, a new one, it becomes
   const char* act = "exec";              // what a failure to execute is called

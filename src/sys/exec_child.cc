@@ -61,9 +61,9 @@ void exec_in_child(const ExecPlan& plan, ChildFailure& failure) noexcept {
   if (by_descriptor && command.program != kProgram &&
       failed(raw::call(__NR_dup3, command.program, kProgram, O_CLOEXEC), "dup"))
     return;
-  if (failed(raw::call(__NR_close_range, by_descriptor ? kProgram + 1 : kProgram, ~0U, 0U),
-             "close_range"))
-    return;
+  if (command.held >= 0 && failed(raw::call(__NR_dup3, command.held, kProgram, 0), "dup")) return;
+  const int first_closed = by_descriptor || command.held >= 0 ? kProgram + 1 : kProgram;
+  if (failed(raw::call(__NR_close_range, first_closed, ~0U, 0U), "close_range")) return;
   if (!command.directory.empty() &&
       failed(raw::call(__NR_chdir, command.directory.c_str()), "chdir", command.directory.c_str()))
     return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sys/program.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -30,13 +31,17 @@ Result<Output> run_program(std::vector<std::string> argv, int input) {
   return Output{status.value_or(0), TRY(kernel.read_file(concat("/proc/self/fd/", output.get())))};
 }
 
-Result<> run_through(std::vector<std::string> argv) {
+Result<> run_through(std::vector<std::string> argv, int held) {
+  constexpr int kHigh = 10;  // Command wants it above 3
   auto& kernel = real_kernel();
   const auto doing = concat(argv[0], " ", argv[1]);
   Command command;
   command.argv = {"setpriv", "--pdeathsig", "KILL"};
   command.argv.insert(command.argv.end(), argv.begin(), argv.end());
   command.environment = environment();
+  const Fd high(held < 0 ? -1 : ::fcntl(held, F_DUPFD_CLOEXEC, kHigh));
+  if (held >= 0 && !high) return fail_errno(errno, "dup");
+  command.held = high.get();
   const auto child = TRY(kernel.spawn(command));
   const auto status = TRY(kernel.reap(child, -1));
   if (status.value_or(0) != 0) return fail(doing, ": failed");

@@ -20,8 +20,9 @@ struct Output {
 // and open as long as the program runs, even when we are killed before that.
 Result<Output> run_program(std::vector<std::string> argv, int input = -1);
 
-// Runs a program on our own stdin, stdout and stderr. It does not outlive us.
-Result<> run_through(std::vector<std::string> argv);
+// Runs a program on our own stdin, stdout and stderr. When we are killed it is as well; `held` is
+// open until it is gone.
+Result<> run_through(std::vector<std::string> argv, int held = -1);
 
 // Writes all of it to stdout, now.
 Result<> write_out(std::string_view text);

@@ -13,6 +13,7 @@
 #include <span>
 
 #include "base/suggest.h"
+#include "dataset/dataset.h"
 #include "tools/gaol.h"
 
 namespace {
@@ -40,6 +41,7 @@ constexpr option kOptions[] = {
     {"platform", required_argument, nullptr, 'P'},
     {"release", required_argument, nullptr, 'r'},
     {"releases", required_argument, nullptr, 'R'},
+    {"repair", no_argument, nullptr, 'X'},
     {"thick", no_argument, nullptr, 'T'},
     {"thin", no_argument, nullptr, 't'},
     {"weekly", required_argument, nullptr, 'W'},
@@ -170,6 +172,7 @@ void print_table(const std::vector<Row>& rows) {
 }  // namespace gaol::tools
 
 int main(int argc, char** argv) {
+  dataset::report_repairs_to(tell);
   const auto status = run(argc, argv);
   if (!status) tell(status.error().line());
   return status ? *status : 1;

@@ -3,6 +3,7 @@
 // gaol doctor and gaol host: whether this machine can run jails, and what there is of it to share
 // out, from the metal up.
 
+#include "dataset/dataset.h"
 #include "host/doctor.h"
 #include "host/machine.h"
 #include "tools/gaol_pool.h"
@@ -27,7 +28,14 @@ Json describe(const std::vector<host::Finding>& findings) {
   return rows;
 }
 
+// What there is to say of each tree is said by main()'s report.
+Result<int> repair(const Words& words) {
+  for (const auto& store : {std::string(kJailRoot), releases(words)}) TRY(dataset::repair(store));
+  return 0;
+}
+
 Result<int> doctor(const Words& words) {
+  if (words.has('X')) return repair(words);
   const auto found = findings(words);
   const bool able = host::can_run_jails(found);
   if (words.has('j')) {
@@ -156,7 +164,7 @@ Result<int> host_command(const Words& words) {
 }
 
 constexpr Subcommand kCommands[] = {
-    {"doctor", "[--json]", "jR", 0, 0, doctor},
+    {"doctor", "[--json | --repair]", "jRX", 0, 0, doctor},
     {"host", "[--json]", "jR", 0, 0, host_command},
 };
 

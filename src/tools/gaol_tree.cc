@@ -156,13 +156,14 @@ Result<> check_no_conf(const Target& jail) {
   return {};
 }
 
-Result<> write_conf(const Target& jail, const std::string& text) {
-  auto& kernel = sys::real_kernel();
-  auto made = kernel.make_dir(std::string(kConfDir), 0755);
-  if (!made && made.error().code != EEXIST) return made;
-  TRY(kernel.publish(jail.conf_file(), text, 0644));
-  say(concat(jail.conf_file(), ": written"));
-  return {};
+// The file that comes with a jail, if it is in the usual place.
+dataset::Companion conf_of(const Target& jail, std::string text) {
+  if (!jail.ours) return {};
+  return {{}, jail.conf_file(), std::move(text)};
+}
+
+void say_written(const dataset::Companion& file) {
+  if (!file.to.empty()) say(concat(file.to, ": written"));
 }
 
 // Every place where the text says what `from` is called, and where it is.
@@ -179,6 +180,13 @@ std::string renamed(std::string text, const Target& from, const Target& to) {
   return text;
 }
 
+// The file of one jail, made one for another.
+dataset::Companion renamed_conf(const Target& from, const Target& to) {
+  const auto text = conf_text(from);
+  if (!text) return {};
+  return conf_of(to, renamed(*text, from, to));
+}
+
 // --- making ---
 
 Result<> warn_of_others(const Target& jail) {
@@ -191,14 +199,14 @@ Result<> warn_of_others(const Target& jail) {
   return {};
 }
 
-Result<> make_tree(const Words& words, const Target& jail) {
+Result<> make_tree(const Words& words, const Target& jail, const dataset::Companion& file) {
   if (words.has('e')) {
-    TRY(dataset::build(jail.path, "nothing", [](const std::string&) { return Result<>(); }));
-    return {};
+    const auto nothing = [](const std::string&) { return Result<>(); };
+    return dataset::build(jail.path, "nothing", nothing, file);
   }
   const auto release = TRY(existing_release(words, words.text('r')));
-  if (!words.has('T')) return dataset::clone(release, jail.path);
-  const auto copied = TRY(dataset::copy(release, jail.path));
+  if (!words.has('T')) return dataset::clone(release, jail.path, file);
+  const auto copied = TRY(dataset::copy(release, jail.path, file));
   for (const auto& note : copied.notes) tell(note);
   return {};
 }
@@ -212,13 +220,12 @@ Result<int> create(const Words& words) {
   const auto text = conf_block(jail.name, lines);
   TRY(check_block(text));
   if (jail.ours) TRY(check_no_conf(jail));
-  TRY(make_tree(words, jail));
+  const auto file = conf_of(jail, text);
+  TRY(make_tree(words, jail, file));
   TRY(warn_of_others(jail));
-  if (!jail.ours) return print(text), 0;
-  auto written = write_conf(jail, text);
-  if (written) return 0;
-  (void)dataset::destroy(jail.path);
-  return fail(std::move(written).error());
+  say_written(file);
+  if (!jail.ours) print(text);
+  return 0;
 }
 
 // A snapshot that takes its time is not of one moment.
@@ -233,13 +240,12 @@ Result<int> clone(const Words& words) {
   const auto to = TRY(target_named(words.operands[1]));
   TRY(check_no_conf(to));
   TRY(check_still(from.path));
-  TRY(dataset::clone(from.path, to.path));
+  const auto file = renamed_conf(from, to);
+  TRY(dataset::clone(from.path, to.path, file));
   TRY(warn_of_others(to));
-  if (const auto text = conf_text(from)) {
-    TRY(write_conf(to, renamed(*text, from, to)));
-    tell(concat(to.conf_file(), ": what belongs to ", from.name,
-                " alone (addresses) is to be changed"));
-  }
+  say_written(file);
+  if (!file.to.empty())
+    tell(concat(file.to, ": what belongs to ", from.name, " alone (addresses) is to be changed"));
   return 0;
 }
 
@@ -249,11 +255,10 @@ Result<int> rename(const Words& words) {
   TRY(check_no_conf(to));
   const auto tree = TRY(dataset::inspect(from.path));
   TRY(check_unused(tree.path));
-  TRY(dataset::rename(from.path, to.path));
-  if (const auto text = conf_text(from)) {
-    TRY(write_conf(to, renamed(*text, from, to)));
-    TRY(sys::real_kernel().remove_file(from.conf_file()));
-  }
+  auto file = renamed_conf(from, to);
+  if (!file.to.empty()) file.from = from.conf_file();
+  TRY(dataset::rename(from.path, to.path, file));
+  say_written(file);
   return 0;
 }
 
@@ -298,27 +303,14 @@ bool confirmed(const Words& words, const Target& jail) {
   return false;
 }
 
-// Where a file waits that belongs to a tree in the trash.
-std::string conf_in_trash(const std::string& tree) { return concat(tree, ".conf"); }
-
-Result<> throw_away(const Target& jail) {
-  const auto bin = TRY(dataset::throw_away(jail.path));
-  if (const auto text = conf_text(jail)) {
-    TRY(sys::real_kernel().publish(conf_in_trash(bin), *text, 0600));
-    TRY(sys::real_kernel().remove_file(jail.conf_file()));
-  }
-  return {};
-}
+// The file that goes with a jail.
+std::string file_of(const Target& jail) { return jail.ours ? jail.conf_file() : std::string(); }
 
 std::string store_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 Result<> empty_trash(const std::string& store, int64_t before) {
-  const auto all = TRY(dataset::rubbish(store));
   const auto gone = TRY(dataset::empty_trash(store, before));
   for (const auto& name : gone) say(concat(name, ": gone from the trash"));
-  for (const auto& tree : all)  // those of trees that are gone
-    if (tree.thrown <= before && !sys::real_kernel().exists(tree.path.c_str()))
-      (void)sys::real_kernel().remove_file(conf_in_trash(tree.path));
   return {};
 }
 
@@ -329,12 +321,10 @@ Result<int> destroy(const Words& words) {
   TRY(check_unused(tree.path));
   TRY(print_plan(words, jail, tree));
   if (!confirmed(words, jail)) return 0;
-  if (!words.has('N')) {
-    TRY(throw_away(jail));
-  } else {
-    TRY(dataset::destroy(tree.path));
-    if (conf_text(jail)) TRY(sys::real_kernel().remove_file(jail.conf_file()));
-  }
+  if (words.has('N'))
+    TRY(dataset::destroy(tree.path, file_of(jail)));
+  else
+    TRY(dataset::throw_away(jail.path, file_of(jail)));
   TRY(empty_trash(store_of(tree.path), now() - kTrashDays * kDay));
   return 0;
 }
@@ -365,13 +355,14 @@ Result<int> trash_restore(const Words& words) {
   auto to = TRY(target_named(words.operands.back()));
   if (words.has('p')) to = Target{to.name, concat(store, "/", to.name), {}, false};
   if (to.ours) TRY(check_no_conf(to));
-  TRY(dataset::recover(*newest, to.path));
-  const auto kept = conf_in_trash(newest->path);
-  if (const auto text = sys::real_kernel().read_file(kept); text && to.ours) {
+  dataset::Companion file;
+  if (const auto text = sys::real_kernel().read_file(newest->file)) {
     const Target was{name, concat(store, "/", name), {}, true};
-    TRY(write_conf(to, renamed(*text, was, to)));
-    TRY(sys::real_kernel().remove_file(kept));
+    file = conf_of(to, renamed(*text, was, to));
   }
+  file.from = newest->file;
+  TRY(dataset::recover(*newest, to.path, file));
+  say_written(file);
   return 0;
 }
 
@@ -467,9 +458,11 @@ Result<int> receive(const Words& words) {
   const bool whole = stream.from.empty();
   if (whole && jail.ours) TRY(check_no_conf(jail));
   if (!whole) TRY(check_unused(jail.path));
-  TRY(dataset::receive(jail.path, stream));
+  dataset::Companion file;
+  if (whole) file = conf_of(jail, conf_block(jail.name, usual_lines(jail)));
+  TRY(dataset::receive(jail.path, stream, file));
   say(concat(jail.name, "@", stream.label));
-  if (whole && jail.ours) TRY(write_conf(jail, conf_block(jail.name, usual_lines(jail))));
+  say_written(file);
   return 0;
 }
 

@@ -73,6 +73,21 @@ web {
 db.conf
 mail.conf
 www.conf
+# mkdir /usr/jails/.gaol/.scratch/half
+# printf '%s\n' /usr/jails/mail /usr/jails/post '' /etc/jail.conf.d/mail.conf /etc/jail.conf.d/post.conf 420 'post {}' >/usr/jails/.gaol/.moving
+# gaol doctor --repair; ls /usr/jails; ls /etc/jail.conf.d
+gaol: /usr/jails/mail: was on its way to /usr/jails/post: finished
+gaol: /usr/jails/half: half made or half destroyed: gone
+db
+post
+www
+db.conf
+post.conf
+www.conf
+# gaol doctor --repair
+# gaol rename post mail; cat /etc/jail.conf.d/mail.conf
+/etc/jail.conf.d/mail.conf: written
+mail {}
 # gaol list
 NAME  KIND   DRIVER  FROM
 db    thick  dir     copy of /run/cli/releases/tiny

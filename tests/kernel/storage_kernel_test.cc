@@ -322,17 +322,23 @@ Result<> streaming(const std::string& file, int stream, Act act) {
   return done;
 }
 
+Result<> send_to_file(const std::string& path, const std::string& label, const std::string& from) {
+  return streaming("/tmp/stream-" + label, 1, [&] { return send(path, label, from); });
+}
+
+Result<> receive_file(const std::string& label, const std::string& path) {
+  return streaming("/tmp/stream-" + label, 0, [&]() -> Result<> {
+    const auto line = TRY(sys::read_line(1000));
+    const auto stream = TRY(parse_header(line));
+    return receive(path, stream);
+  });
+}
+
 TEST_P(StorageTest, ROOT_StreamsCarryTreesAndChanges) {
   const auto sent = [](const std::string& label, const std::string& from) {
-    return streaming("/tmp/stream-" + label, 1, [&] { return send(kJail, label, from); });
+    return send_to_file(kJail, label, from);
   };
-  const auto received = [](const std::string& label, const std::string& path) {
-    return streaming("/tmp/stream-" + label, 0, [&]() -> Result<> {
-      const auto line = TRY(sys::read_line(1000));
-      const auto stream = TRY(parse_header(line));
-      return receive(path, stream);
-    });
-  };
+  const auto received = receive_file;
   ASSERT_OK(copy(kBase, kJail));
   ASSERT_OK(snapshot(kJail, "a"));
   if (GetParam().driver == std::string_view("dir")) {
@@ -432,54 +438,154 @@ void killed_after(useconds_t delay, Act act) {
   ::waitpid(child, nullptr, 0);
 }
 
-// As many as the environment says; otherwise fewer where each takes long.
+// Fewer where each takes long.
 int rounds(const Ground& ground) {
-  const char* said = ::getenv("GAOL_KILL_ROUNDS");
-  if (said) return ::atoi(said);
-  return ground.slowness > 1 ? 4 : 12;
+  if (::getenv("GAOL_LONG")) return 100;
+  return ground.slowness > 1 ? 3 : 10;
 }
 
-// A command for another tree comes along.
-void next_command() {
-  ASSERT_OK(clone(kBase, kStore + "/next"));
-  ASSERT_OK(destroy(kStore + "/next"));
-  EXPECT_THAT(entries(kStore + "/.gaol/.scratch"), IsEmpty());
+// What gaol doctor --repair does, and whether it says so of every tree it had to look after.
+void repaired() {
+  std::string said;
+  report_repairs_to([&](std::string_view line) { said.append(line).append("\n"); });
+  std::vector<std::string> left;
+  for (const auto* store : {"", "/.gaol/.trash"}) {
+    const auto names = *names_in(concat(kStore, store, "/.gaol/.scratch"));
+    for (const auto& name : names)
+      if (name != ".gaol") left.push_back(concat("/", name, ":"));
+    if (exists(concat(kStore, store, "/.gaol/.moving"))) left.emplace_back("finished");
+  }
+  ASSERT_OK(repair(kStore));
+  for (const auto& name : left) EXPECT_THAT(said, testing::HasSubstr(name));
+  EXPECT_EQ(said.empty(), left.empty()) << said;
+  report_repairs_to([](std::string_view) {});
+  EXPECT_THAT(*names_in(kStore + "/.gaol/.scratch"), IsEmpty());
   EXPECT_FALSE(exists(kStore + "/.gaol/.moving"));
 }
 
-// There with all it had and its records, or not at all.
-bool whole(const std::string& path, const std::vector<std::string>& contents) {
+const std::string kConf = "/tmp/conf/www.conf";
+
+// There with all it had, its records and its file, or not at all.
+bool whole(const std::string& path, const std::vector<std::string>& contents,
+           const std::string& file) {
   const bool there = exists(path);
   const Place at = split_place(path);
   EXPECT_EQ(there, exists(at.records())) << path;
+  EXPECT_EQ(there, exists(file)) << path;
   if (there) {
     EXPECT_EQ(entries(path), contents);
   }
   return there;
 }
 
+// What is killed at random comes out of one of these.
+useconds_t delay_of(const Ground& ground, int round) {
+  return ground.slowness * static_cast<useconds_t>(200 + 700 * (round * 7 % 30));
+}
+
 TEST_P(StorageTest, ROOT_KilledAtAnyMomentATreeIsThereOrGone) {
   for (int i = 0; i < 60; ++i) put(concat(kBase, "/", i), std::string(20'000, 'x'));
   const auto contents = entries(kBase);
-  const std::string moved = kStore + "/moved";
+  const std::string moved = kStore + "/moved", moved_conf = "/tmp/conf/moved.conf";
   for (int round = 0; round < rounds(GetParam()); ++round) {
     SCOPED_TRACE(round);
-    const auto delay = GetParam().slowness * static_cast<useconds_t>(200 + 700 * (round * 7 % 30));
-    killed_after(delay, [&] { return copy(kBase, kJail).has_value(); });
-    next_command();
-    if (!whole(kJail, contents)) ASSERT_OK(copy(kBase, kJail));
-    killed_after(delay / 4, [&] { return rename(kJail, moved).has_value(); });
-    next_command();
-    EXPECT_NE(whole(kJail, contents), whole(moved, contents));
-    const auto left = exists(moved) ? moved : kJail;
-    killed_after(delay / 4, [&] { return throw_away(left).has_value(); });
-    next_command();
-    EXPECT_NE(whole(left, contents), !rubbish(kStore)->empty());
-    if (exists(left)) ASSERT_OK(throw_away(left));
+    const auto delay = delay_of(GetParam(), round);
+    const auto make = [&] { return copy(kBase, kJail, {{}, kConf, "www\n"}).has_value(); };
+    killed_after(delay, make);
+    repaired();
+    if (!whole(kJail, contents, kConf)) {
+      ASSERT_TRUE(make());
+    }
+    killed_after(delay / 4, [&] {
+      return rename(kJail, moved, {kConf, moved_conf, "moved\n"}).has_value();
+    });
+    repaired();
+    EXPECT_NE(whole(kJail, contents, kConf), whole(moved, contents, moved_conf));
+    const bool there = exists(moved);
+    const auto& left = there ? moved : kJail;
+    const auto& left_conf = there ? moved_conf : kConf;
+    killed_after(delay / 4, [&] { return throw_away(left, left_conf).has_value(); });
+    repaired();
+    const auto bin = *rubbish(kStore);
+    EXPECT_NE(whole(left, contents, left_conf), !bin.empty());
+    if (!bin.empty()) {
+      EXPECT_TRUE(whole(bin[0].path, contents, bin[0].file));
+    }
+    if (bin.empty()) {
+      ASSERT_OK(throw_away(left, left_conf));
+    }
     killed_after(delay / 2, [&] { return empty_trash(kStore, INT64_MAX).has_value(); });
-    next_command();
+    repaired();
     ASSERT_OK(empty_trash(kStore, INT64_MAX));
+    EXPECT_THAT(entries(kStore + "/.gaol/.trash"), ElementsAre(".gaol"));
     EXPECT_THAT(entries(kStore + "/.gaol/.trash/.gaol"), ElementsAre(".scratch"));
+  }
+}
+
+TEST_P(StorageTest, ROOT_KilledAtAnyMomentACloneIsAsItWasOrAsItWasToBe) {
+  for (int round = 0; round < rounds(GetParam()); ++round) {
+    SCOPED_TRACE(round);
+    const auto delay = delay_of(GetParam(), round) / 2;
+    const auto make = [&] { return clone(kBase, kJail, {{}, kConf, "www\n"}).has_value(); };
+    killed_after(delay, make);
+    repaired();
+    EXPECT_EQ(exists(kJail), exists(kConf));
+    if (!exists(kJail)) {
+      ASSERT_TRUE(make());
+    }
+    put(kJail + "/state", "one");
+    ASSERT_OK(snapshot(kJail, "s"));
+    put(kJail + "/state", "two");
+    killed_after(delay, [&] { return rollback(kJail, "s", Newer::keep).has_value(); });
+    repaired();
+    EXPECT_THAT(text(kJail + "/state"), testing::AnyOf("one", "two"));
+    EXPECT_THAT(labels(kJail), ElementsAre("s"));
+    killed_after(delay, [&] { return thicken(kJail).has_value(); });
+    repaired();
+    const bool thick = inspect(kJail)->kind == Kind::thick;
+    EXPECT_EQ(thick, !rubbish(kStore)->empty());
+    EXPECT_EQ(list(kStore)->size(), 1u);
+    EXPECT_EQ(seen(kJail, "file"), "of the base");
+    EXPECT_THAT(text(kJail + "/state"), testing::AnyOf("one", "two"));
+    ASSERT_OK(empty_trash(kStore, INT64_MAX));
+    killed_after(delay / 2, [&] { return destroy(kJail, kConf).has_value(); });
+    repaired();
+    EXPECT_EQ(exists(kJail), exists(kConf));
+    if (exists(kJail)) {
+      ASSERT_OK(destroy(kJail, kConf));
+    }
+  }
+}
+
+TEST_P(StorageTest, ROOT_KilledAtAnyMomentAReceivedTreeIsWholeOrNotThere) {
+  ASSERT_OK(copy(kBase, kJail));
+  if (GetParam().driver == std::string_view("dir")) {
+    EXPECT_FALSE(receive(kStore + "/other", {"dir", "a", ""}));
+    EXPECT_THAT(*names_in(kStore + "/.gaol/.scratch"), IsEmpty());
+    return;
+  }
+  ASSERT_OK(snapshot(kJail, "a"));
+  put(kJail + "/new", std::string(100'000, 'x'));
+  ASSERT_OK(snapshot(kJail, "b"));
+  ASSERT_OK(send_to_file(kJail, "a", ""));
+  ASSERT_OK(send_to_file(kJail, "b", "a"));
+  const std::string other = kStore + "/other";
+  for (int round = 0; round < rounds(GetParam()); ++round) {
+    SCOPED_TRACE(round);
+    const auto delay = 2 * delay_of(GetParam(), round);
+    killed_after(delay, [&] { return receive_file("a", other).has_value(); });
+    repaired();
+    if (!whole(other, {"file"}, exists(other) ? kBase : kConf)) {
+      ASSERT_OK(receive_file("a", other));
+    }
+    killed_after(delay, [&] { return receive_file("b", other).has_value(); });
+    repaired();
+    if (labels(other).size() == 1) {
+      ASSERT_OK(receive_file("b", other));
+    }
+    EXPECT_THAT(labels(other), ElementsAre("a", "b"));
+    EXPECT_THAT(entries(other), ElementsAre("file", "new"));
+    ASSERT_OK(destroy(other));
   }
 }
 
