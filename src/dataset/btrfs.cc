@@ -125,4 +125,32 @@ Result<> Btrfs::limit(const std::string& path, uint64_t bytes) {
   return limited;
 }
 
+namespace {
+
+constexpr const char* kNoRoom =
+    ": reservation: not supported on this system: btrfs keeps no room for a subvolume";
+
+}  // namespace
+
+// What is written from now on is compressed that way.
+Result<std::string> Btrfs::property(const std::string& path, Property which) {
+  if (which == Property::reservation) return fail(path, kNoRoom);
+  const auto answer = TRY(sys::run_program({"btrfs", "property", "get", path, "compression"}));
+  if (answer.status != 0) return fail("btrfs property: ", trim(answer.text));
+  const auto value = trim(std::string_view(answer.text).substr(answer.text.find('=') + 1));
+  return std::string(value.empty() ? "off" : value);
+}
+
+Result<> Btrfs::set(const std::string& path, Property which, const std::string& value) {
+  if (which == Property::reservation) return fail(path, kNoRoom);
+  const auto answer = TRY(sys::run_program(
+      {"btrfs", "property", "set", path, "compression", value == "off" ? "" : value}));
+  if (answer.status != 0) return fail("btrfs property: ", trim(answer.text));
+  return {};
+}
+
+Result<> Btrfs::promote(const std::string& path) {
+  return fail(path, ": promote: not needed here: on btrfs no clone stands on another tree");
+}
+
 }  // namespace gaol::dataset

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "dataset/driver.h"
+#include "dataset/state.h"
 #include "dataset/store.h"
 #include "host/mounts.h"
 #include "sys/merged.h"
@@ -20,7 +21,8 @@ namespace {
 constexpr std::string_view kCloneOf = "clone of ";
 constexpr std::string_view kStreamMark = "gaol-stream 1";
 
-Result<Info> info_of(const Place& at);
+// `clones` are those that these tell, and overlays.
+Result<Info> info_of(const Place& at, std::span<const Dependence> dependences);
 
 // The base tree of a clone or copy.
 struct Base {
@@ -35,7 +37,7 @@ Result<Base> open_base(const std::string& path) {
   Base base;
   base.dir = TRY(sys::open_dir(path));
   base.at = split_place(TRY(sys::real_path(base.dir)));
-  base.info = TRY(info_of(base.at));
+  base.info = TRY(info_of(base.at, {}));
   return base;
 }
 
@@ -54,7 +56,7 @@ Result<Locks> lock_for(const Place& at, const Base& base) {
   std::vector<std::string> stores = {at.store};
   if (base.ours()) stores.push_back(base.at.store);
   auto locks = TRY(lock_all(std::move(stores)));
-  TRY(info_of(base.at));  // it may have been destroyed while we waited
+  TRY(info_of(base.at, {}));  // it may have been destroyed while we waited
   return locks;
 }
 
@@ -63,7 +65,7 @@ Result<Locks> lock_for(const Place& at, const Base& base) {
 // sight of one.
 Result<> note_clone(const Place& base, const Place& clone) {
   auto& kernel = sys::real_kernel();
-  if (TRY(info_of(base)).kind == Kind::foreign) return {};
+  if (TRY(info_of(base, {})).kind == Kind::foreign) return {};
   TRY(make_dirs(base.record("clones"), 0700));
   for (int n = 1;; ++n) {
     const auto suffix = n > 1 ? concat(".", n) : std::string();
@@ -184,10 +186,10 @@ struct Tended {
 };
 Result<Tended> tend(const std::string& path) {
   const Place at = TRY(locate(path));
-  if (TRY(info_of(at)).kind == Kind::foreign)  // before a lock file is made in a store not ours
+  if (TRY(info_of(at, {})).kind == Kind::foreign)  // before a lock file is made in a store not ours
     return fail(path, ": not made by gaol");
   auto lock = TRY(lock_store(at.store));
-  TRY(info_of(at));
+  TRY(info_of(at, {}));
   return Tended{at, std::move(lock), TRY(driver_at(at.store))};
 }
 
@@ -196,6 +198,28 @@ Result<> move_tree(const Place& from, const Place& to, const Companion& file) {
   const Tree tree = TRY(resolve(from.path()));
   if (tree.thin()) TRY(note_clone(split_place(tree.lower), to));
   return move(from, to, file);
+}
+
+Result<> check_snapshot(Driver& driver, const Place& at, const std::string& label) {
+  const auto all = TRY(driver.snapshots(at));
+  if (std::ranges::find(all, label, &Snapshot::label) != all.end()) return {};
+  return fail_errno(ENOENT, at.path(), "@", label);
+}
+
+// Shows a tree as its jail sees it, or as it saw it when the snapshot was taken.
+Result<> with_view(const Tended& tree, const std::string& label,
+                   const std::function<Result<>(const sys::Fd&)>& use) {
+  const Tree parts = TRY(resolve(tree.at.path()));
+  const auto show = [&](const std::string& dir) -> Result<> {
+    const auto top = TRY(sys::open_dir(dir));
+    if (!parts.thin()) return use(top);
+    const auto lower = TRY(sys::open_dir(parts.lower));
+    const auto shown = TRY(sys::merged(top, lower));
+    return use(shown);
+  };
+  if (label.empty()) return show(tree.at.path());
+  TRY(check_snapshot(*tree.driver, tree.at, label));
+  return tree.driver->read(tree.at, label, show);
 }
 
 Result<> check_label(const std::string& label) {
@@ -278,12 +302,18 @@ Result<> clone(const std::string& base_path, const std::string& path, const Comp
   const Place at = TRY(new_place(path));
   if (base.info.layered) return clone_overlay(base, at, file);
   const Locks locks = TRY(lock_for(at, base));
-  return make_new(at, file, [&](Driver& driver, const std::string& scratch) -> Result<Made> {
-    if (TRY(driver.clone(base.at.path(), scratch)))
-      return Made{"made", concat(kCloneOf, base.at.path()), {}};
-    if (!driver.layers())
-      return fail(Error{0, concat(path, ": ", driver.name(), " cannot clone ", base.at.path()),
+  const Made made{"made", concat(kCloneOf, base.at.path()), {}};
+  Driver& in_place = *TRY(driver_at(at.store));
+  if (in_place.clones_in_place()) {
+    const auto act = [&]() -> Result<> {
+      if (TRY(in_place.clone(base.at.path(), at.path()))) return {};
+      return fail(Error{0, concat(path, ": ", in_place.name(), " cannot clone ", base.at.path()),
                         "a copy can be made of it: --thick"});
+    };
+    return make_in_place(at, made, act, file);
+  }
+  return make_new(at, file, [&](Driver& driver, const std::string& scratch) -> Result<Made> {
+    if (TRY(driver.clone(base.at.path(), scratch))) return made;
     TRY(make_layer(driver, base, scratch));
     return overlay_on(base.at, at);
   });
@@ -352,6 +382,60 @@ Result<Usage> usage(const std::string& path) {
 Result<> limit(const std::string& path, uint64_t bytes) {
   const Tended tree = TRY(tend(path));
   return tree.driver->limit(tree.at.path(), bytes);
+}
+
+std::string_view property_word(Property which) {
+  switch (which) {
+    case Property::compression: return "compression";
+    case Property::reservation: return "reservation";
+  }
+  return {};
+}
+
+Result<std::string> property(const std::string& path, Property which) {
+  const Place at = TRY(locate(path));
+  return TRY(driver_at(at.store))->property(at.path(), which);
+}
+
+Result<> set_property(const std::string& path, Property which, const std::string& value) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-";
+  if (value.empty() || value.starts_with('-') || value.find_first_not_of(kAllowed) != value.npos)
+    return fail(property_word(which), " \"", value, "\": not a value");
+  const Tended tree = TRY(tend(path));
+  return tree.driver->set(tree.at.path(), which, value);
+}
+
+Result<> promote(const std::string& path) {
+  const Tended tree = TRY(tend(path));
+  const Info info = TRY(info_of(tree.at, {}));
+  if (info.kind != Kind::thin) return fail(path, ": is no thin tree");
+  TRY(tree.driver->promote(tree.at.path()));
+  return sys::write_record(tree.at.record("made"), concat("clone once of ", info.from, "\n"));
+}
+
+Result<std::vector<Difference>> diff(const std::string& path, const std::string& from,
+                                     const std::string& to) {
+  const Tended tree = TRY(tend(path));
+  const Info info = TRY(info_of(tree.at, {}));
+  if (from.empty() && info.kind != Kind::thin)
+    return fail(Error{0, concat(path, ": is no thin tree, so since which snapshot?"),
+                      concat("gaol snapshots")});
+  std::vector<Difference> found;
+  const auto compare = [&](const sys::Fd& before) {
+    return with_view(tree, to, [&](const sys::Fd& after) {
+      return sys::compare_trees(before, after, [&](sys::Change change, std::string_view name) {
+        found.push_back({change, std::string(name)});
+      });
+    });
+  };
+  if (from.empty()) {
+    const auto base = TRY(sys::open_dir(info.from));
+    TRY(compare(base));
+  } else {
+    TRY(with_view(tree, from, compare));
+  }
+  std::ranges::sort(found, {}, &Difference::path);
+  return found;
 }
 
 Result<> check_destroy(const Info& tree) {

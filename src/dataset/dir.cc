@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "dataset/driver.h"
+#include "sys/program.h"
 
 namespace gaol::dataset {
 
@@ -94,16 +95,29 @@ Result<> Dir::read(const Place& at, const std::string& label, const Fill& use) {
   return use(frozen_tree(at, label));
 }
 
-Result<> Dir::send(const Place& at, const std::string&, const std::string&) {
-  return fail(at.path(), ": send", kPlain);
+// A tar, with what copies of a tree have: owners by number, extended attributes, holes.
+Result<> Dir::send(const Place& at, const std::string& label, const std::string& from) {
+  if (!from.empty()) return fail(at.path(), ": send --from", kPlain);
+  return sys::run_through({"tar", "--create", "--sparse", "--numeric-owner", "--xattrs",
+                           "--xattrs-include=*", "--file=-", "--directory", frozen_tree(at, label),
+                           "."});
 }
 
-Result<> Dir::receive(const Place& at, const std::string&) {
-  return fail(at.path(), ": receive", kPlain);
+Result<> Dir::receive(const Place& at, const std::string& label) {
+  TRY(make(at.scratch()));
+  TRY(sys::run_through({"tar", "--extract", "--preserve-permissions", "--numeric-owner", "--xattrs",
+                        "--xattrs-include=*", "--file=-", "--directory", at.scratch()},
+                       Lock::latest()));
+  const auto received = TRY(sys::open_dir(at.scratch()));
+  TRY(sys::flush(received));
+  const auto aside = concat(at.scratch(), "@");
+  TRY(copy(at.scratch(), aside));
+  TRY(make_dirs(snapshot_dir(at, label), 0700));
+  return move(aside, frozen_tree(at, label));
 }
 
-Result<> Dir::receive_changes(const Place& at, const std::string& label) {
-  return receive(at, label);
+Result<> Dir::receive_changes(const Place& at, const std::string&) {
+  return fail(at.path(), ": receive of changes", kPlain);
 }
 
 Result<Usage> Dir::usage(const std::string& path) {
@@ -112,5 +126,15 @@ Result<Usage> Dir::usage(const std::string& path) {
 }
 
 Result<> Dir::limit(const std::string& path, uint64_t) { return fail(path, ": quota", kPlain); }
+
+Result<std::string> Dir::property(const std::string& path, Property which) {
+  return fail(path, ": ", property_word(which), kPlain);
+}
+
+Result<> Dir::set(const std::string& path, Property which, const std::string&) {
+  return fail(path, ": ", property_word(which), kPlain);
+}
+
+Result<> Dir::promote(const std::string& path) { return fail(path, ": promote", kPlain); }
 
 }  // namespace gaol::dataset

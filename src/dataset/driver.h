@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "dataset/dataset.h"
+#include "dataset/state.h"
 #include "dataset/store.h"
 #include "sys/tree.h"
 
@@ -31,6 +32,8 @@ class Driver {
   virtual bool instant() const = 0;
   // Whether a tree can be the writable layer of an overlay.
   virtual bool layers() const { return true; }
+  // Whether a clone is made where it belongs and not moved there: that would take several steps.
+  virtual bool clones_in_place() const { return false; }
   // Whether a tree is a mount by itself.
   virtual bool mounts() const { return false; }
 
@@ -72,6 +75,10 @@ class Driver {
   virtual Result<Usage> usage(const std::string& path) = 0;
   // 0: none.
   virtual Result<> limit(const std::string& path, uint64_t bytes) = 0;
+  virtual Result<std::string> property(const std::string& path, Property which) = 0;
+  virtual Result<> set(const std::string& path, Property which, const std::string& value) = 0;
+  // Makes a clone stand by itself, and what it was cloned from on it.
+  virtual Result<> promote(const std::string& path) = 0;
 };
 
 // The driver of the trees in a directory.
@@ -99,6 +106,9 @@ class Dir : public Driver {
   Result<> receive_changes(const Place& at, const std::string& label) override;
   Result<Usage> usage(const std::string& path) override;
   Result<> limit(const std::string& path, uint64_t bytes) override;
+  Result<std::string> property(const std::string& path, Property which) override;
+  Result<> set(const std::string& path, Property which, const std::string& value) override;
+  Result<> promote(const std::string& path) override;
 
  protected:
   // Where a snapshot keeps the tree.
@@ -121,6 +131,9 @@ class Btrfs final : public Dir {
   Result<> receive_changes(const Place& at, const std::string& label) override;
   Result<Usage> usage(const std::string& path) override;
   Result<> limit(const std::string& path, uint64_t bytes) override;
+  Result<std::string> property(const std::string& path, Property which) override;
+  Result<> set(const std::string& path, Property which, const std::string& value) override;
+  Result<> promote(const std::string& path) override;
 
  protected:
   Result<> freeze(const Place& at, const std::string& to) override;
@@ -137,6 +150,7 @@ class Zfs final : public Dir {
   std::string_view name() const override { return "zfs"; }
   bool instant() const override { return true; }
   bool layers() const override { return false; }
+  bool clones_in_place() const override { return true; }
   bool mounts() const override { return true; }
   bool keeps_newer() const override { return false; }
   Result<bool> settle(const std::string& path) override;
@@ -155,6 +169,9 @@ class Zfs final : public Dir {
   Result<> receive_changes(const Place& at, const std::string& label) override;
   Result<Usage> usage(const std::string& path) override;
   Result<> limit(const std::string& path, uint64_t bytes) override;
+  Result<std::string> property(const std::string& path, Property which) override;
+  Result<> set(const std::string& path, Property which, const std::string& value) override;
+  Result<> promote(const std::string& path) override;
 };
 
 }  // namespace gaol::dataset

@@ -17,6 +17,8 @@ Result<Place> place_with_real_store(Place at) {
   return at;
 }
 
+constexpr std::string_view kTakenBack = ": half made or half destroyed: gone";
+
 Report& report() {
   static Report report = [](std::string_view) {};
   return report;
@@ -99,41 +101,53 @@ Result<> remove_companion(const std::string& path) {
   return {};
 }
 
-// What is left of a move: all of it, the records alone, or nothing.
-Result<> finish_move(Driver& driver, const Move& move) {
+// What is left of a move: all of it, the records alone, or nothing. Whether a tree is where it was
+// to go: one that was to be made there may have been nowhere yet.
+Result<bool> finish_move(Driver& driver, const Move& move) {
   const auto& [from, to] = move;
   const bool waiting = TRY(driver.settle(from.path()));
   if (TRY(driver.settle(to.path()))) {
-    if (waiting) return {};  // done before, and `from` has another tree by now
+    if (waiting) return true;  // done before, and `from` has another tree by now
   } else if (waiting) {
     TRY(driver.move(from.path(), to.path()));
+  } else {
+    TRY(discard(to));
+    return false;
   }
   auto moved = sys::rename_new(from.records(), to.records());
-  if (!moved && !absent(moved.error())) return moved;
-  return {};
+  if (!moved && !absent(moved.error())) return fail(std::move(moved).error());
+  return true;
 }
 
-// The file comes first and goes last: it is what is most easily taken back.
-Result<> finish_moves(const std::string& store, const Moves& moves) {
+// The file comes first and goes last: it is what is most easily taken back. Whether all trees are
+// where they were to go.
+Result<bool> finish_moves(const std::string& store, const Moves& moves) {
   Driver& driver = *TRY(driver_at(store));
   TRY(write_companion(moves.file));
-  for (const auto& move : moves.trees) TRY(finish_move(driver, move));
-  TRY(remove_companion(moves.file.from));
-  return forget_moves(store);
+  bool all = true;
+  for (const auto& move : moves.trees) all = TRY(finish_move(driver, move)) && all;
+  TRY(remove_companion(all ? moves.file.from : moves.file.to));
+  TRY(forget_moves(store));
+  return all;
+}
+
+Result<> check_room_for(const Companion& file) {
+  if (file.to.empty() || TRY(sys::entry_at(file.to)) == sys::Entry::absent) return {};
+  return fail_errno(EEXIST, file.to);
 }
 
 // REQUIRES: nothing stands where trees are to go.
 Result<> do_moves(const std::string& store, const Moves& moves) {
-  if (!moves.file.to.empty() && TRY(sys::entry_at(moves.file.to)) != sys::Entry::absent)
-    return fail_errno(EEXIST, moves.file.to);
+  TRY(check_room_for(moves.file));
   TRY(note_moves(store, moves));
   auto moved = finish_moves(store, moves);
+  if (moved) return {};
   const auto& first = moves.trees.front().to;
-  if (!moved && TRY(sys::entry_at(first.path())) == sys::Entry::absent) {
+  if (TRY(sys::entry_at(first.path())) == sys::Entry::absent) {
     TRY(remove_companion(moves.file.to));
     TRY(forget_moves(store));
   }
-  return moved;
+  return fail(std::move(moved).error());
 }
 
 void report_move(const Move& move) {
@@ -150,8 +164,10 @@ Result<> finish_what_was_begun(const std::string& store) {
   const auto note = sys::real_kernel().read_file(moving_note(store));
   if (note) {
     const Moves moves = parse_moves(*note);
-    TRY(finish_moves(store, moves));
-    for (const auto& move : moves.trees) report_move(move);
+    if (TRY(finish_moves(store, moves)))
+      for (const auto& move : moves.trees) report_move(move);
+    else
+      report()(concat(moves.trees.front().to.path(), kTakenBack));
   }
   const auto scratch = concat(store, "/", kRecords, "/.scratch");
   if (TRY(names_in(scratch)).empty()) return {};
@@ -160,8 +176,8 @@ Result<> finish_what_was_begun(const std::string& store) {
   for (const auto& name : left_behind) {
     const Place at{store, name};
     const bool stands = TRY(discard(at));
-    report()(concat(at.path(), stands ? ": stands; what a killed command left of it is gone"
-                                      : ": half made or half destroyed: gone"));
+    report()(concat(at.path(),
+                    stands ? ": stands; what a killed command left of it is gone" : kTakenBack));
   }
   return {};
 }
@@ -250,9 +266,41 @@ Result<Lock> lock_store(const std::string& store) {
 
 void report_repairs_to(Report to) { report() = std::move(to); }
 
-Result<> make(const Place& at, const Contents& contents, const Companion& file) {
+namespace {
+
+// Nothing may stand there but the records of a tree that was removed by hand.
+Result<> clear(const Place& at) {
   if (TRY(sys::entry_at(at.path())) != sys::Entry::absent) return fail_errno(EEXIST, at.path());
-  TRY(discard(at));  // the records of a tree that was removed by hand
+  if (TRY(sys::entry_at(at.records())) != sys::Entry::absent) TRY(discard(at));
+  return {};
+}
+
+Result<> act_in_place(const Place& at, const Made& made, const std::function<Result<>()>& act,
+                      const Companion& file) {
+  TRY(check_room_for(file));
+  TRY(sys::real_kernel().make_dir(at.scratch(), 0700));  // as long as it is there, somebody looks
+  TRY(write_records(at, made));
+  TRY(note_moves(at.store, {{{at.in_scratch(), at}}, file}));
+  auto done = write_companion(file);
+  if (done) done = act();
+  if (!done) TRY(remove_companion(file.to));
+  TRY(forget_moves(at.store));
+  return done;
+}
+
+}  // namespace
+
+Result<> make_in_place(const Place& at, const Made& made, const std::function<Result<>()>& act,
+                       const Companion& file) {
+  TRY(clear(at));
+  auto done = act_in_place(at, made, act, file);
+  if (done) return sys::real_kernel().remove_dir(at.scratch());
+  (void)discard(at);
+  return done;
+}
+
+Result<> make(const Place& at, const Contents& contents, const Companion& file) {
+  TRY(clear(at));
   auto made = make_and_publish(at, contents, file);
   if (!made) (void)discard(at);  // the first failure is the one to tell
   return made;

@@ -79,11 +79,14 @@ struct Made {
   std::string from;         // its line
   Fill more;                // adds to the records
 };
-// The next five REQUIRE the lock.
+// The next six REQUIRE the lock.
 // Makes the tree that `contents` puts at the path it is given. EEXIST when something stands there.
 Result<> make(const Place& at,
               const std::function<Result<Made>(const std::string& scratch)>& contents,
               const Companion& file);
+// The same of a tree that `act` makes at `at`, in one step.
+Result<> make_in_place(const Place& at, const Made& made, const std::function<Result<>()>& act,
+                       const Companion& file);
 // The tree at `at` gives way to the one that `contents` makes; its records stay.
 Result<> replace(const Place& at, const Fill& contents);
 // Moves a tree and its records. EEXIST when something stands there.

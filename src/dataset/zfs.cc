@@ -291,13 +291,14 @@ Result<> Zfs::read(const Place& at, const std::string& label, const Fill& use) {
   const auto shown = concat(at.path(), "/.zfs/snapshot/", label);
   if (sys::real_kernel().exists(shown.c_str())) return use(shown);
   const Dataset from = TRY(dataset_of(at.path()));
-  const Dataset there = TRY(dataset_of(at.scratch()));
+  const auto place = concat(at.scratch(), ":", label);  // of two snapshots at a time
+  const Dataset there = TRY(dataset_of(place));
   auto words = with_place({"clone"}, there);
   words.push_back(concat(from.name, "@", label));
   words.push_back(there.name);
   TRY(zfs(std::move(words)));
-  auto used = use(at.scratch());
-  auto removed = remove(at.scratch());
+  auto used = use(place);
+  auto removed = remove(place);
   return used ? removed : used;
 }
 
@@ -338,6 +339,33 @@ Result<Usage> Zfs::usage(const std::string& path) {
 Result<> Zfs::limit(const std::string& path, uint64_t bytes) {
   const Dataset dataset = TRY(dataset_of(path));
   TRY(zfs({"set", concat("refquota=", bytes ? concat(bytes) : std::string("none")), dataset.name}));
+  return {};
+}
+
+namespace {
+
+// The room that a tree's own data has for sure, without what it has from its origin.
+const char* word_of_zfs(Property which) {
+  return which == Property::compression ? "compression" : "refreservation";
+}
+
+}  // namespace
+
+Result<std::string> Zfs::property(const std::string& path, Property which) {
+  const Dataset dataset = TRY(dataset_of(path));
+  const auto text = TRY(zfs({"get", "-H", "-o", "value", word_of_zfs(which), dataset.name}));
+  return std::string(trim(text));
+}
+
+Result<> Zfs::set(const std::string& path, Property which, const std::string& value) {
+  const Dataset dataset = TRY(dataset_of(path));
+  TRY(zfs({"set", concat(word_of_zfs(which), "=", value), dataset.name}));
+  return {};
+}
+
+Result<> Zfs::promote(const std::string& path) {
+  const Dataset dataset = TRY(dataset_of(path));
+  TRY(zfs({"promote", dataset.name}));
   return {};
 }
 

@@ -12,9 +12,11 @@
 #include <ctime>
 #include <optional>
 
+#include "base/suggest.h"
 #include "dataset/dataset.h"
 #include "dataset/release.h"
 #include "dataset/retention.h"
+#include "dataset/state.h"
 #include "jail/conf.h"
 #include "sys/kernel.h"
 #include "sys/program.h"
@@ -204,7 +206,7 @@ Result<> make_tree(const Words& words, const Target& jail, const dataset::Compan
     const auto nothing = [](const std::string&) { return Result<>(); };
     return dataset::build(jail.path, "nothing", nothing, file);
   }
-  const auto release = TRY(existing_release(words, words.text('r')));
+  const auto release = TRY(existing_release(words, words.text('r', words.text('t'))));
   if (!words.has('T')) return dataset::clone(release, jail.path, file);
   const auto copied = TRY(dataset::copy(release, jail.path, file));
   for (const auto& note : copied.notes) tell(note);
@@ -213,8 +215,9 @@ Result<> make_tree(const Words& words, const Target& jail, const dataset::Compan
 
 Result<int> create(const Words& words) {
   const auto jail = TRY(target_of({words.options, {words.operands[0]}}));
-  if (words.has('r') == words.has('e')) return fail("-r RELEASE or --empty: one of the two");
-  if (words.has('t') && words.has('T')) return fail("--thin and --thick exclude each other");
+  if (words.has('r') + words.has('t') + words.has('e') != 1)
+    return fail("-r RELEASE, -t TEMPLATE or --empty: one of them");
+  if (words.has('c') && words.has('T')) return fail("--thin and --thick exclude each other");
   auto lines = usual_lines(jail);
   take_words(lines, std::span(words.operands).subspan(1));
   const auto text = conf_block(jail.name, lines);
@@ -228,10 +231,18 @@ Result<int> create(const Words& words) {
   return 0;
 }
 
+// Where a pool or a disk is not there its trees are not, and their jails are none to be made anew.
+Result<dataset::Info> tree_of(const Target& jail) {
+  auto tree = dataset::inspect(jail.path);
+  if (tree || tree.error().code != ENOENT || !conf_text(jail)) return tree;
+  return fail(std::move(tree).error().advise(jail.conf_file(),
+                                             " is there: is the tree's file system mounted?"));
+}
+
 // A snapshot that takes its time is not of one moment.
-Result<> check_still(const std::string& path) {
-  if (TRY(dataset::instant_snapshots(path))) return {};
-  const auto tree = TRY(dataset::inspect(path));
+Result<> check_still(const Target& jail) {
+  const auto tree = TRY(tree_of(jail));
+  if (TRY(dataset::instant_snapshots(tree.path))) return {};
   return check_unused(tree.path);
 }
 
@@ -239,7 +250,7 @@ Result<int> clone(const Words& words) {
   const auto from = TRY(target_named(words.operands[0]));
   const auto to = TRY(target_named(words.operands[1]));
   TRY(check_no_conf(to));
-  TRY(check_still(from.path));
+  TRY(check_still(from));
   const auto file = renamed_conf(from, to);
   TRY(dataset::clone(from.path, to.path, file));
   TRY(warn_of_others(to));
@@ -253,7 +264,7 @@ Result<int> rename(const Words& words) {
   const auto from = TRY(target_named(words.operands[0]));
   const auto to = TRY(target_named(words.operands[1]));
   TRY(check_no_conf(to));
-  const auto tree = TRY(dataset::inspect(from.path));
+  const auto tree = TRY(tree_of(from));
   TRY(check_unused(tree.path));
   auto file = renamed_conf(from, to);
   if (!file.to.empty()) file.from = from.conf_file();
@@ -316,7 +327,7 @@ Result<> empty_trash(const std::string& store, int64_t before) {
 
 Result<int> destroy(const Words& words) {
   const auto jail = TRY(target_of(words));
-  const auto tree = TRY(dataset::inspect(jail.path));
+  const auto tree = TRY(tree_of(jail));
   TRY(dataset::check_destroy(tree));
   TRY(check_unused(tree.path));
   TRY(print_plan(words, jail, tree));
@@ -382,7 +393,7 @@ Result<> check_label(const Target& jail) {
 Result<int> snapshot(const Words& words) {
   auto jail = TRY(snapshot_of(words));
   if (jail.label.empty()) jail.label = dataset::label_of_time(now());
-  TRY(check_still(jail.path));
+  TRY(check_still(jail));
   TRY(dataset::snapshot(jail.path, jail.label));
   say(concat(jail.name, "@", jail.label));
   return 0;
@@ -391,7 +402,7 @@ Result<int> snapshot(const Words& words) {
 Result<int> rollback(const Words& words) {
   const auto jail = TRY(snapshot_of(words));
   TRY(check_label(jail));
-  const auto tree = TRY(dataset::inspect(jail.path));
+  const auto tree = TRY(tree_of(jail));
   TRY(check_unused(tree.path));
   auto done = dataset::rollback(jail.path, jail.label,
                                 words.has('w') ? dataset::Newer::destroy : dataset::Newer::keep);
@@ -427,16 +438,38 @@ Result<unsigned> count(const Words& words, int letter) {
   return *value;
 }
 
+Result<> prune_tree(const std::string& path, const dataset::Keep& keep) {
+  const auto all = TRY(dataset::snapshots(path));
+  for (const auto& label : dataset::expired(all, keep)) {
+    TRY(dataset::destroy_snapshot(path, label));
+    say(concat(path.substr(path.rfind('/') + 1), "@", label, ": destroyed"));
+  }
+  return {};
+}
+
+// Of all trees it is what the timer asks for: without a policy nothing is to be done, and one tree
+// that cannot be pruned does not keep the others from it.
+Result<int> prune_all(const std::string& store, const dataset::Keep& keep) {
+  int status = 0;
+  TRY(empty_trash(store, now() - kTrashDays * kDay));
+  if (keep.hourly + keep.daily + keep.weekly == 0) return 0;
+  const auto all = TRY(dataset::list(store));
+  for (const auto& tree : all) {
+    const auto done = prune_tree(tree.path, keep);
+    if (done) continue;
+    tell(done.error().line());
+    status = 1;
+  }
+  return status;
+}
+
 Result<int> prune(const Words& words) {
-  const auto jail = TRY(target_of(words));
   const dataset::Keep keep{TRY(count(words, 'H')), TRY(count(words, 'D')), TRY(count(words, 'W'))};
+  if (words.operands.empty()) return prune_all(trash_store(words), keep);
+  const auto jail = TRY(target_of(words));
   if (keep.hourly + keep.daily + keep.weekly == 0)
     return fail("how many are to be kept: --hourly N, --daily N, --weekly N");
-  const auto all = TRY(dataset::snapshots(jail.path));
-  for (const auto& label : dataset::expired(all, keep)) {
-    TRY(dataset::destroy_snapshot(jail.path, label));
-    say(concat(jail.name, "@", label, ": destroyed"));
-  }
+  TRY(prune_tree(jail.path, keep));
   return 0;
 }
 
@@ -510,10 +543,104 @@ Result<int> quota(const Words& words) {
   return 0;
 }
 
+// --- properties ---
+
+constexpr dataset::Property kProperties[] = {dataset::Property::compression,
+                                             dataset::Property::reservation};
+
+Result<dataset::Property> property_named(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const auto property : kProperties) {
+    names.push_back(dataset::property_word(property));
+    if (name == names.back()) return property;
+  }
+  return fail("property \"", name, "\": unknown", did_you_mean(name, names));
+}
+
+Result<int> get(const Words& words) {
+  const auto jail = TRY(target_of({words.options, {words.operands[0]}}));
+  const auto property = TRY(property_named(words.operands[1]));
+  const auto value = TRY(dataset::property(jail.path, property));
+  const auto name = dataset::property_word(property);
+  if (words.has('j'))
+    print_json({{"jail", jail.name}, {"property", name}, {"value", value}});
+  else
+    say(value);
+  return 0;
+}
+
+Result<int> set(const Words& words) {
+  const auto jail = TRY(target_of({words.options, {words.operands[0]}}));
+  const auto& word = words.operands[1];
+  const auto equals = word.find('=');
+  if (equals == word.npos) return fail(word, ": not PROPERTY=VALUE");
+  const auto property = TRY(property_named(word.substr(0, equals)));
+  auto value = word.substr(equals + 1);
+  if (property == dataset::Property::reservation) {
+    const auto bytes = TRY(size_of(value));
+    value = bytes ? concat(bytes) : std::string("none");
+  }
+  TRY(dataset::set_property(jail.path, property, value));
+  return 0;
+}
+
+Result<int> promote(const Words& words) {
+  const auto jail = TRY(target_of(words));
+  const auto tree = TRY(tree_of(jail));
+  TRY(dataset::promote(tree.path));
+  say(concat(jail.name, ": stands by itself; ", tree.from, " is a clone of it"));
+  return 0;
+}
+
+// --- differences ---
+
+std::string_view change_word(sys::Change change) {
+  switch (change) {
+    case sys::Change::added: return "A";
+    case sys::Change::changed: return "M";
+    case sys::Change::gone: return "D";
+  }
+  return {};
+}
+
+// A name is whatever a tenant likes: what is not plain ASCII is shown in octal, as zfs diff does
+// it.
+std::string in_octal(std::string_view name) {
+  constexpr std::string_view kDigits = "01234567";
+  std::string out;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > ' ' && byte < 0x7f && c != '\\')
+      out.push_back(c);
+    else
+      out.append({'\\', kDigits[byte >> 6], kDigits[byte >> 3 & 7], kDigits[byte & 7]});
+  }
+  return out;
+}
+
+Result<int> diff(const Words& words) {
+  auto first = words;
+  first.operands.resize(1);
+  const auto jail = TRY(snapshot_of(first));
+  const auto until = words.operands.size() > 1 ? words.operands[1] : std::string();
+  if (!until.empty()) TRY(check_label(jail));
+  TRY(check_still(jail));
+  const auto all = TRY(dataset::diff(jail.path, jail.label, until));
+  Json json = Json::array();
+  for (const auto& [change, path] : all) {
+    if (words.has('j'))
+      json.push_back({{"change", change_word(change)}, {"path", in_octal(path)}});
+    else
+      say(concat(change_word(change), "\t", in_octal(path)));
+  }
+  if (words.has('j')) print_json(json);
+  return 0;
+}
+
 Result<int> convert(const Words& words) {
   const auto jail = TRY(target_of(words));
   if (!words.has('T')) return fail("--thick is missing: thin trees are made by gaol create");
-  const auto tree = TRY(dataset::inspect(jail.path));
+  const auto tree = TRY(tree_of(jail));
   TRY(check_unused(tree.path));
   TRY(dataset::thicken(tree.path));
   say(concat(jail.name, ": a thick tree; what it was is in the trash, with its snapshots"));
@@ -524,7 +651,7 @@ Result<int> convert(const Words& words) {
 Result<int> make_template(const Words& words) {
   const auto jail = TRY(target_of({words.options, {words.operands[0]}}));
   const auto path = TRY(dataset::release_path(releases(words), words.operands[1]));
-  TRY(check_still(jail.path));
+  TRY(check_still(jail));
   const auto copied = TRY(dataset::copy(jail.path, path));
   for (const auto& note : copied.notes) tell(note);
   return 0;
@@ -584,17 +711,23 @@ Result<int> df(const Words& words) {
 constexpr Subcommand kCommands[] = {
     {"clone", "NAME NEW", "", 2, 2, clone},
     {"convert", "NAME --thick", "pT", 1, 1, convert},
-    {"create", "NAME [-r RELEASE | --empty] [--thin | --thick] [--path PATH] [PARAMETER=VALUE ...]",
-     "eprtTR", 1, 64, create},
+    {"create",
+     "NAME -r RELEASE | -t TEMPLATE | --empty [--thin | --thick] [--path PATH] [PARAMETER=VALUE "
+     "...]",
+     "ceprtTR", 1, 64, create},
     {"destroy", "NAME | --path PATH [--yes] [--now]", "pyN", 0, 1, destroy},
     {"df", "[--json]", "jp", 0, 0, df},
+    {"diff", "NAME[@LABEL] [LABEL] [--json]", "jp", 1, 2, diff},
+    {"get", "NAME PROPERTY [--json]", "jp", 2, 2, get},
     {"list", "[--json]", "jp", 0, 0, list},
-    {"prune", "NAME [--hourly N] [--daily N] [--weekly N]", "pHDW", 1, 1, prune},
+    {"promote", "NAME", "p", 1, 1, promote},
+    {"prune", "[NAME] [--hourly N] [--daily N] [--weekly N]", "pHDW", 0, 1, prune},
     {"quota", "NAME [SIZE | none]", "p", 1, 2, quota},
     {"receive", "NAME", "p", 1, 1, receive},
     {"rename", "NAME NEW", "", 2, 2, rename},
     {"rollback", "NAME@LABEL [--newer]", "pw", 1, 1, rollback},
     {"send", "NAME@LABEL [--from LABEL]", "pF", 1, 1, send},
+    {"set", "NAME PROPERTY=VALUE", "p", 2, 2, set},
     {"snapshot", "NAME[@LABEL]", "p", 1, 1, snapshot},
     {"snapshot destroy", "NAME@LABEL", "p", 1, 1, snapshot_destroy},
     {"snapshots", "NAME [--json]", "jp", 0, 1, snapshots},

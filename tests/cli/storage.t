@@ -26,7 +26,7 @@ gaol: create: jail.conf:9:3: unknown parameter: ip4.adr, did you mean "ip4.addr"
   ^
 www
 # gaol create bad --empty -r tiny
-gaol: create: -r RELEASE or --empty: one of the two
+gaol: create: -r RELEASE, -t TEMPLATE or --empty: one of them
 [exit 1]
 # gaol create db --releases $PWD/releases -r tiny --thick
 /etc/jail.conf.d/db.conf: written
@@ -53,6 +53,28 @@ gaol: rollback: /usr/jails/www@last: No such file or directory
 # gaol rollback www
 gaol: rollback: www: which snapshot? NAME@LABEL (gaol snapshots www)
 [exit 1]
+# gaol diff www; printf 'a\tb' >"/usr/jails/www/tab	new"; gaol diff www@first; gaol diff www@first --json
+A	/etc/motd
+A	/tab\011new
+[
+  {
+    "change": "A",
+    "path": "/tab\\011new"
+  }
+]
+# rm /usr/jails/www/tab*; gaol diff www@never
+gaol: diff: /usr/jails/www@never: No such file or directory
+[exit 1]
+# gaol set www compression=zstd
+gaol: set: /usr/jails/www: compression: not supported on this system: the tree is a plain directory
+[exit 1]
+# gaol get www compresion
+gaol: get: property "compresion": unknown, did you mean "compression"?
+[exit 1]
+# gaol promote www
+gaol: promote: /usr/jails/www: promote: not supported on this system: the tree is a plain directory
+[exit 1]
+# gaol prune; gaol prune --daily 1
 # gaol snapshots www --json | sed 's/[0-9]\{5,\}/TIME/'
 [
   {
@@ -99,6 +121,9 @@ gaol: quota: /usr/jails/www: quota: not supported on this system: the tree is a 
 # gaol quota www ten
 gaol: quota: size "ten": expected a number with K, M, G or T, or none
 [exit 1]
+# mount -t tmpfs empty /usr/jails; gaol destroy www --yes; gaol snapshot www; umount /usr/jails
+gaol: destroy: /usr/jails/www: No such file or directory (/etc/jail.conf.d/www.conf is there: is the tree's file system mounted?)
+gaol: snapshot: /usr/jails/www: No such file or directory (/etc/jail.conf.d/www.conf is there: is the tree's file system mounted?)
 # gaol destroy www </dev/null
 destroy /usr/jails/www: a thin clone of /run/cli/releases/tiny
   with its snapshots: first
@@ -134,4 +159,10 @@ www: gone from the trash
 # gaol template db golden --releases $PWD/releases; gaol release list --releases $PWD/releases
 NAME    CLONES  FROM
 golden       0  copy of /usr/jails/db
+# gaol create new -t golden --releases $PWD/releases; gaol list
+/etc/jail.conf.d/new.conf: written
+NAME  KIND   DRIVER  FROM
+db    thick  dir     copy of /run/cli/releases/tiny
+new   thin   dir     /run/cli/releases/golden
+www   thick  dir     copy of /usr/jails/www
 # for d in /usr/jails /usr /etc; do umount -l $d; done

@@ -18,6 +18,7 @@
 
 #include "dataset/dataset.h"
 #include "dataset/driver.h"
+#include "dataset/state.h"
 #include "sys/kernel.h"
 #include "sys/program.h"
 #include "sys/tree.h"
@@ -47,7 +48,9 @@ struct Ground {
   const char* driver;
   const char* make;
   const char* end;
-  unsigned slowness = 1;  // of its acts, beside those of plain directories
+  unsigned slowness = 1;                // of its acts, beside those of plain directories
+  const char* away = "umount /tmp/fs";  // without its end
+  const char* back = "mount -o loop /tmp/disk /tmp/fs";
 };
 constexpr Ground kGrounds[] = {
     {"tmpfs", "dir", "mount -t tmpfs -o size=64m gaol-test /tmp/fs", "umount /tmp/fs"},
@@ -68,7 +71,9 @@ constexpr Ground kGrounds[] = {
      "truncate -s 256M /tmp/disk && for i in $(seq 50); do"
      "  zpool create -m /tmp/fs gaoltest /tmp/disk && break; sleep 0.1; done &&"
      "zfs create gaoltest/releases && zfs create gaoltest/jails",
-     "for i in $(seq 50); do zpool destroy gaoltest && exit 0; sleep 0.1; done; exit 1", 20},
+     "for i in $(seq 50); do zpool destroy gaoltest && exit 0; sleep 0.1; done; exit 1", 20,
+     "for i in $(seq 50); do zpool export gaoltest && exit 0; sleep 0.1; done; exit 1",
+     "zpool import -d /tmp gaoltest"},
 };
 void PrintTo(const Ground& ground, std::ostream* out) { *out << ground.name; }
 
@@ -340,25 +345,36 @@ TEST_P(StorageTest, ROOT_StreamsCarryTreesAndChanges) {
   };
   const auto received = receive_file;
   ASSERT_OK(copy(kBase, kJail));
+  ASSERT_EQ(::chown((kJail + "/file").c_str(), 4000, 5000), 0);
+  ASSERT_EQ(::chmod((kJail + "/file").c_str(), 04751), 0);
   ASSERT_OK(snapshot(kJail, "a"));
-  if (GetParam().driver == std::string_view("dir")) {
-    EXPECT_EQ(sent("a", "").error().text,
-              kJail + ": send: not supported on this system: the tree is a plain directory");
-    return;
-  }
   put(kJail + "/new", "x");
   ASSERT_OK(snapshot(kJail, "b"));
   ASSERT_OK(sent("a", ""));
-  ASSERT_OK(sent("b", "a"));
   EXPECT_EQ(sent("c", "a").error().code, ENOENT);
   const std::string other = kStore + "/other";
-  EXPECT_FALSE(received("b", kStore + "/none"));  // there is nothing to change
   ASSERT_OK(received("a", other));
   EXPECT_THAT(entries(other), ElementsAre("file"));
+  struct stat is;
+  ASSERT_EQ(::stat((other + "/file").c_str(), &is), 0);
+  EXPECT_EQ(is.st_uid, 4000u);
+  EXPECT_EQ(is.st_gid, 5000u);
+  EXPECT_EQ(is.st_mode, unsigned{S_IFREG | 04751});
   EXPECT_EQ(received("a", other).error().code, EEXIST);
-  ASSERT_OK(received("b", other));
-  EXPECT_THAT(entries(other), ElementsAre("file", "new"));
-  EXPECT_THAT(labels(other), ElementsAre("a", "b"));
+  if (GetParam().driver == std::string_view("dir")) {
+    constexpr const char* kWhy = ": not supported on this system: the tree is a plain directory";
+    EXPECT_EQ(sent("b", "a").error().text, concat(kJail, ": send --from", kWhy));
+    EXPECT_EQ(receive(other, {"dir", "b", "a"}).error().text,
+              concat(other, ": receive of changes", kWhy));
+    EXPECT_THAT(labels(other), ElementsAre("a"));
+    ASSERT_OK(rollback(other, "a", Newer::keep));
+  } else {
+    ASSERT_OK(sent("b", "a"));
+    EXPECT_FALSE(received("b", kStore + "/none"));  // there is nothing to change
+    ASSERT_OK(received("b", other));
+    EXPECT_THAT(entries(other), ElementsAre("file", "new"));
+    EXPECT_THAT(labels(other), ElementsAre("a", "b"));
+  }
 
   EXPECT_EQ(test::run(concat("gaol send www@b --path ", kJail,
                              " | timeout 20 gaol receive two --path ", kStore, "/two"))
@@ -371,25 +387,183 @@ TEST_P(StorageTest, ROOT_StreamsCarryTreesAndChanges) {
   EXPECT_THAT(entries(kStore + "/.gaol/.scratch"), IsEmpty());
 }
 
+std::vector<std::string> lines(const Result<std::vector<Difference>>& found) {
+  if (!found) return {found.error().line()};
+  std::vector<std::string> out;
+  for (const auto& [change, path] : *found)
+    out.push_back(concat(std::string_view("AMD").substr(static_cast<size_t>(change), 1), path));
+  return out;
+}
+
+TEST_P(StorageTest, ROOT_DifferencesAreWhatWasDone) {
+  put(kBase + "/unwanted", "x");
+  ASSERT_OK(clone(kBase, kJail));
+  EXPECT_THAT(lines(diff(kJail, "", "")), IsEmpty());
+  ASSERT_EQ(::mkdir((kJail + "/dir").c_str(), 0755), 0);
+  put(kJail + "/dir/own", "one");
+  put(kJail + "/file", "of the jail");
+  ASSERT_EQ(::symlink("/nowhere", (kJail + "/link").c_str()), 0);
+  ASSERT_OK(snapshot(kJail, "a"));
+  EXPECT_THAT(lines(diff(kJail, "", "a")), ElementsAre("A/dir", "A/dir/own", "M/file", "A/link"));
+  EXPECT_THAT(lines(diff(kJail, "a", "")), IsEmpty());
+  if (resolve(kJail)->thin()) {  // how an overlay says that a name is gone
+    ASSERT_EQ(::mknod((kJail + "/unwanted").c_str(), S_IFCHR, 0), 0);
+  } else {
+    ASSERT_EQ(::unlink((kJail + "/unwanted").c_str()), 0);
+  }
+  ASSERT_EQ(
+      shell(concat("rm -r ", kJail, "/dir; echo >", kJail, "/dir; ln -snf /else ", kJail, "/link")),
+      0);
+  ASSERT_OK(snapshot(kJail, "b"));
+  for (const auto* until : {"", "b"})
+    EXPECT_THAT(lines(diff(kJail, "a", until)),
+                ElementsAre("M/dir", "D/dir/own", "M/link", "D/unwanted"));
+  EXPECT_EQ(diff(kJail, "c", "").error().code, ENOENT);
+  EXPECT_EQ(diff(kBase, "", "").error().line(),
+            kBase + ": is no thin tree, so since which snapshot? (gaol snapshots)");
+  EXPECT_THAT(entries(kStore + "/.gaol/.scratch"), IsEmpty());
+}
+
+TEST_P(StorageTest, ROOT_PropertiesAreSetOrRefused) {
+  ASSERT_OK(clone(kBase, kJail));
+  const std::string_view driver = GetParam().driver;
+  const auto refusal = [&](Property which) {
+    const auto why =
+        driver == "dir" ? "the tree is a plain directory" : "btrfs keeps no room for a subvolume";
+    return concat(kJail, ": ", property_word(which), ": not supported on this system: ", why);
+  };
+  if (driver == "dir") {
+    EXPECT_EQ(set_property(kJail, Property::compression, "on").error().text,
+              refusal(Property::compression));
+  } else {
+    const auto* algorithm = driver == "zfs" ? "gzip" : "zlib";
+    ASSERT_OK(set_property(kJail, Property::compression, algorithm));
+    EXPECT_EQ(property(kJail, Property::compression).value_or("?"), algorithm);
+    ASSERT_OK(set_property(kJail, Property::compression, "off"));
+    EXPECT_EQ(property(kJail, Property::compression).value_or("?"), "off");
+    EXPECT_FALSE(set_property(kJail, Property::compression, "tight"));
+  }
+  EXPECT_EQ(set_property(kJail, Property::compression, "--help").error().text,
+            "compression \"--help\": not a value");
+  if (driver == "zfs") {
+    ASSERT_OK(set_property(kJail, Property::reservation, "8388608"));
+    EXPECT_EQ(property(kJail, Property::reservation).value_or("?"), "8M");
+  } else {
+    EXPECT_EQ(property(kJail, Property::reservation).error().text, refusal(Property::reservation));
+  }
+}
+
+TEST_P(StorageTest, ROOT_PromotedCloneCarriesItsOrigin) {
+  ASSERT_OK(clone(kBase, kJail));
+  const auto promoted = promote(kJail);
+  if (GetParam().driver != std::string_view("zfs")) {
+    EXPECT_THAT(promoted.error().text, testing::HasSubstr(kJail + ": promote: not "));
+    return;
+  }
+  ASSERT_OK(promoted);
+  EXPECT_EQ(inspect(kJail)->kind, Kind::thick);
+  EXPECT_THAT(inspect(kJail)->clones, ElementsAre(kBase));
+  EXPECT_EQ(destroy(kJail).error().code, EBUSY);
+  ASSERT_OK(destroy(kBase));
+  EXPECT_EQ(text(kJail + "/file"), "of the base");
+  EXPECT_EQ(promote(kJail).error().text, kJail + ": is no thin tree");
+  ASSERT_OK(destroy(kJail));
+}
+
 TEST_P(StorageTest, ROOT_NothingIsEverMadeOverSomething) {
   ASSERT_OK(clone(kBase, kJail));
   EXPECT_EQ(clone(kBase, kJail).error().text, kJail + ": File exists");
   EXPECT_EQ(copy(kBase, kJail).error().text, kJail + ": File exists");
 }
 
+// --- what people have lost ---
+
+// A directory of the host with something in it.
+const std::string kPrecious = "/tmp/precious";
+void make_precious() {
+  ASSERT_EQ(::mkdir(kPrecious.c_str(), 0755), 0);
+  put(kPrecious + "/file", "x");
+}
+
 TEST_P(StorageTest, ROOT_ForeignMountsAreNeverEmptied) {
   ASSERT_OK(clone(kBase, kJail));
-  ASSERT_EQ(::mkdir("/tmp/precious", 0755), 0);
-  put("/tmp/precious/file", "x");
+  make_precious();
   ASSERT_EQ(::mkdir((kJail + "/mnt").c_str(), 0755), 0);
-  ASSERT_EQ(::mount("/tmp/precious", (kJail + "/mnt").c_str(), nullptr, MS_BIND, nullptr), 0);
+  ASSERT_EQ(::mount(kPrecious.c_str(), (kJail + "/mnt").c_str(), nullptr, MS_BIND, nullptr), 0);
   const auto reason = concat(kJail, ": something is mounted at ", kJail, "/mnt");
   EXPECT_EQ(destroy(kJail).error().text, reason);
   EXPECT_EQ(throw_away(kJail).error().text, reason);
   EXPECT_EQ(rename(kJail, kStore + "/web").error().text, reason);
-  EXPECT_EQ(text("/tmp/precious/file"), "x");
+  EXPECT_EQ(text(kPrecious + "/file"), "x");
   ASSERT_EQ(::umount((kJail + "/mnt").c_str()), 0);
   ASSERT_OK(destroy(kJail));
+}
+
+TEST_P(StorageTest, ROOT_LinksOutOfATreeAreNotFollowed) {
+  ASSERT_OK(clone(kBase, kJail));
+  make_precious();
+  ASSERT_EQ(::symlink(kPrecious.c_str(), (kJail + "/out").c_str()), 0);
+  ASSERT_EQ(::symlink("../../../../precious", (kJail + "/up").c_str()), 0);
+  ASSERT_OK(snapshot(kJail, "s"));
+  ASSERT_OK(rollback(kJail, "s", Newer::keep));
+  ASSERT_OK(destroy(kJail));
+  ASSERT_EQ(::symlink(kPrecious.c_str(), kJail.c_str()), 0);  // in place of the tree itself
+  EXPECT_EQ(destroy(kJail).error().code, ENOTDIR);
+  EXPECT_EQ(text(kPrecious + "/file"), "x");
+}
+
+TEST_P(StorageTest, ROOT_MountsOfOtherNamespacesAreNotEntered) {
+  ASSERT_OK(clone(kBase, kJail));
+  make_precious();
+  ASSERT_EQ(::mkdir((kJail + "/mnt").c_str(), 0755), 0);
+  int ready[2];
+  ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
+  const pid_t other = ::fork();
+  if (other == 0) {  // a jail that a crash of its makers has left, say
+    const auto at = kJail + "/mnt";
+    if (::unshare(CLONE_NEWNS) != 0 ||
+        ::mount(kPrecious.c_str(), at.c_str(), nullptr, MS_BIND, nullptr) != 0)
+      ::_exit(1);
+    ::close(ready[1]);
+    for (;;) ::pause();
+  }
+  ::close(ready[1]);
+  char end;
+  EXPECT_EQ(::read(ready[0], &end, 1), 0);
+  ::close(ready[0]);
+  const auto destroyed = destroy(kJail);  // what is busy there may refuse
+  EXPECT_EQ(text(kPrecious + "/file"), "x");
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
+  if (!destroyed) ASSERT_OK(destroy(kJail));
+  EXPECT_FALSE(exists(kJail));
+}
+
+TEST_P(StorageTest, ROOT_TrashWithAMountInItDoesNotExpire) {
+  ASSERT_OK(clone(kBase, kJail));
+  make_precious();
+  ASSERT_EQ(::mkdir((kJail + "/mnt").c_str(), 0755), 0);
+  const auto bin = throw_away(kJail);
+  ASSERT_OK(bin);
+  const auto at = *bin + "/mnt";
+  ASSERT_EQ(::mount(kPrecious.c_str(), at.c_str(), nullptr, MS_BIND, nullptr), 0);
+  EXPECT_EQ(empty_trash(kStore, INT64_MAX).error().text,
+            concat(*bin, ": something is mounted at ", at));
+  EXPECT_EQ(text(kPrecious + "/file"), "x");
+  ASSERT_EQ(::umount(at.c_str()), 0);
+  ASSERT_OK(empty_trash(kStore, INT64_MAX));
+  EXPECT_FALSE(exists(*bin));
+}
+
+// Below the checks: a mount that comes when they have been made.
+TEST_P(StorageTest, ROOT_RemovalStopsAtMounts) {
+  make_precious();
+  const std::string tree = kStore + "/tree", at = tree + "/dir/mnt";
+  ASSERT_EQ(shell(concat("mkdir -p ", at)), 0);
+  ASSERT_EQ(::mount(kPrecious.c_str(), at.c_str(), nullptr, MS_BIND, nullptr), 0);
+  EXPECT_FALSE(remove_all(tree));
+  EXPECT_EQ(text(kPrecious + "/file"), "x");
+  ASSERT_EQ(::umount(at.c_str()), 0);
 }
 
 TEST_P(StorageTest, ROOT_DestroyedTreesLeaveNothing) {
@@ -426,6 +600,40 @@ TEST_P(StorageTest, ROOT_FullDiskLeavesNothingHalfMade) {
   ASSERT_OK(clone(kBase, kJail));         // and there is room again
 }
 
+TEST_P(StorageTest, ROOT_CopyOntoAFullDiskLeavesNothingHalfMade) {
+  ASSERT_EQ(shell(concat("head -c 9M /dev/urandom >", kBase, "/big; sync")), 0);
+  shell("cat /dev/urandom >/tmp/fs/filler; sync");  // until there is no more room
+  const auto copied = copy(kBase, kJail, {{}, "/tmp/conf/www.conf", "www"});
+  if (copied) {  // where a copy is shared
+    EXPECT_THAT(GetParam().name, testing::AnyOf(testing::StrEq("btrfs"), testing::StrEq("xfs")));
+    return;
+  }
+  EXPECT_THAT(copied.error().line(), testing::AnyOf(testing::HasSubstr("No space left on device"),
+                                                    testing::HasSubstr("out of space")));
+  ASSERT_EQ(::unlink("/tmp/fs/filler"), 0);
+  shell("sync");
+  ASSERT_OK(repair(kStore));
+  EXPECT_FALSE(exists(kJail));
+  EXPECT_FALSE(exists(kStore + "/.gaol/www"));
+  EXPECT_FALSE(exists("/tmp/conf/www.conf"));
+  EXPECT_THAT(*names_in(kStore + "/.gaol/.scratch"), IsEmpty());
+}
+
+TEST_P(StorageTest, ROOT_WithoutItsDiskNothingIsMadeInPlaceOfATree) {
+  if (GetParam().name == std::string_view("tmpfs")) return;  // does not come back
+  ASSERT_OK(clone(kBase, kJail));
+  ASSERT_EQ(shell(GetParam().away), 0);
+  EXPECT_EQ(inspect(kJail).error().code, ENOENT);
+  EXPECT_EQ(clone(kBase, kStore + "/two").error().code, ENOENT);
+  EXPECT_EQ(snapshot(kJail, "s").error().code, ENOENT);
+  EXPECT_EQ(destroy(kJail).error().code, ENOENT);
+  ASSERT_OK(repair(kStore));
+  EXPECT_THAT(*names_in("/tmp/fs"), IsEmpty());
+  ASSERT_EQ(shell(GetParam().back), 0);
+  EXPECT_EQ(seen(kJail, "file"), "of the base");
+  ASSERT_OK(destroy(kJail));
+}
+
 // --- commands that are killed ---
 
 // Runs `act` in a child that is killed after so many microseconds.
@@ -459,6 +667,7 @@ void repaired() {
   for (const auto& name : left) EXPECT_THAT(said, testing::HasSubstr(name));
   EXPECT_EQ(said.empty(), left.empty()) << said;
   report_repairs_to([](std::string_view) {});
+  ASSERT_OK(repair(kStore));  // zfs-fuse mounts and unmounts in its own time
   EXPECT_THAT(*names_in(kStore + "/.gaol/.scratch"), IsEmpty());
   EXPECT_FALSE(exists(kStore + "/.gaol/.moving"));
 }
@@ -559,16 +768,14 @@ TEST_P(StorageTest, ROOT_KilledAtAnyMomentACloneIsAsItWasOrAsItWasToBe) {
 
 TEST_P(StorageTest, ROOT_KilledAtAnyMomentAReceivedTreeIsWholeOrNotThere) {
   ASSERT_OK(copy(kBase, kJail));
-  if (GetParam().driver == std::string_view("dir")) {
-    EXPECT_FALSE(receive(kStore + "/other", {"dir", "a", ""}));
-    EXPECT_THAT(*names_in(kStore + "/.gaol/.scratch"), IsEmpty());
-    return;
-  }
   ASSERT_OK(snapshot(kJail, "a"));
   put(kJail + "/new", std::string(100'000, 'x'));
   ASSERT_OK(snapshot(kJail, "b"));
   ASSERT_OK(send_to_file(kJail, "a", ""));
-  ASSERT_OK(send_to_file(kJail, "b", "a"));
+  const bool changes = GetParam().driver != std::string_view("dir");
+  if (changes) {
+    ASSERT_OK(send_to_file(kJail, "b", "a"));
+  }
   const std::string other = kStore + "/other";
   for (int round = 0; round < rounds(GetParam()); ++round) {
     SCOPED_TRACE(round);
@@ -578,13 +785,16 @@ TEST_P(StorageTest, ROOT_KilledAtAnyMomentAReceivedTreeIsWholeOrNotThere) {
     if (!whole(other, {"file"}, exists(other) ? kBase : kConf)) {
       ASSERT_OK(receive_file("a", other));
     }
-    killed_after(delay, [&] { return receive_file("b", other).has_value(); });
-    repaired();
-    if (labels(other).size() == 1) {
-      ASSERT_OK(receive_file("b", other));
+    EXPECT_THAT(labels(other), ElementsAre("a"));
+    if (changes) {
+      killed_after(delay, [&] { return receive_file("b", other).has_value(); });
+      repaired();
+      if (labels(other).size() == 1) {
+        ASSERT_OK(receive_file("b", other));
+      }
+      EXPECT_THAT(labels(other), ElementsAre("a", "b"));
+      EXPECT_THAT(entries(other), ElementsAre("file", "new"));
     }
-    EXPECT_THAT(labels(other), ElementsAre("a", "b"));
-    EXPECT_THAT(entries(other), ElementsAre("file", "new"));
     ASSERT_OK(destroy(other));
   }
 }

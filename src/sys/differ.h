@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// What differs between two directory trees, by descriptor and with the cautions of sys/tree.h: no
+// symbolic link is followed and no mount entered.
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "base/result.h"
+#include "sys/fd.h"
+
+namespace gaol::sys {
+
+enum class Change : uint8_t { added, changed, gone };
+
+// Tells every name that is in one of them only, or is something else in the other: kind, mode,
+// owner, device, where a link leads, a file's size and time. In no order. Contents are not read.
+Result<> compare_trees(const Fd& before, const Fd& after,
+                       const std::function<void(Change, std::string_view path)>& tell);
+
+}  // namespace gaol::sys
