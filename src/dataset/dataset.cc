@@ -43,12 +43,16 @@ Result<Base> open_base(const std::string& path) {
 
 using Locks = std::vector<Lock>;
 // Of all these stores, always in the same order, so that two commands cannot wait for each other.
+// The first is the one that is changed.
 Result<Locks> lock_all(std::vector<std::string> stores) {
+  const std::string changed = stores.front();
   std::ranges::sort(stores);
   const auto again = std::ranges::unique(stores);
   stores.erase(again.begin(), again.end());
   Locks locks;
   for (const auto& store : stores) locks.push_back(TRY(lock_store(store)));
+  const auto which = std::ranges::find(stores, changed) - stores.begin();
+  locks[static_cast<size_t>(which)].is_of_changed_store();
   return locks;
 }
 

@@ -62,9 +62,14 @@ class Lock {
   ~Lock() {
     if (file_) std::erase(held_, file_.get());
   }
-  // The lock taken last, for a program to hold as well: what it has begun ends before the next
-  // command, even when we are killed. -1 when there is none.
+  // The lock of the store that is changed, for a program to hold as well: what it has begun ends
+  // before the next command, even when we are killed. The one taken last, if none was said to be
+  // it. -1 when there is none.
   static int latest() { return held_.empty() ? -1 : held_.back(); }
+  void is_of_changed_store() {
+    std::erase(held_, file_.get());
+    held_.push_back(file_.get());
+  }
 
  private:
   static inline std::vector<int> held_;
