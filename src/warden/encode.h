@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-// How settings stand in JSON, in records and in messages alike. For the files that speak JSON only.
+// What records and messages have in common as JSON. For the files that speak it only.
 // Reading throws what the library throws, and std::bad_optional_access for an unknown parameter.
 
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
 #include "jail/params.h"
 
 namespace gaol::warden {
+
+// Damage that the library would take for a value: what is deeper than anything we write (its parser
+// needs no stack for it, but we do), and fractions, which it makes any integer of.
+inline nlohmann::json parse(std::string_view text) {
+  using nlohmann::json;
+  constexpr int kDeepest = 8;
+  return json::parse(text, [](int depth, json::parse_event_t, const json& value) {
+    if (depth > kDeepest) throw json::other_error::create(0, "too deep", nullptr);
+    if (value.is_number_float()) throw json::other_error::create(0, "a fraction", nullptr);
+    return true;
+  });
+}
 
 inline nlohmann::json to_json(const jail::Settings& settings) {
   nlohmann::json out = nlohmann::json::array();

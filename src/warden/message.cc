@@ -63,16 +63,6 @@ bool has_nul(const json& j) {
   return j.is_structured() && std::ranges::any_of(j, has_nul);
 }
 
-// Deeper than anything we write; the library's parser needs no stack for it, but we do.
-constexpr int kDeepest = 8;
-json parse(std::string_view text) {
-  const auto shallow = [](int depth, json::parse_event_t, json&) {
-    if (depth > kDeepest) throw json::other_error::create(0, "too deep", nullptr);
-    return true;
-  };
-  return json::parse(text, shallow);
-}
-
 template <class Read>
 auto read(const char* what, Read&& act) -> Result<decltype(act())> {
   try {

@@ -63,7 +63,7 @@ std::string Record::to_text() const {
 
 Result<Record> Record::from_text(std::string_view text) {
   try {
-    const json j = json::parse(text);
+    const json j = parse(text);
     Record record{
         .jid = j.at("jid"),
         .parent = j.at("parent"),

@@ -67,6 +67,7 @@ TEST(Record, AParameterThatIsNoMoreIsDamage) {
 TEST(Record, AddressesHaveTheirLength) {
   const std::string whole = sample().to_text();
   const auto at = whole.find("[10,0,0,1,") + 1;
+  EXPECT_FALSE(Record::from_text(std::string(whole).replace(at, 2, "1e21")));
   EXPECT_FALSE(Record::from_text(std::string(whole).erase(at, 3)));
   const auto longer = Record::from_text(std::string(whole).insert(at, "1,2,3,4,5,6,7,8,9,"));
   EXPECT_EQ(longer->aliases[0].address.prefix, 32) << "what is too much goes nowhere";
