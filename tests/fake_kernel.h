@@ -50,6 +50,7 @@ class FakeKernel : public sys::Kernel {
   std::vector<sys::Node> nodes;                                    // of /dev, by name
   std::map<std::string, unsigned> links;                           // interfaces here, to index
   std::map<std::string, std::set<std::string>> aliases;            // interface to "10.0.0.1/32"
+  std::set<std::string> routing_rules;
 
   int32_t answer = 0;    // what hear() gives
   sys::Names own_names;  // of every process
@@ -354,6 +355,21 @@ class FakeKernel : public sys::Kernel {
   Result<bool> remove_address(const std::string& interface, const sys::Address& address) override {
     TRY(done("remove_address ", interface, " ", sys::address_text(address)));
     return aliases[interface].erase(sys::address_text(address)) > 0;
+  }
+  Result<bool> has_routes(int, uint32_t table) override {
+    TRY(asked("has_routes ", table));
+    return true;
+  }
+  Result<> add_rule(const sys::RoutingRule& rule) override {
+    TRY(done("add_rule ", rule.priority, " ", rule.table));
+    if (!routing_rules.insert(concat(rule.family, rule.mark, rule.priority)).second)
+      return fail_errno(EEXIST, "routing rule");
+    return {};
+  }
+  Result<> remove_rule(const sys::RoutingRule& rule) override {
+    TRY(done("remove_rule ", rule.priority, " ", rule.table));
+    routing_rules.erase(concat(rule.family, rule.mark, rule.priority));
+    return {};
   }
   Result<unsigned> push_link(const std::string& interface, const sys::Fd&) override {
     TRY(done("push_link ", interface));

@@ -138,6 +138,9 @@ std::string_view parent_name(std::string_view name) {
 Result<> settle_below(const Settings& parent, Settings& child) {
   for (const auto name : kInherited)
     if (parent.has(name) && !child.has(name)) child.set(*parent.get(name));
+  // A process has the FIB of the one that made it; a stack of its own has other tables.
+  if (parent.has("exec.fib") && !child.has("exec.fib") && child.jailsys("vnet") != Jailsys::fresh)
+    child.set(*parent.get("exec.fib"));
   for (const auto& param : registry()) {
     const Rule* rule = rule_for(param);
     if (!rule || rule->fits(param.name, parent, child)) continue;

@@ -171,11 +171,11 @@ constexpr Param kParams[] = {
      "file of the host that takes the output of commands run in the jail", Range{0, 4095}},
     {"exec.created", list, tool, "", native, "", kRunByJail,
      "commands to run on the host right after the jail is created"},
-    {"exec.fib", integer, tool, "0", refused, "0",
-     "Linux has no routing table of a process: a mark on every socket of the jail would have to "
-     "choose one, by policy rules of the host that are not gaol's; root of a vnet jail makes its "
-     "own with ip-rule(8)",
-     "routing table for commands run in the jail"},
+    {"exec.fib", integer, tool, "0", emulated, "",
+     "every socket made in the jail, by jexec(8) too, is marked, and policy rules send the mark to "
+     "ip-route(8)'s table of that number and to no other; it must have a route when the jail "
+     "starts; refused for a vnet jail, whose root has ip-rule(8)",
+     "routing table for commands run in the jail", Range{0, 65535}},
     {"exec.jail_user", string, tool, "", native, "", kRunByJail,
      "user to run commands in the jail as", Range{0, 255}},
     {"exec.poststart", list, tool, "", native, "", kRunByJail,

@@ -373,10 +373,7 @@ TEST(Check, RefusesAndSaysWhy) {
       {{"mac.do"},
        "mac.do: not supported on this system: it would need a security module that grants "
        "changes of credentials by rule"},
-      {{"exec.fib=1"},
-       "exec.fib: not supported on this system: Linux has no routing table of a process: a mark on "
-       "every socket of the jail would have to choose one, by policy rules of the host that are "
-       "not gaol's; root of a vnet jail makes its own with ip-rule(8)"},
+      {{"exec.fib=65536"}, "exec.fib: 65536 is not between 0 and 65535"},
       {{"enforce_statfs=0"},
        "enforce_statfs 0: not supported on this system: the host's mounts are not in the jail's "
        "namespace"},

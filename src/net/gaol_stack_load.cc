@@ -98,7 +98,7 @@ Result<> load_programs(const Object& object, uint64_t root) {
 // they keep what they have. A jail that is about to be limited replaces this by its own entry.
 Result<> admit_running_jails(sys::Kernel& kernel, const Object& object, const std::string& root) {
   const bpf_map* jails = bpf_object__find_map_by_name(object.get(), "jails");
-  const stack_jail unlimited{{{}, STACK_UNLIMITED}, {{}, STACK_UNLIMITED}, STACK_NOBODY, 1};
+  const stack_jail unlimited{{{}, STACK_UNLIMITED}, {{}, STACK_UNLIMITED}, STACK_NOBODY, 1, 0};
   for (const auto& name : TRY(kernel.list_dir(root))) {
     const std::string path = concat(root, '/', name);
     if (!kernel.open(path, O_PATH | O_DIRECTORY)) continue;

@@ -107,14 +107,14 @@ Result<> enter(sys::Kernel& kernel, uint64_t cgroup, const StackPlan& plan) {
     TRY(kernel.map_put(kNetworks, bytes_of(key),
                        bytes_of(networks_of(key.v4 ? plan.v4 : plan.v6))));
   const stack_jail jail{entry_for(plan.v4), entry_for(plan.v6),
-                        plan.reserved_ports_uid.value_or(STACK_NOBODY), plan.own_stack};
+                        plan.reserved_ports_uid.value_or(STACK_NOBODY), plan.own_stack, plan.mark};
   return kernel.map_put(kJails, bytes_of(cgroup), bytes_of(jail));
 }
 
 }  // namespace
 
 bool needed(const StackPlan& plan) {
-  return !plan.v4.addresses.empty() || !plan.v6.addresses.empty();
+  return !plan.v4.addresses.empty() || !plan.v6.addresses.empty() || plan.mark;
 }
 
 Result<uint64_t> apply(sys::Kernel& kernel, const std::string& cgroup, const StackPlan& plan) {

@@ -47,6 +47,7 @@ struct StackPlan {
   // vnet. Such a jail inherits both families, because nothing it sees is the host's; others find
   // nobody at an abstract unix socket's name.
   bool own_stack = false;
+  uint32_t mark = 0;  // of every socket (fib.h); 0: none
 };
 
 // False when the plan gives no addresses to hold the jail to (a disabled family is held by the

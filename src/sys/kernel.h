@@ -66,6 +66,12 @@ struct Address {
 
 // An interface that was moved to another network namespace. Whoever rules there may rename it and
 // call another by its name; what it keeps is its index.
+// What is marked looks its route up in `table`; for 0, it has none.
+struct RoutingRule {
+  int family;
+  uint32_t mark, priority, table;
+};
+
 struct LentLink {
   std::string name;
   unsigned index = 0;  // there; 0: the name has to do
@@ -219,6 +225,11 @@ class Kernel {
   virtual Result<bool> add_address(const std::string& interface, const Address& address) = 0;
   // False if it was not there, or the interface is gone.
   virtual Result<bool> remove_address(const std::string& interface, const Address& address) = 0;
+  // Whether that family's routing table of that number holds anything.
+  virtual Result<bool> has_routes(int family, uint32_t table) = 0;
+  virtual Result<> add_rule(const RoutingRule& rule) = 0;
+  // Nothing if it is not there.
+  virtual Result<> remove_rule(const RoutingRule& rule) = 0;
   // Moves an interface into the network namespace `netns` (an nsfs descriptor). The kernel
   // drops its addresses and its up state on the way. The result is its index there.
   virtual Result<unsigned> push_link(const std::string& interface, const Fd& netns) = 0;

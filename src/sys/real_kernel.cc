@@ -554,6 +554,11 @@ class RealKernel final : public Kernel {
   Result<bool> remove_address(const std::string& interface, const Address& address) override {
     return rtnl_remove_address(interface, address);
   }
+  Result<bool> has_routes(int family, uint32_t table) override {
+    return rtnl_has_routes(family, table);
+  }
+  Result<> add_rule(const RoutingRule& rule) override { return rtnl_add_rule(rule); }
+  Result<> remove_rule(const RoutingRule& rule) override { return rtnl_remove_rule(rule); }
   Result<unsigned> push_link(const std::string& interface, const Fd& netns) override {
     return rtnl_push_link(interface, netns);
   }

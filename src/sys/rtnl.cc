@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -40,6 +41,18 @@ Request move_link(const LentLink& interface, const Fd& netns) {
   body.ifi_index = static_cast<int>(interface.index);
   Request request = about_link(RTM_SETLINK, NLM_F_ACK, interface.name, body);
   request.add(IFLA_NET_NS_FD, bytes_of(netns.get()));
+  return request;
+}
+
+Request about_rule(uint16_t type, uint16_t flags, const RoutingRule& rule) {
+  fib_rule_hdr body{};
+  body.family = static_cast<uint8_t>(rule.family);
+  body.action = rule.table ? FR_ACT_TO_TBL : FR_ACT_UNREACHABLE;
+  Request request(type, static_cast<uint16_t>(flags | NLM_F_ACK), body);
+  request.add_number(FRA_FWMARK, rule.mark);
+  request.add_number(FRA_FWMASK, ~uint32_t{0});
+  request.add_number(FRA_PRIORITY, rule.priority);
+  if (rule.table) request.add_number(FRA_TABLE, rule.table);
   return request;
 }
 
@@ -111,6 +124,35 @@ Result<bool> rtnl_remove_address(const std::string& interface, const Address& ad
   if (removed) return true;
   if (removed.error().code == EADDRNOTAVAIL || removed.error().code == ENODEV) return false;
   return fail(std::move(removed).error().in(interface, ": remove ", address_text(address)));
+}
+
+Result<bool> rtnl_has_routes(int family, uint32_t table) {
+  const auto socket = TRY(NetlinkSocket::open());
+  rtmsg which{};
+  which.rtm_family = static_cast<uint8_t>(family);
+  Request request(RTM_GETROUTE, NLM_F_DUMP, which);
+  request.add_number(RTA_TABLE, table);
+  bool found = false;
+  // Without being asked to be strict, kernels show other tables' as well.
+  TRY(socket.list(std::move(request), "routes", [&](std::string_view route) {
+    const auto of = head_of<uint32_t>(attribute_in(behind(route, sizeof(rtmsg)), RTA_TABLE));
+    found |= head_of<rtmsg>(route).rtm_family == family && of == table;
+  }));
+  return found;
+}
+
+Result<> rtnl_add_rule(const RoutingRule& rule) {
+  const auto socket = TRY(NetlinkSocket::open());
+  auto added = socket.ask(about_rule(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule), "routing rule");
+  if (added || added.error().code == EAFNOSUPPORT) return {};
+  return std::unexpected(std::move(added).error());
+}
+
+Result<> rtnl_remove_rule(const RoutingRule& rule) {
+  const auto socket = TRY(NetlinkSocket::open());
+  auto removed = socket.ask(about_rule(RTM_DELRULE, 0, rule), "routing rule");
+  if (removed || removed.error().code == ENOENT || removed.error().code == EAFNOSUPPORT) return {};
+  return std::unexpected(std::move(removed).error());
 }
 
 // We choose the index: asked for afterwards, by name, it could be another's already.

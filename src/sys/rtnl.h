@@ -13,6 +13,7 @@ namespace gaol::sys {
 
 struct Address;
 struct LentLink;
+struct RoutingRule;
 
 // 10.0.0.1/32
 std::string address_text(const Address& address);
@@ -27,6 +28,11 @@ Result<bool> rtnl_has_address(const std::string& interface, const Address& addre
 Result<bool> rtnl_add_address(const std::string& interface, const Address& address);
 // False if it was not there, or the interface is gone.
 Result<bool> rtnl_remove_address(const std::string& interface, const Address& address);
+
+Result<bool> rtnl_has_routes(int family, uint32_t table);
+// A family that the kernel was built or booted without has no rules, and needs none.
+Result<> rtnl_add_rule(const RoutingRule& rule);
+Result<> rtnl_remove_rule(const RoutingRule& rule);  // nothing if it is not there
 
 // Moves an interface into the network namespace `netns`. The kernel drops its addresses and
 // its up state on the way. The result is its index there.

@@ -14,6 +14,7 @@
 #include "jail/address.h"
 #include "jail/conf.h"
 #include "jail/view.h"
+#include "net/fib.h"
 #include "warden/compat.h"
 
 namespace gaol::warden {
@@ -258,17 +259,31 @@ Result<> see_as_parent(StartPlan& plan, const Record& parent) {
   return {};
 }
 
+Result<bool> on_our_stack(sys::Kernel& kernel, const Record& jail) {
+  const auto ours = TRY(kernel.read_symlink("/proc/self/ns/net"));
+  return ours == TRY(kernel.read_symlink(concat("/proc/", jail.init.pid, "/ns/net")));
+}
+
 // Aliases are made where jail(8) runs, on the host.
 Result<> refuse_foreign_aliases(sys::Kernel& kernel, const StartPlan& plan, const Record& parent) {
-  if (plan.aliases.empty()) return {};
-  const auto ours = TRY(kernel.read_symlink("/proc/self/ns/net"));
-  if (ours == TRY(kernel.read_symlink(concat("/proc/", parent.init.pid, "/ns/net")))) return {};
+  if (plan.aliases.empty() || TRY(on_our_stack(kernel, parent))) return {};
   return fail(
       Error{0,
             concat("interface ", plan.aliases.front().interface,
                    ": not supported on this system: the jail shares the network stack of \"",
                    parent.name, "\", and jail(8) adds addresses on the host's alone"),
             "add the address in that jail and leave the interface out here"});
+}
+
+Result<> check_fib(sys::Kernel& kernel, const StartPlan& plan, int64_t fib, const Record* parent) {
+  if (fib == 0) return {};
+  TRY(net::check_fib(fib));
+  if (!plan.prison.vnet && (!parent || TRY(on_our_stack(kernel, *parent)))) return {};
+  return fail(Error{0,
+                    concat(fib,
+                           ": not supported on this system: the tables of a vnet jail's stack "
+                           "are its own root's"),
+                    "ip-rule(8) in the jail chooses among them"});
 }
 
 // A thin tree's lower layer is named by a file that the parent's root may write.
@@ -344,7 +359,7 @@ uint64_t shared_namespaces(const Settings& settings) {
          (inherits("sysvmsg") || inherits("sysvsem") || inherits("sysvshm") ? CLONE_NEWIPC : 0U);
 }
 
-net::StackPlan stack_of(const Settings& settings, uint32_t first_id) {
+net::StackPlan stack_of(const Settings& settings, uint32_t first_id, Jid jid) {
   const bool vnet = settings.jailsys("vnet") == Jailsys::fresh;
   const auto family = [&](std::string_view state, int kind) {
     net::FamilyPlan plan{.inherit = vnet || settings.jailsys(state) == Jailsys::inherit,
@@ -359,13 +374,14 @@ net::StackPlan stack_of(const Settings& settings, uint32_t first_id) {
                       .v6 = family("ip6", AF_INET6),
                       .reserved_ports_uid = {},
                       .own_stack = vnet};
+  if (settings.integer("exec.fib") != 0) plan.mark = net::fib_mark(jid);
   if (settings.on("allow.reserved_ports")) plan.reserved_ports_uid = first_id;
   return plan;
 }
 
 std::vector<std::string> addresses_of(const Settings& settings) {
   std::vector<std::string> out;
-  const auto plan = stack_of(settings, 0);
+  const auto plan = stack_of(settings);
   for (const auto& family : {plan.v4, plan.v6})
     for (const auto& address : family.addresses) out.push_back(jail::address_text(address));
   return out;
@@ -455,13 +471,15 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request, const R
   auto lines = TRY(mount_lines(kernel, settings, plan.path));
   TRY(take_mounts(std::move(lines), plan.prison));
   plan.permissions = permissions_of(settings);
-  plan.stack = stack_of(settings, 0);
+  plan.stack = stack_of(settings);
   plan.aliases = TRY(aliases_of(kernel, settings));
   plan.addresses = addresses_of(settings);
   plan.interfaces = settings.list("vnet.interface");
   if (!plan.interfaces.empty() && !plan.prison.vnet)
     return fail(Error{0, "vnet.interface: the jail has no network stack of its own",
                       "is `vnet;` missing?"});
+  auto fib = check_fib(kernel, plan, settings.integer("exec.fib"), parent);
+  if (!fib) return fail(std::move(fib).error().in("exec.fib"));
   plan.inner_path = plan.path;
   if (parent) {
     TRY(see_as_parent(plan, *parent));

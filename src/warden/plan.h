@@ -70,7 +70,8 @@ mac::Permissions permissions_of(const jail::Settings& settings);
 // CLONE_NEW* of what the jail inherits.
 uint64_t shared_namespaces(const jail::Settings& settings);
 jail::Orders orders_of(const jail::Settings& settings);
-net::StackPlan stack_of(const jail::Settings& settings, uint32_t first_id);
+// As the jail of that jid and those ids has it; what is asked beforehand has neither.
+net::StackPlan stack_of(const jail::Settings& settings, uint32_t first_id = 0, Jid jid = 0);
 std::vector<std::string> addresses_of(const jail::Settings& settings);
 
 // What the jail's /dev holds: by its ruleset, and by permissions that come to a device.

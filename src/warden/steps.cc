@@ -11,6 +11,7 @@
 #include "devfs/cgroup.h"
 #include "jail/address.h"
 #include "net/alias.h"
+#include "net/fib.h"
 #include "net/stack.h"
 #include "sys/helper.h"
 #include "warden/door.h"
@@ -103,6 +104,26 @@ Result<> drop_aliases(const Machine& machine, Record& record) {
   return net::remove_aliases(machine.kernel, mine);
 }
 
+// --- its routing table ---
+
+uint32_t fib_of(const jail::Settings& settings) {
+  return static_cast<uint32_t>(settings.integer("exec.fib"));
+}
+
+// exec.prestart may be what fills it.
+Result<> choose_fib(Start& start) {
+  const auto fib = fib_of(start.request.settings);
+  if (fib == 0) return {};
+  auto chosen = net::choose_fib(start.machine.kernel, start.record.jid, fib);
+  if (!chosen) return fail(std::move(chosen).error().in("exec.fib"));
+  return {};
+}
+
+Result<> leave_fib(const Machine& machine, Record& record) {
+  const auto fib = fib_of(record.settings);
+  return fib ? net::leave_fib(machine.kernel, record.jid, fib) : Result<>{};
+}
+
 // --- the cgroup: what it may do on the host's network stack, and which devices it may open ---
 
 Result<> load_stack_programs(const Machine& machine, const std::string& root) {
@@ -115,7 +136,7 @@ Result<> load_stack_programs(const Machine& machine, const std::string& root) {
 
 Result<> hold_on_stack(Start& start) {
   sys::Kernel& kernel = start.machine.kernel;
-  const auto plan = stack_of(start.request.settings, start.record.first_id);
+  const auto plan = stack_of(start.request.settings, start.record.first_id, start.record.jid);
   auto applied = net::apply(kernel, start.record.cgroup, plan);
   if (!applied && applied.error().code == ENOENT) {
     const auto root = TRY(cgroup_root(kernel));
@@ -162,7 +183,8 @@ Result<> drop_cgroup(const Machine& machine, Record& record) {
   const auto id = machine.kernel.cgroup_id(record.cgroup);
   if (!id) return {};
   // The entries first: without the directory nobody would know their key any more.
-  auto undone = net::undo(machine.kernel, *id, stack_of(record.settings, record.first_id));
+  auto undone =
+      net::undo(machine.kernel, *id, stack_of(record.settings, record.first_id, record.jid));
   auto forgotten = devfs::forget(machine.kernel, *id);
   if (undone) undone = std::move(forgotten);
   TRY(machine.kernel.end_cgroup(record.cgroup));
@@ -302,6 +324,7 @@ constexpr Step kStart[] = {
     {"exec.prepare", commands<"exec.prepare", Where::host>, nullptr},
     {"ip4.addr", add_aliases, drop_aliases},
     {"exec.prestart", commands<"exec.prestart", Where::host>, nullptr},
+    {"exec.fib", choose_fib, leave_fib},
     {"cgroup", make_cgroup, drop_cgroup},
     {"create", create, end_prison},
     {"children", let_have_children, end_descendants},
@@ -509,7 +532,7 @@ Result<> run_stop(Stop& stop) {
   stop.record.owner = machine.kernel.self();
   TRY(unpublish(machine, stop.record));
   Result<> first;
-  for (const auto undo : {end_descendants, pull_interfaces, end_prison, drop_cgroup}) {
+  for (const auto undo : {end_descendants, pull_interfaces, end_prison, drop_cgroup, leave_fib}) {
     auto undone = told(machine, undo(machine, stop.record));
     stop.gone &= undone.has_value();
     if (first) first = std::move(undone);

@@ -86,10 +86,10 @@ TEST_F(StepsTest, AStartGoesByTheManPage) {
                           "make_dir /sys/fs/cgroup/gaol/2", "clone into namespaces",
                           "spawn created", "clone", "spawn post"));
   EXPECT_THAT(told_, ElementsAre("created web"));
-  EXPECT_THAT(
-      start_step_names(),
-      ElementsAre("exec.prepare", "ip4.addr", "exec.prestart", "cgroup", "create", "children",
-                  "exec.created", "vnet.interface", "exec.start", "command", "exec.poststart"));
+  EXPECT_THAT(start_step_names(),
+              ElementsAre("exec.prepare", "ip4.addr", "exec.prestart", "exec.fib", "cgroup",
+                          "create", "children", "exec.created", "vnet.interface", "exec.start",
+                          "command", "exec.poststart"));
 }
 
 TEST_F(StepsTest, AStopGoesByTheManPage) {

@@ -178,14 +178,14 @@ std::string_view Warden::stack_owner(std::string_view name) const {
 }
 
 Result<> Warden::refuse_clash(const jail::Settings& settings, std::string_view self) {
-  const auto ours = stack_of(settings, 0);
+  const auto ours = stack_of(settings);
   for (const auto& address : addresses_of(settings)) {
     for (const Jid user : store_.users_of(address)) {
       const auto other = living(user);
       if (!other || jail::is_below(other->name, self) || jail::is_below(self, other->name) ||
           other->name == self || stack_owner(other->name) != stack_owner(self))
         continue;
-      const auto theirs = stack_of(other->settings, 0);
+      const auto theirs = stack_of(other->settings);
       const bool four = clash(ours.v4, theirs.v4);
       if (four || clash(ours.v6, theirs.v6))
         return fail(Error{EADDRINUSE,
@@ -282,8 +282,8 @@ Result<> Warden::tighten(Record& child, const Record& parent) {
   if (!init) return {};  // it has ended
   const auto old = addresses_of(before), now = addresses_of(child.settings);
   TRY(store_.take_addresses(child.jid, without(now, old)));
-  TRY(net::replace(kernel_, child.cgroup, stack_of(before, child.first_id),
-                   stack_of(child.settings, child.first_id)));
+  TRY(net::replace(kernel_, child.cgroup, stack_of(before, child.first_id, child.jid),
+                   stack_of(child.settings, child.first_id, child.jid)));
   TRY(give_orders(*init, before, child.settings));
   TRY(set_door(kernel_, child));
   TRY(store_.publish(child));
@@ -492,8 +492,8 @@ Result<> Warden::change(Record& record, const Request& request) {
   TRY(give_orders(init, record.settings, merged));
   TRY(store_.take_addresses(record.jid, without(after, before)));
   TRY(give_names(init, wanted));
-  TRY(net::replace(kernel_, record.cgroup, stack_of(record.settings, record.first_id),
-                   stack_of(merged, record.first_id)));
+  TRY(net::replace(kernel_, record.cgroup, stack_of(record.settings, record.first_id, record.jid),
+                   stack_of(merged, record.first_id, record.jid)));
   if (devices) {
     const auto cgroup = TRY(kernel_.cgroup_id(record.cgroup));
     TRY(devfs::replace(kernel_, cgroup, *devices));

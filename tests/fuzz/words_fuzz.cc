@@ -74,6 +74,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!jail::check(settings).empty()) return 0;
   for (const auto& param : jail::registry()) ask(settings, param);
   (void)warden::permissions_of(settings).key();
-  (void)warden::stack_of(settings, 0);
+  (void)warden::stack_of(settings);
   return 0;
 }

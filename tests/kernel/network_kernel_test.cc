@@ -70,6 +70,62 @@ TEST_F(NetworkTest, ROOT_NET_AHostNameBringsItsAddresses) {
   run("for file in hosts resolv.conf; do umount /etc/$file; rm /run/$file; done");
 }
 
+// Two tables that lead nowhere, each in its own way, tell which of them was looked in.
+TEST_F(NetworkTest, ROOT_NET_BPF_ARoutingTableIsTheJails) {
+  ASSERT_EQ(run("ip addr add 10.1.0.1/24 dev ep0a; ip -6 addr add 2001:db8::1/64 dev ep0a nodad\n"
+                "ip route add prohibit 10.9.0.0/24; ip route add prohibit 10.8.0.0/24\n"
+                "ip route add unreachable 10.9.0.0/24 table 7")
+                .err,
+            "");
+  const auto to = [](const std::string& jail, const std::string& address) {
+    return run("jexec " + jail + " nc -w 1 " + address + " 9").err;
+  };
+  const std::string unreachable = "nc: can't connect to remote host (10.9.0.1): No route to host\n";
+  const std::string prohibited = "nc: can't connect to remote host (10.9.0.1): Permission denied\n";
+  EXPECT_EQ(create("name=main ip4.addr=10.1.0.1"), "");
+  EXPECT_EQ(create("name=seven ip4=inherit ip6=inherit exec.fib=7 children.max=1"), "");
+  EXPECT_EQ(to("main", "10.9.0.1"), prohibited);
+  EXPECT_EQ(to("seven", "10.9.0.1"), unreachable);
+  EXPECT_EQ(to("seven", "10.8.0.1"),
+            "nc: can't connect to remote host (10.8.0.1): Network is unreachable\n");
+  EXPECT_EQ(to("seven", "2001:db8::2"),
+            "nc: can't connect to remote host: Network is unreachable\n");
+  EXPECT_EQ(create("name=seven.a ip4=inherit"), "");
+  EXPECT_EQ(to("seven.a", "10.9.0.1"), unreachable);
+  EXPECT_EQ(seen("jail -R seven.a"), "");
+  EXPECT_EQ(create("name=seven.b ip4=inherit exec.fib=0"), "");
+  EXPECT_EQ(to("seven.b", "10.9.0.1"), prohibited);
+  EXPECT_EQ(seen("jail -m name=seven allow.set_hostname"), "");
+  EXPECT_EQ(to("seven", "10.9.0.1"), unreachable);
+  EXPECT_EQ(seen("jail -qr seven main; ip rule | grep -c 0x6a"), "0\n[exit 1]\n");
+  run("ip addr flush dev ep0a; ip route flush table 7; ip route del prohibit 10.9.0.0/24; "
+      "ip route del prohibit 10.8.0.0/24");
+}
+
+TEST_F(NetworkTest, ROOT_NET_WhoDiesGivesItsRoutingTableBack) {
+  run("ip route add unreachable 10.9.0.0/24 table 7");
+  EXPECT_EQ(create("name=a exec.fib=7"), "");
+  EXPECT_EQ(seen("ip rule | grep -c 0x6a"), "2\n");
+  const std::string init = init_of("a");
+  EXPECT_EQ(seen("kill -9 " + init + "; while kill -0 " + init +
+                 " 2>/dev/null; do :; done; "
+                 "jls name; ip rule | grep -c 0x6a"),
+            "0\n[exit 1]\n");
+  run("ip route flush table 7");
+}
+
+TEST_F(NetworkTest, ROOT_NET_RoutingTablesThatCannotBe) {
+  EXPECT_EQ(create("name=a exec.fib=8"),
+            "jail: exec.fib: routing table 8 has no routes (`ip route add default via GATEWAY "
+            "table 8` makes one)\n[exit 1]\n");
+  EXPECT_EQ(create("name=a exec.fib=254"),
+            "jail: exec.fib: 254: 253 to 255 are the host's own tables (default, main, local)\n"
+            "[exit 1]\n");
+  EXPECT_EQ(create("name=a vnet exec.fib=7"),
+            "jail: exec.fib: 7: not supported on this system: the tables of a vnet jail's stack "
+            "are its own root's (ip-rule(8) in the jail chooses among them)\n[exit 1]\n");
+}
+
 TEST_F(NetworkTest, ROOT_NET_WhatStoodThereBeforeStays) {
   run("ip addr add 10.1.0.1/32 dev ep0a");
   EXPECT_EQ(create("name=a ip4.addr='ep0a|10.1.0.1'"), "");

@@ -208,6 +208,7 @@ std::vector<std::string> footprint() {
       "awk '$5 != \"/run/gaol\" {print \"mount\", $5, $9}' /proc/self/mountinfo\n"
       "ip -o link | awk '{print \"interface\", $2}'\n"
       "ip -o addr | awk '{print \"address\", $2, $3, $4}'\n"
+      "(ip rule; ip -6 rule) | sed 's/^/routing rule /'\n"
       "cd " +
       cgroup_mount() +
       " && find . -mindepth 1 -type d ! -path ./gaol -printf 'cgroup %P\\n'\n"

@@ -116,6 +116,7 @@ int sock_create(struct bpf_sock* socket) {
   __u64 cgroup = find_jail(NULL);
   if (!cgroup) return kAllow;
   const struct stack_jail* jail = entry_of(cgroup);
+  if (jail->mark) socket->mark = jail->mark;
   const struct stack_family* family = socket->family == kInet ? &jail->v4 : &jail->v6;
   if (family->count == STACK_UNLIMITED) return kAllow;
   if (family->count == 0) return refuse(EAFNOSUPPORT);

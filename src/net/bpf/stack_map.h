@@ -30,6 +30,7 @@ struct stack_jail {
   struct stack_family v4, v6;
   __u32 reserved_ports_uid; /* may bind ports below 1024 without a capability */
   __u32 own_stack;          /* 1: has a network namespace, and in it names, of its own */
+  __u32 mark;               /* of its sockets; 0: none */
 };
 #define STACK_NOBODY 0xffffffffu /* a reserved_ports_uid */
 
