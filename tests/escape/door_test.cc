@@ -204,7 +204,7 @@ TEST_F(DoorTest, ROOT_GarbageIsAnsweredAndForgotten) {
 
 TEST_F(DoorTest, ROOT_ACrowdHoldsUpNobodyElse) {
   EXPECT_EQ(seen("jexec foo attack crowd /dev/gaol/control 60 >/run/crowd & "
-                 "until grep -q inside /run/crowd; do sleep 0.02; done; timeout 5 jexec foo "
+                 "until grep -qs inside /run/crowd; do sleep 0.02; done; timeout 5 jexec foo "
                  "/dev/gaol/sbin/jls name; touch " +
                  foo_ +
                  "/tmp/stop; wait; "

@@ -69,11 +69,11 @@ constexpr Ground kGrounds[] = {
      "  mount -t tmpfs gaol-test /var/lib && mkdir /var/lib/zfs &&"
      "  zfs-fuse --no-kstat-mount --pidfile=/run/zfs.pid; fi &&"
      "truncate -s 256M /tmp/disk && for i in $(seq 50); do"
-     "  zpool create -m /tmp/fs gaoltest /tmp/disk && break; sleep 0.1; done &&"
-     "zfs create gaoltest/releases && zfs create gaoltest/jails",
-     "for i in $(seq 50); do zpool destroy gaoltest && exit 0; sleep 0.1; done; exit 1", 20,
-     "for i in $(seq 50); do zpool export gaoltest && exit 0; sleep 0.1; done; exit 1",
-     "zpool import -d /tmp gaoltest"},
+     "  zpool create -m /tmp/fs gaolstore /tmp/disk && break; sleep 0.1; done &&"
+     "zfs create gaolstore/releases && zfs create gaolstore/jails",
+     "for i in $(seq 50); do zpool destroy gaolstore && exit 0; sleep 0.1; done; exit 1", 20,
+     "for i in $(seq 50); do zpool export gaolstore && exit 0; sleep 0.1; done; exit 1",
+     "zpool import -d /tmp gaolstore"},
 };
 void PrintTo(const Ground& ground, std::ostream* out) { *out << ground.name; }
 
@@ -289,7 +289,7 @@ TEST_P(StorageTest, ROOT_UsageFollowsWhatIsWritten) {
   uint64_t bytes = 0;
   for (int i = 0; i < 100 && bytes < before->bytes + (2 << 20);
        ++i) {  // ZFS counts with its next snapshot
-    shell("sync; sleep 0.1; zfs snapshot gaoltest@now && zfs destroy gaoltest@now");
+    shell("sync; sleep 0.1; zfs snapshot gaolstore@now && zfs destroy gaolstore@now");
     const auto after = usage(kJail);
     ASSERT_OK(after);
     bytes = after->bytes;
