@@ -102,9 +102,9 @@ void examine_files(Examination& out, const Facts& facts) {
           facts.zfs ? "OpenZFS"
           : fuse    ? "zfs-fuse"
                     : "no",
-          "datasets (not driven yet)", "apt install zfs-dkms (contrib), or zfs-fuse");
+          "datasets, snapshots, pools", "apt install zfs-dkms (contrib), or zfs-fuse");
   out.add("btrfs", Need::wanted, facts.btrfs, facts.btrfs ? "yes" : "no",
-          "trees; subvolumes are not driven yet", "modprobe btrfs; apt install btrfs-progs");
+          "subvolumes, snapshots, pools", "modprobe btrfs; apt install btrfs-progs");
 }
 
 void examine_network(Examination& out, const Facts& facts) {
