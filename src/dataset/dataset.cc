@@ -537,6 +537,7 @@ Result<> receive(const std::string& path, const Stream& stream, const Companion&
   if (driver.name() != stream.driver)
     return fail(path, ": a stream of ", stream.driver, " cannot be received on ", driver.name());
   if (!stream.from.empty()) {
+    TRY(info_of(at, {}));  // zfs(8) would look for another tree that the changes fit
     TRY(check_no_mounts(at.path()));
     return driver.receive_changes(at, stream.label);
   }

@@ -370,7 +370,10 @@ TEST_P(StorageTest, ROOT_StreamsCarryTreesAndChanges) {
     ASSERT_OK(rollback(other, "a", Newer::keep));
   } else {
     ASSERT_OK(sent("b", "a"));
-    EXPECT_FALSE(received("b", kStore + "/none"));  // there is nothing to change
+    const auto nowhere = received("b", kStore + "/none");
+    ASSERT_FALSE(nowhere) << "there is nothing to change";
+    EXPECT_EQ(nowhere.error().code, ENOENT);
+    EXPECT_THAT(labels(other), ElementsAre("a"));
     ASSERT_OK(received("b", other));
     EXPECT_THAT(entries(other), ElementsAre("file", "new"));
     EXPECT_THAT(labels(other), ElementsAre("a", "b"));
