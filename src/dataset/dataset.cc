@@ -8,6 +8,7 @@
 #include <span>
 
 #include "dataset/driver.h"
+#include "dataset/owners.h"
 #include "dataset/state.h"
 #include "dataset/store.h"
 #include "host/mounts.h"
@@ -38,6 +39,7 @@ Result<Base> open_base(const std::string& path) {
   base.dir = TRY(sys::open_dir(path));
   base.at = split_place(TRY(sys::real_path(base.dir)));
   base.info = TRY(info_of(base.at, {}));
+  TRY(check_plain_owners(base.at));
   return base;
 }
 
@@ -113,6 +115,7 @@ Result<Info> info_of(const Place& at, std::span<const Dependence> dependences) {
   Info info;
   info.path = at.path();
   TRY(read_kind(at, info));
+  info.owners = TRY(read_owners(sys::real_kernel(), at)).first;
   info.driver = TRY(driver_at(at.store))->name();
   info.clones = TRY(overlays_on(at));
   for (const auto& dependence : dependences)
@@ -201,7 +204,8 @@ Result<Tended> tend(const std::string& path) {
 Result<> move_tree(const Place& from, const Place& to, const Companion& file) {
   const Tree tree = TRY(resolve(from.path()));
   if (tree.thin()) TRY(note_clone(split_place(tree.lower), to));
-  return move(from, to, file);
+  TRY(move(from, to, file));
+  return note_range(to);
 }
 
 Result<> check_snapshot(Driver& driver, const Place& at, const std::string& label) {
@@ -271,7 +275,12 @@ Result<Tree> resolve(const std::string& path, sys::Kernel& kernel) {
   auto origin = TRY(read_record(kernel, at.record("origin")));
   Tree tree;
   tree.path = path;
-  if (origin.empty()) return tree;
+  if (origin.empty()) {
+    const auto owners = TRY(read_owners(kernel, at));
+    if (owners.to) return fail(Error{0, "its owners are being shifted", "gaol shift"});
+    tree.owners = owners.first;
+    return tree;
+  }
   tree.lower = std::move(origin);
   tree.store = at.store;
   tree.upper = at.name;
@@ -520,6 +529,7 @@ Result<> send(const std::string& path, const std::string& label, const std::stri
   if (info.kind == Kind::foreign) return fail(path, ": not made by gaol");
   if (info.layered)
     return fail(Error{0, concat(path, ": is an overlay on ", info.from), "gaol convert --thick"});
+  TRY(check_plain_owners(at));
   Driver& driver = *TRY(driver_at(at.store));
   const auto all = TRY(driver.snapshots(at));
   for (const auto& wanted : {label, from})
@@ -539,6 +549,7 @@ Result<> receive(const std::string& path, const Stream& stream, const Companion&
   if (!stream.from.empty()) {
     TRY(info_of(at, {}));  // zfs(8) would look for another tree that the changes fit
     TRY(check_no_mounts(at.path()));
+    TRY(check_plain_owners(at));
     return driver.receive_changes(at, stream.label);
   }
   return make_new(at, file, [&](Driver&, const std::string&) -> Result<Made> {

@@ -41,9 +41,10 @@ struct Tree {
   std::string lower;  // overlay: the read-only tree, absolute
   std::string store;  // overlay: the directory that holds both of these, which are relative to it
   std::string upper, work;
+  uint32_t owners = 0;  // uid 0 of it on disk; not 0: a range that is this tree's (shift())
   bool thin() const { return !lower.empty(); }
 };
-// On the start path: one open(2), and one read for an overlay.
+// On the start path: two open(2), and one read for an overlay. Refused while owners change.
 Result<Tree> resolve(const std::string& path, sys::Kernel& kernel = sys::real_kernel());
 
 enum class Kind : uint8_t { foreign, thick, thin };  // foreign: not made by gaol
@@ -54,6 +55,7 @@ struct Info {
   bool layered = false;             // an overlay: it needs its origin as that is
   std::vector<std::string> clones;  // trees that cannot be without this one, sorted
   std::string_view driver;          // "btrfs"
+  uint32_t owners = 0;              // as of Tree
 };
 Result<Info> inspect(const std::string& path);
 // Every tree below the directory `store` that gaol made, sorted by name.
@@ -88,6 +90,12 @@ Result<> rename(const std::string& path, const std::string& to, const Companion&
 // Makes a thin tree a thick one that needs no other. What it was goes to the trash with its
 // snapshots; gives its path there.
 Result<std::string> thicken(const std::string& path);
+
+// Gives the files of a tree to a range of ids that is its own from now on, where the file system
+// cannot show them otherwise (dataset/owners.h); finishes what was cut short. Gives the first id.
+Result<uint32_t> shift(const std::string& path);
+// Gives them to uid 0 and its kin again, and the range to whoever needs one.
+Result<> shift_back(const std::string& path);
 
 // What a tree holds of its own, and how much it may hold.
 struct Usage {

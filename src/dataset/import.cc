@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dataset/dataset.h"
+#include "dataset/owners.h"
 #include "dataset/release.h"
 #include "sys/helper.h"
 
@@ -55,6 +56,7 @@ Result<> export_tree(const Export& what, const Progress& progress) {
   if (kernel.exists(what.file.c_str())) return fail_errno(EEXIST, what.file);
   const auto part = concat(what.file, ".part");
   const Tree tree = TRY(resolve(what.path));
+  TRY(check_plain_owners(split_place(what.path)));
   auto packed =
       run_archive({"pack", tree.path, tree.lower, part, what.name, what.conf}, "/run", progress);
   if (packed) packed = sys::rename_new(part, what.file);

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "dataset/driver.h"
+#include "dataset/owners.h"
 
 namespace gaol::dataset {
 
@@ -33,6 +34,7 @@ Result<bool> discard(const Place& at) {
   if (!stands) {
     const auto snapshots = TRY(driver.snapshots(at));
     for (const auto& snapshot : snapshots) TRY(driver.forget(at, snapshot.label));
+    TRY(give_range_back(at));
     TRY(remove_all(at.records()));
   }
   TRY(driver.remove(at.scratch()));

@@ -94,7 +94,7 @@ void examine_files(Examination& out, const Facts& facts) {
     out.add(concat("idmapped ", store.path), Need::wanted, store.idmapped_mount == 0,
             concat(answer_word(store.idmapped_mount), ", ", store.filesystem),
             "trees on disk stay owned by root",
-            "keep jails on ext4, xfs, btrfs or (Linux 6.3) tmpfs; elsewhere none can start");
+            "keep jails on ext4, xfs, btrfs or (Linux 6.3) tmpfs; elsewhere `gaol shift` each");
   out.add("overlay in user ns", Need::wanted, facts.user_overlay, "thin jails",
           "Linux 5.11 with CONFIG_OVERLAY_FS; without it, make thick jails");
   const bool fuse = facts.programs.contains("zfs-fuse");

@@ -60,15 +60,15 @@ Result<> prepare_masks(sys::Kernel& kernel, const PrisonPlan& plan, Birth& birth
   return {};
 }
 
-// Clones a tree that the jail is to see: the host's, its owners shifted to the jail's ids, or the
-// parent jail's, where they are already. A parent's trees come with all that is mounted in them,
-// because the masks over its /proc and /sys are.
+// Clones a tree that the jail is to see: the host's, its owners shifted to the jail's ids unless
+// they are that on disk, or the parent jail's, where they are already. A parent's trees come with
+// all that is mounted in them, because the masks over its /proc and /sys are.
 Result<sys::Fd> take_tree(sys::Kernel& kernel, const PrisonPlan& plan, const std::string& path,
                           const sys::Fd& ids, sys::TreeOptions options) {
   if (plan.parent) {
     options.recursive = true;
     options.inside = plan.parent;
-  } else {
+  } else if (!plan.tree.owners || path != plan.tree.path) {
     options.id_map = &ids;
   }
   return kernel.detach_tree(path, options);
@@ -246,8 +246,8 @@ Result<> provide(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Child& 
     Error error = std::move(tree).error().in("path");
     if (error.code == EINVAL)
       return fail(std::move(error).advise(
-          "this filesystem cannot shift file owners (idmapped mounts); `gaol doctor` lists which "
-          "can"));
+          "this filesystem cannot shift file owners (idmapped mounts); `gaol shift` changes those "
+          "of a tree on disk, and `gaol doctor` lists which can"));
     return fail(std::move(error));
   }
   TRY(prepare_devices(kernel, plan, birth, parts));

@@ -3,17 +3,20 @@
 
 // Which ids of the host a jail's user namespace is mapped to. The range follows from the jid,
 // so nothing has to be kept; jids whose numbers fall on the same range never run together.
+// A tree whose files have a range of their own on disk gives it to its jail instead.
 
 #include <cstdint>
 #include <vector>
 
+#include "dataset/owners.h"
 #include "warden/record.h"
 
 namespace gaol::warden {
 
-// Above what distributions, subuid files and systemd hand out (0x80000 to 0x6FFFFFFF), below
-// the ids that mean "nobody" to a kernel.
-constexpr uint32_t kFirstRange = 0x7000;  // range N is the ids from N * 65,536
+// Above those of trees, which are above what distributions, subuid files and systemd hand out
+// (0x80000 to 0x6FFFFFFF), and below the ids that mean "nobody" to a kernel. Range N is the ids
+// from N * 65,536.
+constexpr uint32_t kFirstRange = dataset::kFirstOwnersRange + dataset::kOwnersRanges;
 constexpr uint32_t kRanges = 0xFFEF - kFirstRange;
 
 inline uint32_t first_id_of(Jid jid) {

@@ -208,6 +208,8 @@ Result<> create(Start& start) {
   if (start.parent) start.plan.prison.parent = &start.parent_init;
   start.plan.prison.tree = TRY(find_tree(start.machine.kernel, start.plan, start.parent));
   start.plan.prison.first_id = start.record.first_id;
+  if (const auto owners = start.plan.prison.tree.owners; owners && owners != start.record.first_id)
+    return fail_errno(EBUSY, "path ", start.plan.path, ": its owners have been shifted just now");
   start.plan.prison.empty_dir = start.machine.store.empty_dir();
   auto prison = jail::create_prison(start.machine.kernel, start.plan.prison, start.cgroup,
                                     [&](const jail::Prison& born) {

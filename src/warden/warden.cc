@@ -168,6 +168,23 @@ Result<> Warden::refuse_taken(const StartPlan& plan) {
   return {};
 }
 
+// A tree with ids of its own has one jail at a time: two would be one to the kernel.
+Result<uint32_t> Warden::take_ids(const StartPlan& plan, Jid jid) {
+  const auto at = dataset::split_place(plan.path);
+  const auto owners = TRY(dataset::read_owners(kernel_, at));
+  if (!owners.first) return first_id_of(jid);
+  TRY(dataset::check_range(at, owners.first));
+  auto others = store_.jids();
+  std::ranges::copy(store_.busy().jids, std::back_inserter(others));
+  for (const Jid other : others)
+    if (const auto record = living(other); record && record->first_id == owners.first)
+      return fail(Error{
+          EBUSY,
+          concat("path ", plan.path, ": jail \"", record->name, "\" has the ids of this tree"),
+          concat("jail -r ", record->name)});
+  return owners.first;
+}
+
 std::string_view Warden::stack_owner(std::string_view name) const {
   for (; !name.empty(); name = jail::parent_name(name)) {
     const auto jid = store_.jid_of_name(std::string(name));
@@ -336,7 +353,7 @@ Result<Jid> Warden::start(const Request& asked) {
       record.first_id = parent->first_id;
       record.cgroup = concat(parent->cgroup, "/", record.jid);
     } else {
-      record.first_id = first_id_of(record.jid);
+      record.first_id = TRY(take_ids(start.plan, record.jid));
       record.cgroup = concat(TRY(cgroup_root(kernel_)), "/", record.jid);
     }
     TRY(store_.reserve(record, start.plan.addresses));

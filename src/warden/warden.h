@@ -79,6 +79,8 @@ class Warden final : public Authority {
   Result<> refuse_clash(const jail::Settings& settings, std::string_view self);
   // The jail whose network stack that of the name uses; empty: the host's.
   std::string_view stack_owner(std::string_view name) const;
+  // The ids of the host that a jail on the host will have. REQUIRES the lock.
+  Result<uint32_t> take_ids(const StartPlan& plan, Jid jid);
   // Gives the jails below `record` the names that follow from its new one.
   Result<> rename_descendants(const Record& record, const std::string& old_name);
   // Takes from the jails below what `record` does not have any more.

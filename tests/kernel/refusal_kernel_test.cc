@@ -89,7 +89,7 @@ TEST_F(RefusalTest, ROOT_WhatIsTaken) {
       {
           {"persist name=web", "\"web\" already exists"},
           {"persist name=other jid=7", "\"7\" already exists"},
-          {"persist jid=36854", "jid 36854: its range of ids is in use, take another"},
+          {"persist jid=32758", "jid 32758: its range of ids is in use, take another"},
           {"persist ip4.addr=10.1.0.2",
            "ip4.addr: IPv4 addresses clash: 10.1.0.2 belongs to jail \"web\" (jails may share an "
            "address only if it is the single one of each)"},
