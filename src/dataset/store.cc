@@ -113,7 +113,7 @@ Result<bool> finish_move(Driver& driver, const Move& move) {
   } else if (waiting) {
     TRY(driver.move(from.path(), to.path()));
   } else {
-    TRY(discard(to));
+    (void)TRY(discard(to));
     return false;
   }
   auto moved = sys::rename_new(from.records(), to.records());
@@ -273,7 +273,7 @@ namespace {
 // Nothing may stand there but the records of a tree that was removed by hand.
 Result<> clear(const Place& at) {
   if (TRY(sys::entry_at(at.path())) != sys::Entry::absent) return fail_errno(EEXIST, at.path());
-  if (TRY(sys::entry_at(at.records())) != sys::Entry::absent) TRY(discard(at));
+  if (TRY(sys::entry_at(at.records())) != sys::Entry::absent) (void)TRY(discard(at));
   return {};
 }
 
@@ -350,7 +350,7 @@ Result<> supersede(const Place& at, const Place& away, const Contents& contents)
 
 Result<> remove(const Place& at, const std::string& file) {
   TRY(do_moves(at.store, {{{at, at.in_scratch()}}, {file, {}, {}}}));  // only rubbish from here on
-  TRY(discard(at));
+  (void)TRY(discard(at));
   return {};
 }
 
