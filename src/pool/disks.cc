@@ -124,7 +124,7 @@ Result<std::vector<Disk>> disks(const Taken& taken, const Ask& ask) {
 Result<Disk> disk(const std::string& path, const Taken& taken, const Ask& ask) {
   auto words = kLsblk;
   words.push_back(path);
-  TRY(sys::real_kernel().open(path, O_PATH | O_CLOEXEC));
+  (void)TRY(sys::real_kernel().open(path, O_PATH | O_CLOEXEC));
   auto said = ask(words);
   if (!said) return fail_errno(ENOTBLK, path);
   auto rows = TRY(parse_lsblk(*said, true));

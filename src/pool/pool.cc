@@ -223,7 +223,7 @@ Result<> carry_out(const Plan& plan, const Ask& ask) {
   auto& kernel = sys::real_kernel();
   const auto table = kernel.read_file("/etc/fstab");
   const bool unended = table && !table->empty() && !table->ends_with('\n');
-  TRY(kernel.append("/etc/fstab", concat(unended ? "\n" : "", plan.mount_line, "\n"), 0644));
+  (void)TRY(kernel.append("/etc/fstab", concat(unended ? "\n" : "", plan.mount_line, "\n"), 0644));
   return {};
 }
 

@@ -141,7 +141,7 @@ std::string capabilities_for(std::string bytes, uint32_t root) {
 // MODE CAPABILITIES PATH and a zero byte, for each.
 Result<std::string> list_privileges(const Fd& top) {
   std::string listed;
-  TRY(walk(top, [&](const Name& name) -> Result<> {
+  (void)TRY(walk(top, [&](const Name& name) -> Result<> {
     if (!S_ISREG(name.is.st_mode)) return {};
     char value[XATTR_CAPS_SZ_3];
     const auto size = ::lgetxattr(name.path().c_str(), kCapability, value, sizeof value);
