@@ -172,6 +172,6 @@ Result<std::vector<std::string>> empty_trash(const std::string& store, int64_t b
 Result<> repair(const std::string& store);
 // Who is told, a line for each tree: until this is called, nobody.
 using Report = std::function<void(std::string_view line)>;
-void report_repairs_to(Report report);
+void report_repairs_to(Report tell);
 
 }  // namespace gaol::dataset

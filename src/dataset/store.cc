@@ -266,7 +266,7 @@ Result<Lock> lock_store(const std::string& store) {
   return lock;
 }
 
-void report_repairs_to(Report to) { report() = std::move(to); }
+void report_repairs_to(Report tell) { report() = std::move(tell); }
 
 namespace {
 

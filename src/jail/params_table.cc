@@ -324,10 +324,10 @@ constexpr size_t slot_of(std::string_view name) {
 constexpr auto kIndex = [] {
   std::array<ParamId, kSlots> index{};
   index.fill(kFree);
-  for (ParamId id = 0; id < std::size(kParams); ++id) {
+  for (size_t id = 0; id < std::size(kParams); ++id) {
     size_t slot = slot_of(kParams[id].name);
     while (index[slot] != kFree) slot = (slot + 1) % kSlots;
-    index[slot] = id;
+    index[slot] = static_cast<ParamId>(id);
   }
   return index;
 }();

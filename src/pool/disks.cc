@@ -17,13 +17,15 @@ namespace {
 using Json = nlohmann::json;
 
 // As a tree: without --tree partitions stand beside their disk.
-const Words kLsblk = {"lsblk",
-                      "--json",
-                      "--bytes",
-                      "--paths",
-                      "--tree=PATH",
-                      "--output",
-                      "PATH,TYPE,SIZE,RO,MODEL,MOUNTPOINTS"};
+Words lsblk() {
+  return {"lsblk",
+          "--json",
+          "--bytes",
+          "--paths",
+          "--tree=PATH",
+          "--output",
+          "PATH,TYPE,SIZE,RO,MODEL,MOUNTPOINTS"};
+}
 
 std::string text(const Json& row, const char* key) {
   const auto found = row.find(key);
@@ -115,14 +117,14 @@ Result<std::vector<Disk>> parse_lsblk(std::string_view json, bool any) {
 }
 
 Result<std::vector<Disk>> disks(const Taken& taken, const Ask& ask) {
-  const auto said = TRY(ask(kLsblk));
+  const auto said = TRY(ask(lsblk()));
   auto all = TRY(parse_lsblk(said, false));
   for (auto& disk : all) TRY(look_closer(disk, taken, ask));
   return all;
 }
 
 Result<Disk> disk(const std::string& path, const Taken& taken, const Ask& ask) {
-  auto words = kLsblk;
+  auto words = lsblk();
   words.push_back(path);
   (void)TRY(sys::real_kernel().open(path, O_PATH | O_CLOEXEC));
   auto said = ask(words);

@@ -194,7 +194,7 @@ std::string_view system_word(System system) { return system == System::zfs ? "zf
 std::span<const Layout> layouts() { return kLayouts; }
 
 Result<const Layout*> find_layout(std::string_view word) {
-  if (const auto found = std::ranges::find(kLayouts, word, &Layout::word);
+  if (const auto* found = std::ranges::find(kLayouts, word, &Layout::word);
       found != std::end(kLayouts))
     return found;
   std::vector<std::string_view> all;

@@ -8,6 +8,7 @@
 // close-on-exec, paths below a jail's root are confined by the kernel.
 // Errors carry errno and the act with its subject; callers add the user's word in front.
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -38,7 +39,7 @@ struct Names {
 
 // Two connected sockets that carry messages.
 struct SocketPair {
-  Fd ends[2];
+  std::array<Fd, 2> ends;
   uint64_t cookie = 0;  // of the first; no other socket has it until reboot
 };
 

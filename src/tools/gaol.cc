@@ -69,11 +69,14 @@ std::vector<Subcommand> all_commands() {
   std::ranges::sort(all, {}, &Subcommand::name);
   return all;
 }
-const std::vector<Subcommand> kSubcommands = all_commands();
+const std::vector<Subcommand>& subcommands() {
+  static const std::vector<Subcommand> all = all_commands();
+  return all;
+}
 
 void print_usage(FILE* out) {
   std::fputs("usage:\n", out);
-  for (const auto& command : kSubcommands) {
+  for (const auto& command : subcommands()) {
     const auto line = concat("  gaol ", command.name, command.synopsis.empty() ? "" : " ",
                              command.synopsis, "\n");
     std::fputs(line.c_str(), out);
@@ -85,7 +88,7 @@ void print_usage(FILE* out) {
 const Subcommand* find_subcommand(std::span<char*> words, size_t& used) {
   for (used = std::min<size_t>(2, words.size()); used > 0; --used) {
     const auto name = used == 1 ? std::string(words[0]) : concat(words[0], " ", words[1]);
-    for (const auto& command : kSubcommands)
+    for (const auto& command : subcommands())
       if (command.name == name) return &command;
   }
   return nullptr;
@@ -95,7 +98,7 @@ std::unexpected<Error> unknown_subcommand(std::span<char*> words) {
   std::vector<std::string_view> names;
   std::vector<std::string> longer;
   std::string given(words[0]);
-  for (const auto& command : kSubcommands) {
+  for (const auto& command : subcommands()) {
     names.push_back(command.name);
     if (command.name.starts_with(given + " ")) longer.emplace_back(command.name);
   }

@@ -129,7 +129,7 @@ void print_machine(const Inventory& all) {
 }
 
 void print_devices(const Inventory& all) {
-  std::vector<Row> disks = {kDiskTitles}, pools = {kPoolTitles},
+  std::vector<Row> disks = {disk_titles()}, pools = {pool_titles()},
                    nics = {{"NIC", "DRIVER", "SPEED", "STATE", "ADDRESS"}};
   for (const auto& disk : all.disks) disks.push_back(disk_row(disk));
   for (const auto& pool : all.pools) pools.push_back(pool_row(pool));

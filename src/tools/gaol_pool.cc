@@ -37,7 +37,7 @@ std::string offers(const std::string& name, const std::string& disks, size_t cou
 
 // What a person needs to know before the first pool: the disks, and what can be made of them.
 Result<int> guide(const std::string& name, const pool::Taken& taken) {
-  std::vector<Row> rows = {kDiskTitles};
+  std::vector<Row> rows = {disk_titles()};
   std::string free_disks;
   size_t count = 0;
   for (const auto& disk : TRY(pool::disks(taken, ask()))) {
@@ -88,7 +88,7 @@ Result<int> create(const Words& words) {
 Result<int> list(const Words& words) {
   const auto all = TRY(pool::pools(ask()));
   Json json = Json::array();
-  std::vector<Row> rows = {kPoolTitles};
+  std::vector<Row> rows = {pool_titles()};
   for (const auto& pool : all) {
     json.push_back(describe(pool));
     rows.push_back(pool_row(pool));

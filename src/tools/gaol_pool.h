@@ -8,9 +8,9 @@
 
 namespace gaol::tools {
 
-inline const Row kDiskTitles = {"DISK", "SIZE", "MODEL", "STATE"};
+inline Row disk_titles() { return {"DISK", "SIZE", "MODEL", "STATE"}; }
 Row disk_row(const pool::Disk& disk);
-inline const Row kPoolTitles = {"NAME", "SYSTEM", "SIZE", "USED", "STATE", "PLACE"};
+inline Row pool_titles() { return {"NAME", "SYSTEM", "SIZE", "USED", "STATE", "PLACE"}; }
 Row pool_row(const pool::Pool& pool);
 Json describe(const pool::Pool& pool);
 

@@ -138,7 +138,7 @@ Result<> take_mounts(std::vector<jail::MountLine> lines, jail::PrisonPlan& priso
 }
 
 // FreeBSD's first loopback interface is lo0.
-std::string interface_here(sys::Kernel& kernel, std::string name) {
+std::string interface_here(sys::Kernel& kernel, const std::string& name) {
   return name == "lo0" && !kernel.exists("/sys/class/net/lo0") ? "lo" : name;
 }
 
@@ -152,7 +152,7 @@ Result<std::vector<net::Alias>> aliases_of(sys::Kernel& kernel, const Settings& 
       auto spec = TRY(jail::parse_alias(element, family));
       if (spec.interface.empty()) spec.interface = standard;
       if (spec.interface.empty()) continue;
-      out.push_back({interface_here(kernel, std::move(spec.interface)), spec.address});
+      out.push_back({interface_here(kernel, spec.interface), spec.address});
     }
   }
   return out;
