@@ -161,6 +161,8 @@ TEST_F(TerminalTest, ROOT_IsAJobLikeAnyOther) {
   expect("status 130\r\n");
 
   type("jexec w cat\n");
+  expect("jexec w cat\r\n");
+  expect_foreground("cat");
   type("one\n");
   expect("one\r\none\r\n");
   type(kStop);
