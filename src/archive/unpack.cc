@@ -155,7 +155,7 @@ Result<> Unpacker::entry(Reader& reader, archive_entry* entry, const std::string
   TRY(left_.take(size));
   const sys::Fd file = TRY(writer_.file(path));
   TRY(write_data(reader, file, size));
-  return writer_.finish(file, size, looks);
+  return sys::finish_file(file, size, looks);
 }
 
 Result<> Unpacker::link(const std::string& path, std::string_view target) {

@@ -55,7 +55,7 @@ sys::Attributes of_root(unsigned mode) {
 Result<> put(sys::TreeWriter& writer, const std::string& path, const File& file) {
   const sys::Fd made = TRY(writer.file(path));
   TRY(sys::write_at(made, file.text, 0));
-  return writer.finish(made, file.text.size(), of_root(file.mode));
+  return sys::finish_file(made, file.text.size(), of_root(file.mode));
 }
 
 std::vector<std::string> environment() {

@@ -49,7 +49,7 @@ Result<> put_resolver(const sys::Fd& tree) {
   sys::TreeWriter writer(tree);
   const sys::Fd file = TRY(writer.file("etc/resolv.conf"));
   TRY(sys::write_at(file, *text, 0));
-  return writer.finish(file, text->size(), {.mode = 0644, .modified = {std::time(nullptr), 0}});
+  return sys::finish_file(file, text->size(), {.mode = 0644, .modified = {std::time(nullptr), 0}});
 }
 
 Result<> run_apt(const std::string& path, const Tools& tools, const Progress& progress) {

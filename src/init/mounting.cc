@@ -244,8 +244,8 @@ long Mounting::check_own(const Node& node) const {
 }
 
 bool Mounting::is_view(const Node& node) const {
-  for (unsigned at = 0; at < 3; ++at)
-    if (views_[at] != 0 && views_[at] == node.device) return true;
+  for (const uint64_t device : views_)
+    if (device != 0 && device == node.device) return true;
   return false;
 }
 

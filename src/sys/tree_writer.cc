@@ -143,12 +143,6 @@ Result<Fd> TreeWriter::file(const std::string& path) {
   return open_here(at.dir, at.name, O_WRONLY | O_CREAT | O_EXCL, 0600);
 }
 
-Result<> TreeWriter::finish(const Fd& file, uint64_t size, const Attributes& attributes) {
-  if (::ftruncate(file.get(), static_cast<off_t>(size)) != 0) return fail_errno(errno, "set size");
-  TRY(set_attributes(file, attributes));
-  return set_times(file, attributes.modified);
-}
-
 Result<> TreeWriter::remove(const std::string& path) {
   auto at = place(path);
   if (!at && no_longer_there(at.error())) return {};
@@ -171,6 +165,12 @@ Result<> TreeWriter::finish() {
     TRY(set_times(*dir, modified));
   }
   return {};
+}
+
+Result<> finish_file(const Fd& file, uint64_t size, const Attributes& attributes) {
+  if (::ftruncate(file.get(), static_cast<off_t>(size)) != 0) return fail_errno(errno, "set size");
+  TRY(set_attributes(file, attributes));
+  return set_times(file, attributes.modified);
 }
 
 Result<> write_at(const Fd& file, std::span<const char> data, uint64_t offset) {

@@ -41,10 +41,8 @@ class TreeWriter {
   // Gives what is at `target`, no directory, a second name.
   Result<> hard_link(const std::string& path, const std::string& target);
 
-  // A new regular file, open for writing. finish() ends it: what was not written up to `size` is a
-  // hole.
+  // A new regular file, open for writing. finish_file() ends it.
   Result<Fd> file(const std::string& path);
-  Result<> finish(const Fd& file, uint64_t size, const Attributes& attributes);
 
   // Takes away what is at `path`, if anything is; of a directory, if `only_contents`, what is in
   // it.
@@ -62,13 +60,16 @@ class TreeWriter {
   };
   Result<Place> place(const std::string& path);
   Result<Fd> make_directories(const std::string& path);
-  Result<> make_room(const Place& at);
+  static Result<> make_room(const Place& at);
 
   const Fd& top_;
   Fd parent_;  // of the last entry: the next one is likely to lie beside it
   std::string parent_path_;
   std::vector<std::pair<std::string, timespec>> times_;
 };
+
+// What was not written up to `size` is a hole.
+Result<> finish_file(const Fd& file, uint64_t size, const Attributes& attributes);
 
 // Writes all of `data` at `offset`.
 Result<> write_at(const Fd& file, std::span<const char> data, uint64_t offset);
