@@ -407,6 +407,7 @@ std::string_view property_word(Property which) {
 
 Result<std::string> property(const std::string& path, Property which) {
   const Place at = TRY(locate(path));
+  (void)TRY(info_of(at, {}));  // it is there
   return TRY(driver_at(at.store))->property(at.path(), which);
 }
 

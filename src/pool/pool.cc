@@ -197,9 +197,9 @@ Result<const Layout*> find_layout(std::string_view word) {
   if (const auto* found = std::ranges::find(kLayouts, word, &Layout::word);
       found != std::end(kLayouts))
     return found;
-  std::vector<std::string_view> all;
-  for (const auto& layout : kLayouts) all.push_back(layout.word);
-  return fail("no layout \"", word, "\"", did_you_mean(word, all));
+  std::vector<std::string> all;
+  for (const auto& layout : kLayouts) all.emplace_back(layout.word);
+  return fail("no layout \"", word, "\"; there are ", join(all, ", "));
 }
 
 Result<Plan> plan(const Wish& wish) {

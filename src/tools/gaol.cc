@@ -104,7 +104,7 @@ std::unexpected<Error> unknown_subcommand(std::span<char*> words) {
   }
   if (words.size() == 1 && !longer.empty())
     return fail(given, ": a word is missing (", join(longer, ", "), ")");
-  if (given == "release" && words.size() > 1) given.append(" ").append(words[1]);
+  if (!longer.empty()) given.append(" ").append(words[1]);
   return fail("unknown command: ", given, did_you_mean(given, names));
 }
 

@@ -12,7 +12,6 @@
 #include <ctime>
 #include <optional>
 
-#include "base/suggest.h"
 #include "dataset/dataset.h"
 #include "dataset/release.h"
 #include "dataset/retention.h"
@@ -549,12 +548,12 @@ constexpr dataset::Property kProperties[] = {dataset::Property::compression,
                                              dataset::Property::reservation};
 
 Result<dataset::Property> property_named(std::string_view name) {
-  std::vector<std::string_view> names;
+  std::vector<std::string> names;
   for (const auto property : kProperties) {
-    names.push_back(dataset::property_word(property));
+    names.emplace_back(dataset::property_word(property));
     if (name == names.back()) return property;
   }
-  return fail("property \"", name, "\": unknown", did_you_mean(name, names));
+  return fail("property \"", name, "\": unknown; there are ", join(names, ", "));
 }
 
 Result<int> get(const Words& words) {

@@ -101,6 +101,15 @@ jail: unknown parameter: web (a jail's name is given as name=web)
 # gaol release
 gaol: release: a word is missing (release builtin, release destroy, release fetch, release import, release list, release update)
 [exit 1]
+# gaol release fetsch
+gaol: unknown command: release fetsch, did you mean "release fetch"?
+[exit 1]
+# gaol pool
+gaol: pool: a word is missing (pool create, pool list, pool replace, pool scrub, pool status)
+[exit 1]
+# gaol pool frob
+gaol: unknown command: pool frob, did you mean "pool scrub"?
+[exit 1]
 # mkdir -p etc/jail.conf.d; cp /etc/passwd /etc/group etc; touch etc/jail.conf.d/web.conf
 # cat >in_etc <<'END'
 > mount --bind etc /etc; exec "$@"

@@ -69,7 +69,10 @@ gaol: diff: /usr/jails/www@never: No such file or directory
 gaol: set: /usr/jails/www: compression: not supported on this system: the tree is a plain directory
 [exit 1]
 # gaol get www compresion
-gaol: get: property "compresion": unknown, did you mean "compression"?
+gaol: get: property "compresion": unknown; there are compression, reservation
+[exit 1]
+# gaol get nowhere compression
+gaol: get: /usr/jails/nowhere: No such file or directory
 [exit 1]
 # gaol promote www
 gaol: promote: /usr/jails/www: promote: not supported on this system: the tree is a plain directory
