@@ -156,6 +156,7 @@ class Zfs final : public Dir {
   Result<bool> settle(const std::string& path) override;
   Result<> make(const std::string& path) override;
   Result<bool> clone(const std::string& from, const std::string& to) override;
+  Result<sys::Copied> copy(const std::string& from, const std::string& to) override;
   Result<> move(const std::string& from, const std::string& to) override;
   Result<> remove(const std::string& path) override;
   Result<std::vector<Dependence>> dependences(const std::string& store) override;

@@ -163,6 +163,23 @@ Result<std::string> origin_snapshot(const Dataset& from, std::string_view clone)
   }
 }
 
+// zfs-fuse mounts what it receives where the name says, which for a dataset of .scratch is nowhere
+// it belongs.
+Result<> show_received(const Dataset& dataset) {
+  (void)zfs({"unmount", dataset.name});
+  return show(dataset);
+}
+
+// Copies a snapshot into a dataset of its own. Where the sender fails, so does the receiver.
+Result<> stream(const std::string& snapshot, const Dataset& to) {
+  TRY(sys::real_kernel().make_dir(to.path, 0700));
+  const auto answer = TRY(sys::run_program(
+      {"sh", "-c", "zfs send \"$1\" | zfs receive \"$2\"", "sh", snapshot, to.name},
+      Lock::latest()));
+  if (answer.status != 0) return fail(zfs_error("receive", answer.text));
+  return show_received(to);
+}
+
 Result<> on_snapshot(const Place& at, const std::string& verb, const std::string& label) {
   const Dataset dataset = TRY(dataset_of(at.path()));
   TRY(zfs({verb, concat(dataset.name, "@", label)}));
@@ -210,6 +227,21 @@ Result<bool> Zfs::clone(const std::string& from, const std::string& to) {
   if (cloned) return true;
   (void)zfs({"destroy", snapshot});
   return fail(std::move(cloned).error());
+}
+
+// A dataset is copied by a stream, in less than half the time that its files take. With the stream
+// comes its snapshot.
+Result<sys::Copied> Zfs::copy(const std::string& from, const std::string& to) {
+  const auto source = dataset_of(from);
+  if (!source || !source->mounted) return Dir::copy(from, to);
+  const Dataset target = TRY(dataset_of(to));
+  const auto snapshot = TRY(origin_snapshot(*source, split_place(to).name));
+  auto copied = stream(snapshot, target);
+  if (copied)
+    copied = zfs_patiently({"destroy", concat(target.name, snapshot.substr(snapshot.find('@')))});
+  (void)zfs({"destroy", snapshot});
+  if (!copied) return fail(std::move(copied).error());
+  return sys::Copied{};
 }
 
 Result<> Zfs::move(const std::string& from, const std::string& to) {
@@ -310,14 +342,11 @@ Result<> Zfs::send(const Place& at, const std::string& label, const std::string&
   return sys::run_through(std::move(words));
 }
 
-// zfs-fuse mounts what it receives where the name says, which for a dataset of .scratch is nowhere
-// it belongs.
 Result<> Zfs::receive(const Place& at, const std::string&) {
   const Dataset dataset = TRY(dataset_of(at.scratch()));
   TRY(sys::real_kernel().make_dir(at.scratch(), 0700));
   TRY(sys::run_through({"zfs", "receive", dataset.name}, Lock::latest()));
-  (void)zfs({"unmount", dataset.name});
-  return show(dataset);
+  return show_received(dataset);
 }
 
 Result<> Zfs::receive_changes(const Place& at, const std::string&) {
