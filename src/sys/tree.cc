@@ -23,6 +23,7 @@ namespace gaol::sys {
 
 namespace {
 
+constexpr blkcnt_t kBlock = 512;  // what st_blocks counts in, everywhere
 constexpr int kReadDir = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 Result<std::vector<std::string>> names_in(const Fd& dir) {
@@ -72,6 +73,9 @@ Result<> copy_extended(const Fd& from, const Fd& to) {
 struct Extent {
   off_t begin, end;
 };
+// Whether a file may have holes.
+bool is_sparse(const struct stat& is) { return is.st_blocks * kBlock < is.st_size; }
+
 // The next stretch of data at or after `from`; nothing when only a hole is left.
 std::optional<Extent> next_data(const Fd& file, off_t from, off_t size) {
   const off_t begin = ::lseek(file.get(), from, SEEK_DATA);
@@ -93,7 +97,7 @@ class Copier {
   Result<> entry(const Fd& from, const Fd& to, const std::string& name);
   Result<> subdirectory(const Fd& from, const Fd& to, const std::string& name, mode_t mode);
   Result<> regular(const Fd& from, const Fd& to, const std::string& name, const struct stat& is);
-  Result<> data(const Fd& from, const Fd& to, off_t size);
+  Result<> data(const Fd& from, const Fd& to, const struct stat& is);
   Result<> stretch(const Fd& from, const Fd& to, Extent extent);
   void leave_out(std::string_view why) { copied_.notes.push_back(concat(path_, ": ", why)); }
 
@@ -190,18 +194,20 @@ Result<> Copier::regular(const Fd& from, const Fd& to, const std::string& name,
       return {};
     }
   }
-  const Fd target = TRY(open_here(to, name, O_WRONLY | O_CREAT | O_EXCL, 0600));
-  TRY(data(*source, target, is.st_size));
+  const Fd target = TRY(open_here(to, name, O_WRONLY | O_CREAT | O_EXCL, is.st_mode & 0777));
+  TRY(data(*source, target, is));
   TRY(copy_attributes(*source, target));
   ++copied_.files;
   copied_.bytes += static_cast<uint64_t>(is.st_size);
   return {};
 }
 
-Result<> Copier::data(const Fd& from, const Fd& to, off_t size) {
+Result<> Copier::data(const Fd& from, const Fd& to, const struct stat& is) {
+  const off_t size = is.st_size;
   if (size == 0) return {};
   share_ = share_ && ::ioctl(to.get(), FICLONE, from.get()) == 0;
   if (share_) return {};
+  if (!is_sparse(is)) return stretch(from, to, {0, size});
   off_t done = 0;
   while (done < size) {
     const auto extent = next_data(from, done, size);
@@ -216,7 +222,8 @@ Result<> Copier::data(const Fd& from, const Fd& to, off_t size) {
 // copy_file_range(2) lets a server or a filesystem do the work; between two filesystems, and
 // before Linux 5.3, sendfile(2) copies inside the kernel.
 Result<> Copier::stretch(const Fd& from, const Fd& to, Extent extent) {
-  if (::lseek(to.get(), extent.begin, SEEK_SET) < 0) return fail_errno(errno, "seek");
+  if (extent.begin > 0 && ::lseek(to.get(), extent.begin, SEEK_SET) < 0)
+    return fail_errno(errno, "seek");
   while (extent.begin < extent.end) {
     const auto left = static_cast<size_t>(extent.end - extent.begin);
     const auto got = range_
@@ -245,12 +252,10 @@ class Gauge {
       waiting_.pop_back();
       TRY(directory(next));
     }
-    return blocks_ * kBlock;
+    return static_cast<uint64_t>(blocks_ * kBlock);
   }
 
  private:
-  static constexpr uint64_t kBlock = 512;  // what st_blocks counts in, everywhere
-
   Result<> directory(const std::string& path) {
     const auto dir = open_here(top_, path, kReadDir);
     if (!dir) return {};  // gone meanwhile, or a mount
@@ -260,7 +265,7 @@ class Gauge {
       if (::fstatat(dir->get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) != 0) continue;
       if (is.st_nlink > 1 && !S_ISDIR(is.st_mode) && !linked_.insert({is.st_dev, is.st_ino}).second)
         continue;
-      blocks_ += static_cast<uint64_t>(is.st_blocks);
+      blocks_ += is.st_blocks;
       if (S_ISDIR(is.st_mode)) waiting_.push_back(concat(path, "/", name));
     }
     return {};
@@ -269,7 +274,7 @@ class Gauge {
   const Fd& top_;
   std::vector<std::string> waiting_;
   std::set<std::pair<dev_t, ino_t>> linked_;
-  uint64_t blocks_ = 0;
+  blkcnt_t blocks_ = 0;
 };
 
 // --- removing ---
@@ -372,13 +377,17 @@ Result<> set_mode(const std::string& path, unsigned mode) {
 }
 
 Result<> copy_attributes(const Fd& from, const Fd& to) {
-  struct stat is;
-  if (::fstat(from.get(), &is) != 0) return fail_errno(errno, "stat");
+  struct stat is, was;
+  if (::fstat(from.get(), &is) != 0 || ::fstat(to.get(), &was) != 0)
+    return fail_errno(errno, "stat");
   const timespec times[] = {is.st_atim, is.st_mtim};
+  const bool same_owner = is.st_uid == was.st_uid && is.st_gid == was.st_gid;
   // The order matters: a change of owner clears set-id bits and file capabilities, and a
   // changed mode rewrites an ACL's mask.
-  if (::fchown(to.get(), is.st_uid, is.st_gid) != 0) return fail_errno(errno, "set owner");
-  if (::fchmod(to.get(), is.st_mode & 07777) != 0) return fail_errno(errno, "set mode");
+  if (!same_owner && ::fchown(to.get(), is.st_uid, is.st_gid) != 0)
+    return fail_errno(errno, "set owner");
+  if (is.st_mode != was.st_mode && ::fchmod(to.get(), is.st_mode & 07777) != 0)
+    return fail_errno(errno, "set mode");
   TRY(copy_extended(from, to));
   if (::futimens(to.get(), times) != 0) return fail_errno(errno, "set times");
   return {};
