@@ -22,8 +22,8 @@ namespace {
 constexpr std::string_view kCloneOf = "clone of ";
 constexpr std::string_view kStreamMark = "gaol-stream 1";
 
-// `clones` are those that these tell, and overlays.
-Result<Info> info_of(const Place& at, std::span<const Dependence> dependences);
+// All but its clones, which may be thousands.
+Result<Info> look_at(const Place& at);
 
 // The base tree of a clone or copy.
 struct Base {
@@ -38,7 +38,7 @@ Result<Base> open_base(const std::string& path) {
   Base base;
   base.dir = TRY(sys::open_dir(path));
   base.at = split_place(TRY(sys::real_path(base.dir)));
-  base.info = TRY(info_of(base.at, {}));
+  base.info = TRY(look_at(base.at));
   TRY(check_plain_owners(base.at));
   return base;
 }
@@ -62,7 +62,7 @@ Result<Locks> lock_for(const Place& at, const Base& base) {
   std::vector<std::string> stores = {at.store};
   if (base.ours()) stores.push_back(base.at.store);
   auto locks = TRY(lock_all(std::move(stores)));
-  TRY(info_of(base.at, {}));  // it may have been destroyed while we waited
+  TRY(look_at(base.at));  // it may have been destroyed while we waited
   return locks;
 }
 
@@ -71,7 +71,7 @@ Result<Locks> lock_for(const Place& at, const Base& base) {
 // sight of one.
 Result<> note_clone(const Place& base, const Place& clone) {
   auto& kernel = sys::real_kernel();
-  if (TRY(info_of(base, {})).kind == Kind::foreign) return {};
+  if (TRY(look_at(base)).kind == Kind::foreign) return {};
   TRY(make_dirs(base.record("clones"), 0700));
   for (int n = 1;; ++n) {
     const auto suffix = n > 1 ? concat(".", n) : std::string();
@@ -108,7 +108,7 @@ Result<> read_kind(const Place& at, Info& info) {
   return {};
 }
 
-Result<Info> info_of(const Place& at, std::span<const Dependence> dependences) {
+Result<Info> look_at(const Place& at) {
   const auto entry = TRY(sys::entry_at(at.path()));
   if (entry == sys::Entry::absent) return fail_errno(ENOENT, at.path());
   if (entry == sys::Entry::other) return fail_errno(ENOTDIR, at.path());
@@ -117,6 +117,12 @@ Result<Info> info_of(const Place& at, std::span<const Dependence> dependences) {
   TRY(read_kind(at, info));
   info.owners = TRY(read_owners(sys::real_kernel(), at)).first;
   info.driver = TRY(driver_at(at.store))->name();
+  return info;
+}
+
+// Its clones are those that these tell, and overlays.
+Result<Info> info_of(const Place& at, std::span<const Dependence> dependences) {
+  Info info = TRY(look_at(at));
   info.clones = TRY(overlays_on(at));
   for (const auto& dependence : dependences)
     if (dependence.base == at.path()) info.clones.push_back(dependence.clone);
@@ -166,9 +172,9 @@ Result<> make_layer(Driver& driver, const Base& base, const std::string& scratch
 Result<> clone_overlay(const Base& other, const Place& at, const Companion& file) {
   const Place base = split_place(other.info.from);
   std::vector<std::string> stores = {at.store, other.at.store};
-  if (TRY(info_of(base)).kind != Kind::foreign) stores.push_back(base.store);
+  if (TRY(look_at(base)).kind != Kind::foreign) stores.push_back(base.store);
   const Locks locks = TRY(lock_all(std::move(stores)));
-  TRY(info_of(other.at));
+  TRY(look_at(other.at));
   return make_new(at, file, [&](Driver& driver, const std::string& scratch) -> Result<Made> {
     TRY(driver.copy(other.at.path(), scratch));
     return overlay_on(base, at);
@@ -193,10 +199,10 @@ struct Tended {
 };
 Result<Tended> tend(const std::string& path) {
   const Place at = TRY(locate(path));
-  if (TRY(info_of(at, {})).kind == Kind::foreign)  // before a lock file is made in a store not ours
+  if (TRY(look_at(at)).kind == Kind::foreign)  // before a lock file is made in a store not ours
     return fail(path, ": not made by gaol");
   auto lock = TRY(lock_store(at.store));
-  TRY(info_of(at, {}));
+  TRY(look_at(at));
   return Tended{at, std::move(lock), TRY(driver_at(at.store))};
 }
 
@@ -407,7 +413,7 @@ std::string_view property_word(Property which) {
 
 Result<std::string> property(const std::string& path, Property which) {
   const Place at = TRY(locate(path));
-  (void)TRY(info_of(at, {}));  // it is there
+  TRY(look_at(at));  // it is there
   return TRY(driver_at(at.store))->property(at.path(), which);
 }
 
@@ -421,7 +427,7 @@ Result<> set_property(const std::string& path, Property which, const std::string
 
 Result<> promote(const std::string& path) {
   const Tended tree = TRY(tend(path));
-  const Info info = TRY(info_of(tree.at, {}));
+  const Info info = TRY(look_at(tree.at));
   if (info.kind != Kind::thin) return fail(path, ": is no thin tree");
   TRY(tree.driver->promote(tree.at.path()));
   return sys::write_record(tree.at.record("made"), concat("clone once of ", info.from, "\n"));
@@ -430,7 +436,7 @@ Result<> promote(const std::string& path) {
 Result<std::vector<Difference>> diff(const std::string& path, const std::string& from,
                                      const std::string& to) {
   const Tended tree = TRY(tend(path));
-  const Info info = TRY(info_of(tree.at, {}));
+  const Info info = TRY(look_at(tree.at));
   if (from.empty() && info.kind != Kind::thin)
     return fail(Error{0, concat(path, ": is no thin tree, so since which snapshot?"),
                       concat("gaol snapshots")});
@@ -548,7 +554,7 @@ Result<> receive(const std::string& path, const Stream& stream, const Companion&
   if (driver.name() != stream.driver)
     return fail(path, ": a stream of ", stream.driver, " cannot be received on ", driver.name());
   if (!stream.from.empty()) {
-    TRY(info_of(at, {}));  // zfs(8) would look for another tree that the changes fit
+    TRY(look_at(at));  // zfs(8) would look for another tree that the changes fit
     TRY(check_no_mounts(at.path()));
     TRY(check_plain_owners(at));
     return driver.receive_changes(at, stream.label);
