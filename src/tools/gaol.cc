@@ -160,6 +160,17 @@ Result<int> run(int argc, char** argv) {
 
 namespace gaol::tools {
 
+Result<> check_name(std::string_view name) {
+  constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  const bool fits = name.find_first_not_of(kLetters) == name.npos && name.find_first_of("._-") != 0;
+  if (name.empty() || !fits)
+    return fail(
+        "name \"", name,
+        "\": a jail's name has letters, digits and \"._-\", and begins with a letter or digit");
+  return {};
+}
+
 void print_table(const std::vector<Row>& rows) {
   std::vector<size_t> widths(rows.front().size());
   for (const auto& row : rows)

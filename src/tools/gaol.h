@@ -55,6 +55,8 @@ using Row = std::vector<std::string>;
 void print_table(const std::vector<Row>& rows);
 inline void show_progress(std::string_view line) { write_line(stderr, line); }
 
+// Refuses what cannot name a jail, a block of jail.conf(5) and a directory alike.
+Result<> check_name(std::string_view name);
 // Where releases are.
 std::string releases(const Words& words);
 // The value of --limit: mebibytes.

@@ -118,17 +118,10 @@ std::string name_from(const std::string& file) {
   return name.substr(0, name.find('.'));
 }
 
-bool is_name(std::string_view name) {
-  constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-  return !name.empty() && name.find_first_of(".-") != 0 &&
-         name.find_first_not_of(kLetters) == name.npos;
-}
-
 Result<int> import_jail(const Words& words) {
   const auto& file = words.operands[0];
   const auto name = words.operands.size() > 1 ? words.operands[1] : name_from(file);
-  if (!is_name(name)) return fail("name \"", name, "\": not a jail's name");
+  TRY(check_name(name));
   dataset::Import what;
   what.path = words.text('p', concat(kJailRoot, "/", name));
   what.file = file;

@@ -47,12 +47,6 @@ struct Target {
   std::string conf_file() const { return concat(kConfDir, "/", name, ".conf"); }
 };
 
-Result<> check_name(const std::string& name) {
-  if (name.contains('/')) return fail("name \"", name, "\": a jail's name has no /");
-  if (name.empty() || name.starts_with('.')) return fail("name \"", name, "\": not a jail's name");
-  return {};
-}
-
 Result<Target> target_named(std::string name) {
   TRY(check_name(name));
   const auto path = concat(kJailRoot, "/", name);

@@ -25,6 +25,9 @@ gaol: create: jail.conf:9:3: unknown parameter: ip4.adr, did you mean "ip4.addr"
   ip4.adr = "10.0.0.1";
   ^
 www
+# gaol create 'a b' --empty
+gaol: create: name "a b": a jail's name has letters, digits and "._-", and begins with a letter or digit
+[exit 1]
 # gaol create bad --empty -r tiny
 gaol: create: -r RELEASE, -t TEMPLATE or --empty: one of them
 [exit 1]

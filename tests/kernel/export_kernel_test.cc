@@ -189,8 +189,10 @@ TEST_F(ExportTest, ROOT_RefusesAndLeavesNothing) {
   EXPECT_EQ(shell("ls"), "jail.conf\nthere\nwww\n");
   EXPECT_EQ(shell("gaol import there"),
             "gaol: import: there: Unrecognized archive format\n[exit 1]\n");
-  EXPECT_EQ(shell("gaol import there ../x"),
-            "gaol: import: name \"../x\": not a jail's name\n[exit 1]\n");
+  EXPECT_EQ(
+      shell("gaol import there ../x"),
+      "gaol: import: name \"../x\": a jail's name has letters, digits and \"._-\", and begins with"
+      " a letter or digit\n[exit 1]\n");
 }
 
 }  // namespace
