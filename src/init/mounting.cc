@@ -244,9 +244,8 @@ long Mounting::check_own(const Node& node) const {
 }
 
 bool Mounting::is_view(const Node& node) const {
-  for (const uint64_t device : views_)
-    if (device != 0 && device == node.device) return true;
-  return false;
+  const auto is = [&](uint64_t device) { return device != 0 && device == node.device; };
+  return is(views_[0]) || is(views_[1]) || is(views_[2]);
 }
 
 // Whether it belongs to a file system that hides something, or by which the jail is told things.
