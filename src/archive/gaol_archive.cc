@@ -9,13 +9,20 @@
 // fills an empty directory from a tar, an image in a tar or, as a layout, in a directory; `-` is
 // the standard input. PLATFORM and IMAGE choose one of several images and may be empty.
 //
-//   gaol-archive pack TREE LOWER FILE NAME CONF
+//   gaol-archive pack TREE LOWER OWNERS FILE NAME CONF
 //
-// makes a file of a jail: of its tree, over what it stands on if LOWER is not empty, and of what
-// jail.conf says of it.
+// makes a file of a jail: of its tree, whose uid 0 is OWNERS on disk, over what it stands on if
+// LOWER is not empty, and of what jail.conf says of it.
+//
+//   gaol-archive changes BEFORE AFTER
+//   gaol-archive apply TREE
+//
+// writes to the standard output what makes the second tree of the first, and makes that of a tree
+// that is as the first.
 //
 // What it prints are lines for the user, and behind a tab those of jail.conf. When it fails, the
-// reason stands behind the last line's end, without an end of its own.
+// reason stands behind the last line's end, without an end of its own. Where the standard output
+// is taken, all that goes to the standard error.
 
 #include <fcntl.h>
 #include <locale.h>
@@ -24,6 +31,7 @@
 #include <cstdio>
 #include <span>
 
+#include "archive/changes.h"
 #include "archive/ezjail.h"
 #include "archive/names.h"
 #include "archive/pack.h"
@@ -87,21 +95,11 @@ Result<> fill_from_image(Source source, const Given& given, Unpacker& unpacker) 
 // A jail's text that jail.conf will hold, and who else reads it takes no more.
 constexpr uint64_t kProperties = 64 << 10;
 
-Result<std::string> text_of(Reader& reader, archive_entry* entry) {
-  std::string text;
-  if (size_of(entry) > kProperties) return fail("larger than 64 KiB");
-  for (;;) {
-    const auto block = TRY(reader.block());
-    if (block.size == 0) return text;
-    text.append(block.data, block.size);
-  }
-}
-
 Result<> fill_from_ezjail(Reader& reader, Unpacker& unpacker) {
   return unpacker.below(reader, kEzjailTree,
                         [&](archive_entry* entry, const std::string& path) -> Result<> {
                           if (!is_ezjail_properties(path)) return {};
-                          const auto properties = TRY(text_of(reader, entry));
+                          const auto properties = TRY(text_of(reader, entry, kProperties));
                           tell_conf(ezjail_statements(properties));
                           return {};
                         });
@@ -152,12 +150,36 @@ Result<sys::Fd> open_tree(const std::string& tree, const std::string& lower) {
 
 Result<> pack(Words words) {
   const auto tree = TRY(open_tree(words[0], words[1]));
-  const auto out = TRY(sys::real_kernel().open(words[2], O_WRONLY | O_CREAT | O_EXCL, 0600));
+  const auto owners = number<uint32_t>(words[2]);
+  if (!owners) return fail("owners ", words[2], ": not a number");
+  const auto out = TRY(sys::real_kernel().open(words[3], O_WRONLY | O_CREAT | O_EXCL, 0600));
   TRY(sys::confine_to(tree));
   Notes notes(tell);
-  TRY(pack({tree, out, words[3], words[4]}, notes));
+  TRY(pack({tree, {*owners, 0}, out, words[4], words[5]}, notes));
   notes.finish();
   return sys::flush(out);
+}
+
+Result<> changes(Words words) {
+  const auto before = TRY(sys::open_dir(words[0]));
+  const auto after = TRY(sys::open_dir(words[1]));
+  const auto all = TRY(Changes::between(before, after));
+  TRY(sys::confine_to(after));
+  Notes notes([](std::string_view) {});  // snapshots have nothing that could be left out
+  return all.write(sys::Fd(STDOUT_FILENO), notes);
+}
+
+Result<> apply(Words words) {
+  const auto top = TRY(sys::open_dir(words[0]));
+  TRY(sys::confine_to(top));
+  Notes notes(tell);
+  Allowance no_end(UINT64_MAX);
+  Unpacker unpacker(top, no_end, notes);
+  const sys::Fd input(STDIN_FILENO);
+  auto reader = TRY(Reader::open(input, Reader::Start::here));
+  TRY(apply_changes(reader, unpacker));
+  notes.finish();
+  return unpacker.finish();
 }
 
 struct Act {
@@ -166,7 +188,9 @@ struct Act {
   Result<> (*run)(Words);
 };
 constexpr Act kActs[] = {
-    {"pack", 5, pack},
+    {"apply", 1, apply},
+    {"changes", 2, changes},
+    {"pack", 6, pack},
     {"unpack", 5, unpack},
 };
 
@@ -192,6 +216,7 @@ int main(int argc, char** argv) {
   const auto done = gaol::archive::run({argv + 1, argv + argc});
   if (done) return 0;
   const auto line = done.error().line();
-  std::fwrite(line.data(), 1, line.size(), stdout);
+  const bool taken = argc > 1 && std::string_view(argv[1]) == "changes";
+  std::fwrite(line.data(), 1, line.size(), taken ? stderr : stdout);
   return 1;
 }

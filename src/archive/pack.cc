@@ -3,7 +3,6 @@
 
 #include <sys/stat.h>
 
-#include <cerrno>
 #include <ctime>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "archive/digest.h"
 #include "archive/image.h"
 #include "archive/names.h"
+#include "archive/tree_tar.h"
 #include "sys/tree_writer.h"
 
 namespace gaol::archive {
@@ -20,23 +20,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr uint64_t kRecord = 512;
-
-template <auto free>
-struct Freed {
-  template <class T>
-  void operator()(T* pointer) const {
-    free(pointer);
-  }
-};
-using Writer = std::unique_ptr<::archive, Freed<archive_write_free>>;
-using Walk = std::unique_ptr<::archive, Freed<archive_read_free>>;
-using Entry = std::unique_ptr<archive_entry, Freed<archive_entry_free>>;
-using Linked = std::unique_ptr<archive_entry_linkresolver, Freed<archive_entry_linkresolver_free>>;
-
-std::unexpected<Error> failed(::archive* a) {
-  const char* text = archive_error_string(a);
-  return fail(Error{archive_errno(a), text ? text : "archive", {}});
-}
 
 // Gets bytes from libarchive: hashes them and passes them on.
 class Sink {
@@ -67,82 +50,6 @@ class Sink {
   uint64_t size_ = 0;
 };
 
-// --- the tree as a tar ---
-
-const char* left_out(archive_entry* entry) {
-  switch (archive_entry_filetype(entry)) {
-    case S_IFREG:
-    case S_IFDIR:
-    case S_IFLNK:
-    case S_IFIFO: return nullptr;
-    case S_IFSOCK: return "socket, left out";
-    default: return "device, left out";
-  }
-}
-
-void keep_attributes(archive_entry* entry) {
-  const auto kept = kept_attributes(entry);
-  archive_entry_xattr_clear(entry);
-  for (const auto& [name, value] : kept)
-    archive_entry_xattr_add_entry(entry, name.c_str(), value.data(), value.size());
-}
-
-// Holes are written as zeros, which the format leaves out again.
-Result<> copy_data(::archive* disk, ::archive* tar) {
-  static const std::vector<char> zeros(64 << 10);
-  uint64_t done = 0;
-  for (;;) {
-    const void* data = nullptr;
-    size_t size = 0;
-    la_int64_t offset = 0;
-    const int got = archive_read_data_block(disk, &data, &size, &offset);
-    if (got == ARCHIVE_EOF) return {};
-    if (got != ARCHIVE_OK) return failed(disk);
-    while (done < static_cast<uint64_t>(offset)) {
-      const auto gap = std::min<uint64_t>(static_cast<uint64_t>(offset) - done, zeros.size());
-      if (archive_write_data(tar, zeros.data(), gap) < 0) return failed(tar);
-      done += gap;
-    }
-    if (archive_write_data(tar, data, size) < 0) return failed(tar);
-    done += size;
-  }
-}
-
-Result<> write_entry(::archive* disk, ::archive* tar, archive_entry_linkresolver* links,
-                     archive_entry* entry) {
-  keep_attributes(entry);
-  archive_entry* spare = nullptr;  // this format keeps nothing back
-  archive_entry_linkify(links, &entry, &spare);
-  if (archive_write_header(tar, entry) < ARCHIVE_WARN) return failed(tar);
-  if (archive_entry_hardlink(entry) || archive_entry_size(entry) == 0) return {};
-  return copy_data(disk, tar);
-}
-
-Result<> write_tree(::archive* tar, Notes& notes) {
-  const Walk disk(archive_read_disk_new());
-  const Linked links(archive_entry_linkresolver_new());
-  archive_entry_linkresolver_set_strategy(links.get(), archive_format(tar));
-  archive_read_disk_set_symlink_physical(disk.get());
-  archive_read_disk_set_behavior(disk.get(), ARCHIVE_READDISK_NO_TRAVERSE_MOUNTS |
-                                                 ARCHIVE_READDISK_NO_ACL |
-                                                 ARCHIVE_READDISK_NO_FFLAGS);
-  if (archive_read_disk_open(disk.get(), ".") != ARCHIVE_OK) return failed(disk.get());
-  for (;;) {
-    const Entry entry(archive_entry_new());
-    const int got = archive_read_next_header2(disk.get(), entry.get());
-    if (got == ARCHIVE_EOF) return {};
-    if (got != ARCHIVE_OK) return failed(disk.get());
-    archive_read_disk_descend(disk.get());
-    const std::string name = archive_entry_pathname(entry.get());
-    if (const char* why = left_out(entry.get())) {
-      notes.add(concat(quote_name(name), ": ", why));
-      continue;
-    }
-    auto written = write_entry(disk.get(), tar, links.get(), entry.get());
-    if (!written) return fail(std::move(written).error().in(quote_name(name)));
-  }
-}
-
 // --- the layer, and the file around it ---
 
 struct Blob {
@@ -165,11 +72,11 @@ Result<> close(::archive* a) {
   return {};
 }
 
-// Tar into zstd into `out`, with a digest taken on both sides of zstd.
-Result<Layer> write_layer(const sys::Fd& out, uint64_t at, Notes& notes) {
+// Tar into zstd into the file, from `at` on, with a digest taken on both sides of zstd.
+Result<Layer> write_layer(const Packing& what, uint64_t at, Notes& notes) {
   const Writer tar(archive_write_new()), zstd(archive_write_new());
   Sink packed([&](std::span<const char> data) -> Result<> {
-    TRY(sys::write_at(out, data, at));
+    TRY(sys::write_at(what.out, data, at));
     at += data.size();
     return {};
   });
@@ -186,7 +93,7 @@ Result<Layer> write_layer(const sys::Fd& out, uint64_t at, Notes& notes) {
   });
   archive_write_set_format_pax_restricted(tar.get());
   TRY(plain.open(tar.get()));
-  TRY(write_tree(tar.get(), notes));
+  TRY(write_tree(tar.get(), {what.owners, {}}, notes));
   TRY(close(tar.get()));
   TRY(close(zstd.get()));
   return Layer{{packed.digest(), packed.size()}, plain.digest()};
@@ -245,7 +152,7 @@ class File {
 }  // namespace
 
 Result<> pack(const Packing& what, Notes& notes) {
-  const auto layer = TRY(write_layer(what.out, kRecord, notes));
+  const auto layer = TRY(write_layer(what, kRecord, notes));
   File file(what.out);
   TRY(file.first(layer.packed));
   const auto own = own_platform();

@@ -10,11 +10,13 @@
 #include "archive/unpack.h"
 #include "base/result.h"
 #include "sys/fd.h"
+#include "sys/owners.h"
 
 namespace gaol::archive {
 
 struct Packing {
   const sys::Fd& tree;  // its top
+  sys::Shift owners;    // from those on disk to those of the jail
   const sys::Fd& out;   // an empty file
   std::string name;     // of the jail
   std::string conf;     // statements of jail.conf

@@ -25,12 +25,12 @@ void support_filters(::archive* a) {
 
 }  // namespace
 
-Result<Reader> Reader::open(const sys::Fd& file) {
+Result<Reader> Reader::open(const sys::Fd& file, Start start) {
   Reader reader(file);
   support_filters(reader.archive_.get());
   archive_read_support_format_tar(reader.archive_.get());
   archive_read_support_format_cpio(reader.archive_.get());
-  TRY(reader.start());
+  TRY(reader.start(start));
   return reader;
 }
 
@@ -39,12 +39,12 @@ Result<Reader> Reader::open_contents(const sys::Fd& file) {
   support_filters(reader.archive_.get());
   archive_read_support_format_raw(reader.archive_.get());
   archive_read_support_format_empty(reader.archive_.get());
-  TRY(reader.start());
+  TRY(reader.start(Start::beginning));
   return reader;
 }
 
-Result<> Reader::start() {
-  (void)::lseek(file_->get(), 0, SEEK_SET);  // a pipe has only one beginning
+Result<> Reader::start(Start where) {
+  if (where == Start::beginning) (void)::lseek(file_->get(), 0, SEEK_SET);
   if (archive_read_open_fd(archive_.get(), file_->get(), kBlock) != ARCHIVE_OK) return failed();
   return {};
 }

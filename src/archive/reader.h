@@ -16,8 +16,9 @@ namespace gaol::archive {
 
 class Reader {
  public:
-  // From the beginning of a file, or from a pipe. The descriptor must stay open.
-  static Result<Reader> open(const sys::Fd& file);
+  enum class Start : uint8_t { beginning, here };
+  // Of a file, or of a pipe, which has only one beginning. The descriptor must stay open.
+  static Result<Reader> open(const sys::Fd& file, Start start = Start::beginning);
   // The same for what is in a compressed file, whatever that is: one entry.
   static Result<Reader> open_contents(const sys::Fd& file);
 
@@ -48,7 +49,7 @@ class Reader {
     void operator()(archive_entry* entry) const { archive_entry_free(entry); }
   };
   explicit Reader(const sys::Fd& file) : file_(&file), archive_(archive_read_new()) {}
-  Result<> start();
+  Result<> start(Start where);
   Result<archive_entry*> read_header();
   std::unexpected<Error> failed() const;
 

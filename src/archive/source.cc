@@ -32,6 +32,15 @@ std::string followed(const std::string& path, std::string_view target) {
   return join({components.begin(), components.end()}, "/");
 }
 
+// At the root of this process. A name is made and taken away: FUSE knows no files without one.
+Result<sys::Fd> nameless_file() {
+  constexpr const char* kName = "/.gaol-member";
+  auto& kernel = sys::real_kernel();
+  auto file = TRY(kernel.open(kName, O_RDWR | O_CREAT | O_EXCL, 0600));
+  TRY(kernel.remove_file(kName));
+  return file;
+}
+
 }  // namespace
 
 Source Source::in(sys::Fd directory) {
@@ -58,7 +67,7 @@ Result<> Source::keep(Reader& reader, archive_entry* entry, const std::string& p
     links_[path] = followed(path, to);
   } else if (archive_entry_filetype(entry) == S_IFREG) {
     TRY(left.take(size_of(entry)));
-    sys::Fd file = TRY(sys::real_kernel().open("/", O_TMPFILE | O_RDWR, 0600));
+    sys::Fd file = TRY(nameless_file());
     TRY(write_data(reader, file, size_of(entry)));
     files_[path] = std::move(file);
   }

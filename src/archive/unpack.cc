@@ -58,6 +58,16 @@ uint64_t size_of(archive_entry* entry) {
   return static_cast<uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry)));
 }
 
+Result<std::string> text_of(Reader& reader, archive_entry* entry, uint64_t limit) {
+  std::string text;
+  if (size_of(entry) > limit) return fail("larger than ", limit >> 10, " KiB");
+  for (;;) {
+    const auto block = TRY(reader.block());
+    if (block.size == 0) return text;
+    text.append(block.data, block.size);
+  }
+}
+
 std::vector<std::pair<std::string, std::string>> kept_attributes(archive_entry* entry) {
   std::vector<std::pair<std::string, std::string>> kept;
   archive_entry_xattr_reset(entry);

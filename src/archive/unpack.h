@@ -46,6 +46,9 @@ Result<> write_data(Reader& reader, const sys::Fd& file, uint64_t size);
 // That size.
 uint64_t size_of(archive_entry* entry);
 
+// All of an entry's data, which is refused if that is more than `limit` bytes.
+Result<std::string> text_of(Reader& reader, archive_entry* entry, uint64_t limit);
+
 // Those of its extended attributes that may be kept; a link has none of them.
 std::vector<std::pair<std::string, std::string>> kept_attributes(archive_entry* entry);
 
@@ -58,13 +61,15 @@ class Unpacker {
   Unpacker(const sys::Fd& top, Allowance& left, Notes& notes)
       : writer_(top), left_(left), notes_(notes) {}
 
-  // A whole tree from one archive. REQUIRES: nothing was read of it, or only looked at.
+  // A whole tree from one archive, or what is left of it.
   Result<> tree(Reader& reader);
   // One layer of an image over what is there. The whiteouts in it are for the layers below.
   Result<> layer(const sys::Fd& file);
   // The tree below `directory` of one archive. What lies elsewhere in it goes to `other`.
   Result<> below(Reader& reader, std::string_view directory,
                  const std::function<Result<>(archive_entry*, const std::string& path)>& other);
+  // Takes away what is at `path`, if anything is.
+  Result<> remove(const std::string& path) { return writer_.remove(path); }
   // After the last of them.
   Result<> finish() { return writer_.finish(); }
 

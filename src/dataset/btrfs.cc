@@ -71,7 +71,7 @@ Result<> Btrfs::send(const Place& at, const std::string& label, const std::strin
   std::vector<std::string> words = {"btrfs", "send", "-q"};
   if (!from.empty()) words.insert(words.end(), {"-p", frozen_tree(at, from)});
   words.push_back(frozen_tree(at, label));
-  return sys::run_through(std::move(words));
+  return sys::run_through(std::move(words), sys::Stream::out);
 }
 
 // A snapshot is received in a directory of .scratch, which becomes that of the snapshot when it is
@@ -80,7 +80,8 @@ Result<> Btrfs::receive_snapshot(const Place& at, const std::string& label, cons
   if (TRY(settle(frozen_tree(at, label)))) return fail_errno(EEXIST, at.path(), "@", label);
   const auto inbox = concat(at.scratch(), kInbox);
   TRY(sys::real_kernel().make_dir(inbox, 0700));
-  auto received = sys::run_through({"btrfs", "receive", "-q", inbox}, Lock::latest());
+  auto received =
+      sys::run_through({"btrfs", "receive", "-q", inbox}, sys::Stream::in, Lock::latest());
   if (received) received = use(concat(inbox, "/", kReceived));
   if (received) received = keep_snapshot(at, label, inbox);
   if (!received) (void)remove(inbox);
@@ -101,8 +102,20 @@ Result<> Btrfs::receive(const Place& at, const std::string& label) {
   });
 }
 
+// btrfs(8) takes changes of whatever it finds on the file system that they begin with.
+Result<> Btrfs::check_base(const Place& at, const std::string& received) {
+  const auto tree = TRY(sys::open_dir(received));
+  const auto all = TRY(snapshots(at));
+  for (const auto& snapshot : all) {
+    const auto base = TRY(sys::open_dir(frozen_tree(at, snapshot.label)));
+    if (TRY(sys::is_snapshot_of(tree, base))) return {};
+  }
+  return fail(at.path(), kNoBase);
+}
+
 Result<> Btrfs::receive_changes(const Place& at, const std::string& label) {
-  return receive_snapshot(at, label, [&](const std::string& tree) {
+  return receive_snapshot(at, label, [&](const std::string& tree) -> Result<> {
+    TRY(check_base(at, tree));
     return replace(at, [&](const std::string& scratch) -> Result<> {
       (void)TRY(snapshot_to(tree, scratch, sys::Access::read_write));
       return {};

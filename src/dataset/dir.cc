@@ -4,11 +4,15 @@
 // done in .scratch and renamed from there.
 //
 //   .gaol/www/snapshots/monday/tree    the tree www as it was; `monday` was last changed then
+//   .gaol/www/ids/monday               a link to nowhere, from its first stream on: what this
+//                                      snapshot is called wherever it is received
 
 #include <algorithm>
 #include <cerrno>
 
 #include "dataset/driver.h"
+#include "dataset/import.h"
+#include "sys/helper.h"
 #include "sys/program.h"
 
 namespace gaol::dataset {
@@ -18,6 +22,52 @@ namespace {
 std::string snapshots_dir(const Place& at) { return at.record("snapshots"); }
 std::string snapshot_dir(const Place& at, const std::string& label) {
   return concat(snapshots_dir(at), "/", label);
+}
+
+std::string ids_dir(const Place& at) { return at.record("ids"); }
+
+// A snapshot's own name, by which changes find the one they begin with.
+Result<std::string> id_of(const Place& at, const std::string& label) {
+  auto& kernel = sys::real_kernel();
+  const auto fresh = TRY(kernel.read_file("/proc/sys/kernel/random/uuid"));
+  const auto link = concat(ids_dir(at), "/", label);
+  TRY(make_dirs(ids_dir(at), 0700));
+  auto made = kernel.make_symlink(std::string(trim(fresh)), link);
+  if (!made && made.error().code != EEXIST) return fail(std::move(made).error());
+  return kernel.read_symlink(link);
+}
+
+Result<> keep_id(const Place& at, const std::string& label, std::string_view id) {
+  TRY(make_dirs(ids_dir(at), 0700));
+  return sys::real_kernel().make_symlink(std::string(id), concat(ids_dir(at), "/", label));
+}
+
+Result<> forget_id(const Place& at, const std::string& label) {
+  auto gone = sys::real_kernel().remove_file(concat(ids_dir(at), "/", label));
+  if (!gone && !absent(gone.error())) return gone;
+  return {};
+}
+
+Result<std::string> snapshot_with_id(const Place& at, std::string_view id) {
+  const auto labels = TRY(names_in(ids_dir(at)));
+  for (const auto& label : labels)
+    if (sys::real_kernel().read_symlink(concat(ids_dir(at), "/", label)).value_or("") == id)
+      return label;
+  return fail(at.path(), kNoBase);
+}
+
+// The line of ids in front of a stream: of the snapshot, and of the one it begins with.
+Result<std::vector<std::string>> read_ids(size_t count) {
+  constexpr size_t kId = 36;
+  const auto line = TRY(sys::read_line(count * (kId + 1)));
+  std::vector<std::string> ids;
+  for (const auto id : words(line)) ids.emplace_back(id);
+  const auto right = [](const std::string& id) {
+    return id.size() == kId && id.find_first_not_of("0123456789abcdef-") == id.npos;
+  };
+  if (ids.size() != count || !std::ranges::all_of(ids, right))
+    return fail("not a stream of gaol send");
+  return ids;
 }
 
 constexpr const char* kPlain = ": not supported on this system: the tree is a plain directory";
@@ -88,6 +138,7 @@ Result<> Dir::rollback(const Place& at, const std::string& label) {
 
 Result<> Dir::forget(const Place& at, const std::string& label) {
   TRY(remove(frozen_tree(at, label)));
+  TRY(forget_id(at, label));
   return remove_all(snapshot_dir(at, label));
 }
 
@@ -95,29 +146,64 @@ Result<> Dir::read(const Place& at, const std::string& label, const Fill& use) {
   return use(frozen_tree(at, label));
 }
 
-// A tar, with what copies of a tree have: owners by number, extended attributes, holes.
+// A tar, with what copies of a tree have: owners by number, extended attributes, holes. Changes are
+// gaol-archive's to tell.
 Result<> Dir::send(const Place& at, const std::string& label, const std::string& from) {
-  if (!from.empty()) return fail(at.path(), ": send --from", kPlain);
-  return sys::run_through({"tar", "--create", "--sparse", "--numeric-owner", "--xattrs",
-                           "--xattrs-include=*", "--file=-", "--directory", frozen_tree(at, label),
-                           "."});
+  const auto id = TRY(id_of(at, label));
+  if (!from.empty()) {
+    const auto base = TRY(id_of(at, from));
+    TRY(sys::write_out(concat(id, " ", base, "\n")));
+    return sys::run_through({TRY(sys::helper_path(sys::real_kernel(), "gaol-archive")), "changes",
+                             frozen_tree(at, from), frozen_tree(at, label)},
+                            sys::Stream::out);
+  }
+  TRY(sys::write_out(id + "\n"));
+  return sys::run_through(
+      {"tar", "--create", "--sparse", "--numeric-owner", "--xattrs", "--xattrs-include=*",
+       "--file=-", "--directory", frozen_tree(at, label), "."},
+      sys::Stream::out);
 }
 
 Result<> Dir::receive(const Place& at, const std::string& label) {
+  const auto ids = TRY(read_ids(1));
   TRY(make(at.scratch()));
   TRY(sys::run_through({"tar", "--extract", "--preserve-permissions", "--numeric-owner", "--xattrs",
                         "--xattrs-include=*", "--file=-", "--directory", at.scratch()},
-                       Lock::latest()));
+                       sys::Stream::in, Lock::latest()));
   const auto received = TRY(sys::open_dir(at.scratch()));
   TRY(sys::flush(received));
   const auto aside = concat(at.scratch(), "@");
   TRY(copy(at.scratch(), aside));
-  TRY(make_dirs(snapshot_dir(at, label), 0700));
-  return move(aside, frozen_tree(at, label));
+  return keep(at, aside, label, ids[0]);
 }
 
-Result<> Dir::receive_changes(const Place& at, const std::string&) {
-  return fail(at.path(), ": receive of changes", kPlain);
+// What was received becomes a snapshot.
+Result<> Dir::keep(const Place& at, const std::string& received, const std::string& label,
+                   const std::string& id) {
+  TRY(forget_id(at, label));
+  TRY(keep_id(at, label, id));
+  TRY(make_dirs(snapshot_dir(at, label), 0700));
+  return move(received, frozen_tree(at, label));
+}
+
+Result<> Dir::receive_changes(const Place& at, const std::string& label) {
+  if (TRY(settle(frozen_tree(at, label)))) return fail_errno(EEXIST, at.path(), "@", label);
+  const auto ids = TRY(read_ids(2));
+  const auto base = TRY(snapshot_with_id(at, ids[1]));
+  const auto aside = concat(at.scratch(), "@");
+  const auto copy_aside = [&](const std::string& scratch) -> Result<> {
+    TRY(copy(aside, scratch));
+    return {};
+  };
+  const auto act = [&]() -> Result<> {
+    TRY(copy(frozen_tree(at, base), aside));
+    TRY(run_archive({"apply", aside}, report));
+    TRY(replace(at, copy_aside));
+    return keep(at, aside, label, ids[0]);
+  };
+  auto received = act();
+  if (!received) (void)remove(aside);
+  return received;
 }
 
 Result<Usage> Dir::usage(const std::string& path) {

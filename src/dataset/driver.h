@@ -8,6 +8,7 @@
 // A driver does single acts, each there as a whole or not at all, and knows nothing of records,
 // locks and who may do what: that is store.h's and dataset.h's, once for all of them.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@
 #include "sys/tree.h"
 
 namespace gaol::dataset {
+
+// What a receiver says of changes that are not for the tree.
+inline constexpr const char* kNoBase = ": has not the snapshot that these changes begin with";
 
 struct Dependence {
   std::string clone, base;  // by their paths
@@ -67,6 +71,10 @@ class Driver {
 
   // Writes a snapshot to stdout, as what has changed since snapshot `from` unless that is empty.
   virtual Result<> send(const Place& at, const std::string& label, const std::string& from) = 0;
+  virtual std::optional<uint64_t> stream_size(const Place&, const std::string& /*label*/,
+                                              const std::string& /*from*/) {
+    return {};  // where nobody can say
+  }
   // Makes a tree at the scratch place of `at`, and its snapshot, of what stdin brings; or brings
   // the tree that is there to that state.
   virtual Result<> receive(const Place& at, const std::string& label) = 0;
@@ -115,6 +123,10 @@ class Dir : public Driver {
   static std::string frozen_tree(const Place& at, const std::string& label);
   // Makes the snapshot of a tree; it appears at `to` when all of it is there.
   virtual Result<> freeze(const Place& at, const std::string& to);
+
+ private:
+  Result<> keep(const Place& at, const std::string& received, const std::string& label,
+                const std::string& id);
 };
 
 // Subvolumes: directories that are cloned, frozen and removed as one.
@@ -140,6 +152,7 @@ class Btrfs final : public Dir {
 
  private:
   Result<> receive_snapshot(const Place& at, const std::string& label, const Fill& use);
+  Result<> check_base(const Place& at, const std::string& received);
   static Result<> keep_snapshot(const Place& at, const std::string& label,
                                 const std::string& inbox);
 };
@@ -166,6 +179,8 @@ class Zfs final : public Dir {
   Result<> forget(const Place& at, const std::string& label) override;
   Result<> read(const Place& at, const std::string& label, const Fill& use) override;
   Result<> send(const Place& at, const std::string& label, const std::string& from) override;
+  std::optional<uint64_t> stream_size(const Place& at, const std::string& label,
+                                      const std::string& from) override;
   Result<> receive(const Place& at, const std::string& label) override;
   Result<> receive_changes(const Place& at, const std::string& label) override;
   Result<Usage> usage(const std::string& path) override;

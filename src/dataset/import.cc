@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "dataset/dataset.h"
-#include "dataset/owners.h"
 #include "dataset/release.h"
 #include "sys/helper.h"
 
@@ -13,25 +12,23 @@ namespace gaol::dataset {
 
 namespace {
 
-// Runs gaol-archive; its words begin with what it is to do.
-Result<> run_archive(const std::vector<std::string>& words, const std::string& scratch,
-                     const Progress& progress) {
-  sys::Command command;
-  command.argv = alone();
-  command.argv.push_back(TRY(sys::helper_path(sys::real_kernel(), "gaol-archive")));
-  command.argv.insert(command.argv.end(), words.begin(), words.end());
-  Watched helper(std::move(command), progress);
-  const int status = TRY(helper.run(scratch));
-  if (status == 0) return {};
-  if (helper.rest().empty()) return fail("gaol-archive ended with wait status ", status);
-  return fail(helper.rest());
-}
-
 std::string last_name(const std::string& path) {
   return path == "-" ? "standard input" : path.substr(path.rfind('/') + 1);
 }
 
 }  // namespace
+
+Result<> run_archive(const std::vector<std::string>& words, const Progress& progress) {
+  sys::Command command;
+  command.argv = alone();
+  command.argv.push_back(TRY(sys::helper_path(sys::real_kernel(), "gaol-archive")));
+  command.argv.insert(command.argv.end(), words.begin(), words.end());
+  Watched helper(std::move(command), progress);
+  const int status = TRY(helper.run());
+  if (status == 0) return {};
+  if (helper.rest().empty()) return fail("gaol-archive ended with wait status ", status);
+  return fail(helper.rest());
+}
 
 Result<std::string> import(const Import& what, const Progress& progress) {
   std::string conf;
@@ -43,7 +40,7 @@ Result<std::string> import(const Import& what, const Progress& progress) {
   };
   const auto fill = [&](const std::string& dir) -> Result<> {
     TRY(run_archive({"unpack", dir, concat(what.mebibytes), what.platform, what.image, what.file},
-                    dir, sort_out));
+                    sort_out));
     const auto tree = TRY(sys::open_dir(dir));
     return complete(tree, progress);
   };
@@ -55,10 +52,11 @@ Result<> export_tree(const Export& what, const Progress& progress) {
   auto& kernel = sys::real_kernel();
   if (kernel.exists(what.file.c_str())) return fail_errno(EEXIST, what.file);
   const auto part = concat(what.file, ".part");
-  const Tree tree = TRY(resolve(what.path));
-  TRY(check_plain_owners(split_place(what.path)));
-  auto packed =
-      run_archive({"pack", tree.path, tree.lower, part, what.name, what.conf}, "/run", progress);
+  const auto pack = [&](const Tree& tree) {
+    return run_archive(
+        {"pack", tree.path, tree.lower, concat(tree.owners), part, what.name, what.conf}, progress);
+  };
+  auto packed = what.live ? as_of_now(what.path, pack) : pack(TRY(resolve(what.path)));
   if (packed) packed = sys::rename_new(part, what.file);
   if (!packed && kernel.exists(part.c_str())) (void)kernel.remove_file(part);
   return packed;

@@ -5,6 +5,7 @@
 // takes from an archive and what it refuses is said in archive/unpack.h.
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "dataset/watched.h"
@@ -35,5 +36,9 @@ struct Export {
 // Puts a jail into one file, which import() takes back and which is an OCI image to others.
 // `progress` is told what was left out. A kill may leave FILE.part.
 Result<> export_tree(const Export& what, const Progress& progress);
+
+// Runs gaol-archive, on our stdin; its words begin with what it is to do. `progress` gets its
+// lines.
+Result<> run_archive(const std::vector<std::string>& words, const Progress& progress);
 
 }  // namespace gaol::dataset

@@ -209,7 +209,7 @@ Result<> fetch(const Fetch& what, const Progress& progress) {
   bool silent = false;  // nobody answered
   const auto fill = [&](const std::string& dir) -> Result<> {
     Watched program(mmdebstrap(what, dir, sources), progress);
-    const int status = TRY(program.run(what.root));
+    const int status = TRY(program.run());
     silent = status != 0 && nobody_answered(program.text());
     if (status != 0) return fail(failure(program.text()));
     TRY(make_neutral(dir));

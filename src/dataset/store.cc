@@ -20,9 +20,9 @@ Result<Place> place_with_real_store(Place at) {
 
 constexpr std::string_view kTakenBack = ": half made or half destroyed: gone";
 
-Report& report() {
-  static Report report = [](std::string_view) {};
-  return report;
+Report& reporter() {
+  static Report reporter = [](std::string_view) {};
+  return reporter;
 }
 
 // The end of every destruction, and of every making that failed. The scratch tree goes last:
@@ -155,11 +155,11 @@ Result<> do_moves(const std::string& store, const Moves& moves) {
 void report_move(const Move& move) {
   const auto from = move.from.path(), to = move.to.path();
   if (move.made())
-    report()(concat(to, ": was being made: finished"));
+    report(concat(to, ": was being made: finished"));
   else if (move.destroyed())
-    report()(concat(from, ": was being destroyed: finished"));
+    report(concat(from, ": was being destroyed: finished"));
   else
-    report()(concat(from, ": was on its way to ", to, ": finished"));
+    report(concat(from, ": was on its way to ", to, ": finished"));
 }
 
 Result<> finish_what_was_begun(const std::string& store) {
@@ -169,7 +169,7 @@ Result<> finish_what_was_begun(const std::string& store) {
     if (TRY(finish_moves(store, moves)))
       for (const auto& move : moves.trees) report_move(move);
     else
-      report()(concat(moves.trees.front().to.path(), kTakenBack));
+      report(concat(moves.trees.front().to.path(), kTakenBack));
   }
   const auto scratch = concat(store, "/", kRecords, "/.scratch");
   if (TRY(names_in(scratch)).empty()) return {};
@@ -178,8 +178,8 @@ Result<> finish_what_was_begun(const std::string& store) {
   for (const auto& name : left_behind) {
     const Place at{store, name};
     const bool stands = TRY(discard(at));
-    report()(concat(at.path(),
-                    stands ? ": stands; what a killed command left of it is gone" : kTakenBack));
+    report(concat(at.path(),
+                  stands ? ": stands; what a killed command left of it is gone" : kTakenBack));
   }
   return {};
 }
@@ -266,7 +266,9 @@ Result<Lock> lock_store(const std::string& store) {
   return lock;
 }
 
-void report_repairs_to(Report tell) { report() = std::move(tell); }
+void report_repairs_to(Report tell) { reporter() = std::move(tell); }
+
+void report(std::string_view line) { reporter()(line); }
 
 namespace {
 

@@ -77,6 +77,9 @@ class Lock {
 };
 Result<Lock> lock_store(const std::string& store);
 
+// Tells whoever report_repairs_to() named.
+void report(std::string_view line);
+
 using Fill = std::function<Result<>(const std::string& dir)>;
 // What the records of a new tree say of it.
 struct Made {

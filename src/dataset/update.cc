@@ -16,7 +16,6 @@ namespace {
 
 constexpr const char* kBefore = "gaol-update";  // the snapshot
 constexpr const char* kJail = "gaol-update";
-constexpr const char* kScratch = "/run";
 
 // A question would wait for ever; a changed configuration file stays as it is.
 constexpr const char* kScript =
@@ -30,7 +29,7 @@ Result<int> watch(std::vector<std::string> words, const Progress& progress) {
   command.argv = std::move(words);
   command.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
   Watched program(std::move(command), progress);
-  return program.run(kScratch);
+  return program.run();
 }
 
 std::vector<std::string> apt_in_jail(const Tools& tools) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "dataset/watched.h"
 
-#include <fcntl.h>
-
 #include <optional>
+
+#include "sys/program.h"
 
 namespace gaol::dataset {
 
@@ -18,9 +18,9 @@ std::vector<std::string> alone() {
           "--pid",   "--fork",      "--kill-child", "--mount-proc"};
 }
 
-Result<int> Watched::run(const std::string& scratch) {
+Result<int> Watched::run() {
   auto& kernel = sys::real_kernel();
-  const auto file = TRY(kernel.open(scratch, O_TMPFILE | O_RDWR, 0600));
+  const auto file = TRY(sys::memory_file("output"));
   command_.output = file.get();
   const auto child = TRY(kernel.spawn(command_));
   std::optional<int> status;

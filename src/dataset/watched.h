@@ -27,8 +27,7 @@ class Watched {
   Watched(sys::Command command, Progress progress)
       : command_(std::move(command)), progress_(std::move(progress)) {}
 
-  // Its wait status. `scratch` is a directory for the output while it runs.
-  Result<int> run(const std::string& scratch);
+  Result<int> run();  // its wait status
 
   std::string_view text() const { return text_; }
   // What stands behind the last line's end.

@@ -334,24 +334,44 @@ Result<> Zfs::read(const Place& at, const std::string& label, const Fill& use) {
   return used ? removed : used;
 }
 
-Result<> Zfs::send(const Place& at, const std::string& label, const std::string& from) {
-  const Dataset dataset = TRY(dataset_of(at.path()));
-  std::vector<std::string> words = {"zfs", "send"};
+namespace {
+
+std::vector<std::string> with_stream(std::vector<std::string> words, const Dataset& dataset,
+                                     const std::string& label, const std::string& from) {
   if (!from.empty()) words.insert(words.end(), {"-i", concat("@", from)});
   words.push_back(concat(dataset.name, "@", label));
-  return sys::run_through(std::move(words));
+  return words;
+}
+
+}  // namespace
+
+Result<> Zfs::send(const Place& at, const std::string& label, const std::string& from) {
+  const Dataset dataset = TRY(dataset_of(at.path()));
+  return sys::run_through(with_stream({"zfs", "send"}, dataset, label, from), sys::Stream::out);
+}
+
+// zfs-fuse knows no -n.
+std::optional<uint64_t> Zfs::stream_size(const Place& at, const std::string& label,
+                                         const std::string& from) {
+  const auto dataset = dataset_of(at.path());
+  if (!dataset) return {};
+  const auto text = zfs(with_stream({"send", "-nP"}, *dataset, label, from));
+  if (!text) return {};
+  for (const auto& row : table(*text))
+    if (row.size() == 2 && row[0] == "size") return number<uint64_t>(row[1]);
+  return {};
 }
 
 Result<> Zfs::receive(const Place& at, const std::string&) {
   const Dataset dataset = TRY(dataset_of(at.scratch()));
   TRY(sys::real_kernel().make_dir(at.scratch(), 0700));
-  TRY(sys::run_through({"zfs", "receive", dataset.name}, Lock::latest()));
+  TRY(sys::run_through({"zfs", "receive", dataset.name}, sys::Stream::in, Lock::latest()));
   return show_received(dataset);
 }
 
 Result<> Zfs::receive_changes(const Place& at, const std::string&) {
   const Dataset dataset = TRY(dataset_of(at.path()));
-  return sys::run_through({"zfs", "receive", "-F", dataset.name}, Lock::latest());
+  return sys::run_through({"zfs", "receive", "-F", dataset.name}, sys::Stream::in, Lock::latest());
 }
 
 Result<Usage> Zfs::usage(const std::string& path) {

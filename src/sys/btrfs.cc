@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -95,6 +96,13 @@ Result<bool> read_quota(const Fd& subvolume, uint64_t number, uint32_t type, Quo
   return true;
 }
 
+// The answer may be 1.
+Result<btrfs_ioctl_get_subvol_info_args> subvolume_info(const Fd& subvolume) {
+  btrfs_ioctl_get_subvol_info_args info{};
+  if (ask(subvolume, BTRFS_IOC_GET_SUBVOL_INFO, &info) < 0) return fail_errno(errno, "subvolume");
+  return info;
+}
+
 }  // namespace
 
 Result<bool> on_btrfs(const Fd& dir) {
@@ -108,6 +116,11 @@ Result<bool> is_subvolume(const Fd& dir) {
   if (::fstat(dir.get(), &is) != 0) return fail_errno(errno, "stat");
   if (is.st_ino != BTRFS_FIRST_FREE_OBJECTID) return false;
   return on_btrfs(dir);
+}
+
+Result<bool> is_snapshot_of(const Fd& subvolume, const Fd& other) {
+  const auto mine = TRY(subvolume_info(subvolume)), its = TRY(subvolume_info(other));
+  return std::ranges::equal(mine.parent_uuid, its.uuid);
 }
 
 Result<> make_subvolume(const Fd& parent, const std::string& name) {

@@ -17,6 +17,8 @@ namespace gaol::sys {
 // Whether `dir` lies on a btrfs, and whether it is itself the top of a subvolume.
 Result<bool> on_btrfs(const Fd& dir);
 Result<bool> is_subvolume(const Fd& dir);
+// Whether one was made as a snapshot of the other.
+Result<bool> is_snapshot_of(const Fd& subvolume, const Fd& other);
 
 // Makes an empty subvolume.
 Result<> make_subvolume(const Fd& parent, const std::string& name);

@@ -99,7 +99,9 @@ class Differ {
     if (was.st_mode != is.st_mode || was.st_uid != is.st_uid || was.st_gid != is.st_gid ||
         was.st_rdev != is.st_rdev)
       return false;
-    if (S_ISREG(is.st_mode)) return was.st_size == is.st_size && same_time(was.st_mtim, is.st_mtim);
+    if (S_ISREG(is.st_mode))
+      return was.st_size == is.st_size && same_time(was.st_mtim, is.st_mtim) &&
+             was.st_nlink == is.st_nlink;
     if (S_ISLNK(is.st_mode)) return link_text(old, name) == link_text(young, name);
     return true;
   }

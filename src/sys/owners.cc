@@ -62,10 +62,6 @@ Result<uint64_t> walk(const Fd& top, const Visit& visit) {
   return seen;
 }
 
-uint32_t shifted(uint32_t id, Shift shift) {
-  return id - shift.from < kIdsOfATree ? shift.to + (id - shift.from) : id;
-}
-
 // Access control lists as they are in extended attributes: a word for the version, then entries,
 // all in little endian. See acl(5).
 struct AclEntry {
@@ -87,7 +83,7 @@ Result<> shift_acl(const Name& name, const char* attribute, Shift shift) {
     AclEntry entry;
     std::memcpy(&entry, &value[at], sizeof entry);
     if (entry.tag != kAclUser && entry.tag != kAclGroup) continue;
-    const auto id = std::exchange(entry.id, shifted(entry.id, shift));
+    const auto id = std::exchange(entry.id, shift(entry.id));
     changed = changed || id != entry.id;
     std::memcpy(&value[at], &entry, sizeof entry);
   }
@@ -97,7 +93,7 @@ Result<> shift_acl(const Name& name, const char* attribute, Shift shift) {
 }
 
 Result<> shift_name(const Name& name, Shift shift) {
-  const auto uid = shifted(name.is.st_uid, shift), gid = shifted(name.is.st_gid, shift);
+  const auto uid = shift(name.is.st_uid), gid = shift(name.is.st_gid);
   if ((uid != name.is.st_uid || gid != name.is.st_gid) &&
       ::fchownat(name.dir.get(), name.name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0)
     return fail_errno(errno, "owner");
@@ -123,20 +119,26 @@ std::string from_hex(std::string_view text) {
   return bytes;
 }
 
+}  // namespace
+
 // Of the two forms on disk: the second names the root whose capabilities they are.
-std::string capabilities_for(std::string bytes, uint32_t root) {
+std::string capabilities_for(std::string_view bytes, uint32_t root) {
   vfs_ns_cap_data data{};
   std::memcpy(&data, bytes.data(), std::min(bytes.size(), sizeof data));
   const uint32_t flags = data.magic_etc & VFS_CAP_FLAGS_MASK;
   data.magic_etc = flags | (root ? VFS_CAP_REVISION_3 : VFS_CAP_REVISION_2);
   data.rootid = root;
-  bytes.assign(XATTR_CAPS_SZ_3, '\0');
-  std::memcpy(bytes.data(), &data, sizeof data);
-  bytes.resize(root ? XATTR_CAPS_SZ_3 : XATTR_CAPS_SZ_2);
-  return bytes;
+  std::string out(XATTR_CAPS_SZ_3, '\0');
+  std::memcpy(out.data(), &data, sizeof data);
+  out.resize(root ? XATTR_CAPS_SZ_3 : XATTR_CAPS_SZ_2);
+  return out;
 }
 
-}  // namespace
+Result<uint32_t> owner_of(const Fd& top) {
+  struct stat is;
+  if (::fstat(top.get(), &is) != 0) return fail_errno(errno, "stat");
+  return is.st_uid;
+}
 
 // MODE CAPABILITIES PATH and a zero byte, for each.
 Result<std::string> list_privileges(const Fd& top) {

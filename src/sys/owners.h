@@ -7,6 +7,7 @@
 // again. The tree is a tenant's, and what is said in sys/tree.h holds here too.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -19,7 +20,13 @@ inline constexpr uint32_t kIdsOfATree = 65536;
 // Ids from `from` become ids from `to`; those of neither range, and those already there, stay.
 struct Shift {
   uint32_t from = 0, to = 0;
+  uint32_t operator()(uint32_t id) const { return id - from < kIdsOfATree ? to + (id - from) : id; }
 };
+// A file's capabilities as root `root` has them; 0: the root of the host.
+std::string capabilities_for(std::string_view bytes, uint32_t root);
+
+// Whose the top of a tree is.
+Result<uint32_t> owner_of(const Fd& top);
 
 // What a change of owners would take away from the files of a tree, for give_privileges().
 // REQUIRES, as for all of these: nobody else changes the tree.

@@ -361,23 +361,24 @@ TEST_P(StorageTest, ROOT_StreamsCarryTreesAndChanges) {
   EXPECT_EQ(is.st_gid, 5000u);
   EXPECT_EQ(is.st_mode, unsigned{S_IFREG | 04751});
   EXPECT_EQ(received("a", other).error().code, EEXIST);
-  if (GetParam().driver == std::string_view("dir")) {
-    constexpr const char* kWhy = ": not supported on this system: the tree is a plain directory";
-    EXPECT_EQ(sent("b", "a").error().text, concat(kJail, ": send --from", kWhy));
-    EXPECT_EQ(receive(other, {"dir", "b", "a"}).error().text,
-              concat(other, ": receive of changes", kWhy));
-    EXPECT_THAT(labels(other), ElementsAre("a"));
-    ASSERT_OK(rollback(other, "a", Newer::keep));
-  } else {
-    ASSERT_OK(sent("b", "a"));
-    const auto nowhere = received("b", kStore + "/none");
-    ASSERT_FALSE(nowhere) << "there is nothing to change";
-    EXPECT_EQ(nowhere.error().code, ENOENT);
-    EXPECT_THAT(labels(other), ElementsAre("a"));
-    ASSERT_OK(received("b", other));
-    EXPECT_THAT(entries(other), ElementsAre("file", "new"));
-    EXPECT_THAT(labels(other), ElementsAre("a", "b"));
+  ASSERT_OK(sent("b", "a"));
+  const auto nowhere = received("b", kStore + "/none");
+  ASSERT_FALSE(nowhere) << "there is nothing to change";
+  EXPECT_EQ(nowhere.error().code, ENOENT);
+  EXPECT_THAT(labels(other), ElementsAre("a"));
+  ASSERT_OK(copy(kBase, kStore + "/stranger"));
+  ASSERT_OK(snapshot(kStore + "/stranger", "a"));
+  const auto strange = received("b", kStore + "/stranger");
+  ASSERT_FALSE(strange) << "it has another snapshot of that name";
+  if (GetParam().driver != std::string_view("zfs")) {
+    EXPECT_EQ(strange.error().text,
+              kStore + "/stranger: has not the snapshot that these changes begin with");
   }
+  EXPECT_THAT(labels(kStore + "/stranger"), ElementsAre("a"));
+  put(other + "/own", "x");
+  ASSERT_OK(received("b", other));
+  EXPECT_THAT(entries(other), ElementsAre("file", "new"));
+  EXPECT_THAT(labels(other), ElementsAre("a", "b"));
 
   EXPECT_EQ(test::run(concat("gaol send www@b --path ", kJail,
                              " | timeout 20 gaol receive two --path ", kStore, "/two"))
@@ -388,6 +389,44 @@ TEST_P(StorageTest, ROOT_StreamsCarryTreesAndChanges) {
   EXPECT_FALSE(exists(kStore + "/half"));
   EXPECT_FALSE(exists(kStore + "/.gaol/half"));
   EXPECT_THAT(entries(kStore + "/.gaol/.scratch"), IsEmpty());
+}
+
+TEST_P(StorageTest, ROOT_ChangesAreOfEveryKind) {
+  ASSERT_EQ(shell(concat("cd ", kBase,
+                         " && mkdir dir gone was-dir && touch dir/same dir/other"
+                         " gone/x was-dir/x was-file && ln -s dir link && echo one >linked")),
+            0);
+  ASSERT_OK(copy(kBase, kJail));
+  ASSERT_OK(snapshot(kJail, "a"));
+  ASSERT_EQ(shell(concat("cd ", kJail,
+                         " && rm -r gone was-dir was-file link dir/other &&"
+                         " echo x >was-dir && mkdir was-file && echo y >was-file/y &&"
+                         " ln -s /nowhere link && ln linked dir/linked && chmod 700 . dir &&"
+                         " chown 4000:5000 dir/same && truncate -s 5M hole && mkfifo pipe &&"
+                         " printf x >\"$(printf 'odd\\nname')\"")),
+            0);
+  ASSERT_OK(snapshot(kJail, "b"));
+  ASSERT_OK(send_to_file(kJail, "a", ""));
+  ASSERT_OK(send_to_file(kJail, "b", "a"));
+  const std::string other = kStore + "/other";
+  ASSERT_OK(receive_file("a", other));
+  ASSERT_OK(receive_file("b", other));
+  const auto listing = [](const std::string& path) {
+    return test::run(concat("cd ", path,
+                            "; find . -printf '%p %y %m %U %G %n %l %s\\n' | sort |"
+                            " grep -v ' d '; find . -type d -printf '%p %m %U %G\\n' | sort;"
+                            " cat was-dir was-file/y dir/linked"))
+        .out;
+  };
+  EXPECT_EQ(listing(other), listing(kJail));
+  EXPECT_THAT(listing(other), testing::HasSubstr("./dir/linked f 644 0 0 2  4"));
+
+  ASSERT_EQ(shell("size=$(stat -c %s /tmp/stream-b); truncate -s $((size - 1)) /tmp/stream-b"), 0);
+  ASSERT_OK(destroy(other));
+  ASSERT_OK(receive_file("a", other));
+  EXPECT_FALSE(receive_file("b", other));
+  EXPECT_THAT(labels(other), ElementsAre("a"));
+  EXPECT_TRUE(exists(other + "/gone/x"));
 }
 
 std::vector<std::string> lines(const Result<std::vector<Difference>>& found) {
@@ -781,10 +820,7 @@ TEST_P(StorageTest, ROOT_KilledAtAnyMomentAReceivedTreeIsWholeOrNotThere) {
   put(kJail + "/new", std::string(100'000, 'x'));
   ASSERT_OK(snapshot(kJail, "b"));
   ASSERT_OK(send_to_file(kJail, "a", ""));
-  const bool changes = GetParam().driver != std::string_view("dir");
-  if (changes) {
-    ASSERT_OK(send_to_file(kJail, "b", "a"));
-  }
+  ASSERT_OK(send_to_file(kJail, "b", "a"));
   const std::string other = kStore + "/other";
   for (int round = 0; round < rounds(GetParam()); ++round) {
     SCOPED_TRACE(round);
@@ -795,15 +831,13 @@ TEST_P(StorageTest, ROOT_KilledAtAnyMomentAReceivedTreeIsWholeOrNotThere) {
       ASSERT_OK(receive_file("a", other));
     }
     EXPECT_THAT(labels(other), ElementsAre("a"));
-    if (changes) {
-      killed_after(delay, [&] { return receive_file("b", other).has_value(); });
-      repaired();
-      if (labels(other).size() == 1) {
-        ASSERT_OK(receive_file("b", other));
-      }
-      EXPECT_THAT(labels(other), ElementsAre("a", "b"));
-      EXPECT_THAT(entries(other), ElementsAre("file", "new"));
+    killed_after(delay, [&] { return receive_file("b", other).has_value(); });
+    repaired();
+    if (labels(other).size() == 1) {
+      ASSERT_OK(receive_file("b", other));
     }
+    EXPECT_THAT(labels(other), ElementsAre("a", "b"));
+    EXPECT_THAT(entries(other), ElementsAre("file", "new"));
     ASSERT_OK(destroy(other));
   }
 }
