@@ -20,7 +20,7 @@ namespace gaol::dataset {
 namespace {
 
 constexpr std::string_view kCloneOf = "clone of ";
-constexpr std::string_view kStreamMark = "gaol-stream 1";
+constexpr std::string_view kStreamMark = "gaol-stream 2";
 
 // All but its clones, which may be thousands.
 Result<Info> look_at(const Place& at);
@@ -39,7 +39,6 @@ Result<Base> open_base(const std::string& path) {
   base.dir = TRY(sys::open_dir(path));
   base.at = split_place(TRY(sys::real_path(base.dir)));
   base.info = TRY(look_at(base.at));
-  TRY(check_plain_owners(base.at));
   return base;
 }
 
@@ -211,7 +210,7 @@ Result<> move_tree(const Place& from, const Place& to, const Companion& file) {
   const Tree tree = TRY(resolve(from.path()));
   if (tree.thin()) TRY(note_clone(split_place(tree.lower), to));
   TRY(move(from, to, file));
-  return note_range(to);
+  return move_range(from, to);
 }
 
 Result<> check_snapshot(Driver& driver, const Place& at, const std::string& label) {
@@ -222,17 +221,19 @@ Result<> check_snapshot(Driver& driver, const Place& at, const std::string& labe
 
 // Shows a tree as its jail sees it, or as it saw it when the snapshot was taken.
 Result<> with_view(const Tended& tree, const std::string& label,
-                   const std::function<Result<>(const sys::Fd&)>& use) {
+                   const std::function<Result<>(const sys::Side&)>& use) {
   const Tree parts = TRY(resolve(tree.at.path()));
+  uint32_t root = parts.owners;
   const auto show = [&](const std::string& dir) -> Result<> {
     const auto top = TRY(sys::open_dir(dir));
-    if (!parts.thin()) return use(top);
+    if (!parts.thin()) return use({top, root});
     const auto lower = TRY(sys::open_dir(parts.lower));
     const auto shown = TRY(sys::merged(top, lower));
-    return use(shown);
+    return use({shown});
   };
   if (label.empty()) return show(tree.at.path());
   TRY(check_snapshot(*tree.driver, tree.at, label));
+  root = TRY(snapshot_owners(*tree.driver, tree.at, label));
   return tree.driver->read(tree.at, label, show);
 }
 
@@ -321,18 +322,27 @@ Result<> clone(const std::string& base_path, const std::string& path, const Comp
   const Place at = TRY(new_place(path));
   if (base.info.layered) return clone_overlay(base, at, file);
   const Locks locks = TRY(lock_for(at, base));
+  const uint32_t owners = TRY(settled_owners(sys::real_kernel(), base.at));
   const Made made{"made", concat(kCloneOf, base.at.path()), {}};
+  const auto clone_to = [&](Driver& driver, const std::string& to) -> Result<bool> {
+    const bool cloned = TRY(driver.clone(base.at.path(), to));
+    if (cloned || (driver.layers() && owners == 0)) return cloned;
+    return fail(Error{0, concat(path, ": ", driver.name(), " cannot clone ", base.at.path()),
+                      "a copy can be made of it: --thick"});
+  };
   Driver& in_place = *TRY(driver_at(at.store));
-  if (in_place.clones_in_place()) {
+  if (in_place.clones_in_place() && owners == 0) {
     const auto act = [&]() -> Result<> {
-      if (TRY(in_place.clone(base.at.path(), at.path()))) return {};
-      return fail(Error{0, concat(path, ": ", in_place.name(), " cannot clone ", base.at.path()),
-                        "a copy can be made of it: --thick"});
+      (void)TRY(clone_to(in_place, at.path()));
+      return {};
     };
     return make_in_place(at, made, act, file);
   }
   return make_new(at, file, [&](Driver& driver, const std::string& scratch) -> Result<Made> {
-    if (TRY(driver.clone(base.at.path(), scratch))) return made;
+    if (TRY(clone_to(driver, scratch))) {
+      TRY(adopt(at, scratch, owners));
+      return made;
+    }
     TRY(make_layer(driver, base, scratch));
     return overlay_on(base.at, at);
   });
@@ -343,9 +353,11 @@ Result<sys::Copied> copy(const std::string& base_path, const std::string& path,
   const Base base = TRY(open_base(base_path));
   const Place at = TRY(new_place(path));
   const Locks locks = TRY(lock_for(at, base));
+  const uint32_t owners = TRY(settled_owners(sys::real_kernel(), base.at));
   sys::Copied copied;
   const auto copy_base = [&](Driver& driver, const std::string& scratch) -> Result<Made> {
     copied = TRY(copy_shown(base, driver, scratch));
+    TRY(adopt(at, scratch, owners));
     return copy_of(base.at);
   };
   TRY(make_new(at, file, copy_base));
@@ -381,11 +393,13 @@ Result<std::string> thicken(const std::string& path) {
   const Info info = TRY(info_of(tree.at));
   if (info.kind != Kind::thin) return fail(path, ": is no thin tree");
   TRY(check_destroy(info));
+  const uint32_t owners = TRY(settled_owners(sys::real_kernel(), tree.at));
   const Place bin = TRY(place_in_trash(tree.at));
   if (info.layered) TRY(note_clone(split_place(info.from), bin));
   const auto copy_all = [&](const std::string& scratch) -> Result<Made> {
     const Base base = TRY(open_base(tree.at.path()));  // no longer: what is open stays mounted
     TRY(copy_shown(base, *tree.driver, scratch));
+    TRY(keep_range(split_place(scratch), owners));  // what is in the trash has it no more
     return copy_of(tree.at);
   };
   TRY(supersede(tree.at, bin, copy_all));
@@ -430,6 +444,8 @@ Result<> promote(const std::string& path) {
   const Info info = TRY(look_at(tree.at));
   if (info.kind != Kind::thin) return fail(path, ": is no thin tree");
   TRY(tree.driver->promote(tree.at.path()));
+  if (info.owners != 0)
+    TRY(note_mixed(tree.at));  // those of what it was cloned from are its own now
   return sys::write_record(tree.at.record("made"), concat("clone once of ", info.from, "\n"));
 }
 
@@ -441,8 +457,8 @@ Result<std::vector<Difference>> diff(const std::string& path, const std::string&
     return fail(Error{0, concat(path, ": is no thin tree, so since which snapshot?"),
                       concat("gaol snapshots")});
   std::vector<Difference> found;
-  const auto compare = [&](const sys::Fd& before) {
-    return with_view(tree, to, [&](const sys::Fd& after) {
+  const auto compare = [&](const sys::Side& before) {
+    return with_view(tree, to, [&](const sys::Side& after) {
       return sys::compare_trees(before, after, [&](sys::Change change, std::string_view name) {
         found.push_back({change, std::string(name)});
       });
@@ -450,7 +466,8 @@ Result<std::vector<Difference>> diff(const std::string& path, const std::string&
   };
   if (from.empty()) {
     const auto base = TRY(sys::open_dir(info.from));
-    TRY(compare(base));
+    const Tree parts = TRY(resolve(info.from));
+    TRY(compare({base, parts.owners}));
   } else {
     TRY(with_view(tree, from, compare));
   }
@@ -489,6 +506,7 @@ Result<bool> instant_snapshots(const std::string& path) {
 Result<> snapshot(const std::string& path, const std::string& label) {
   TRY(check_label(label));
   const Tended tree = TRY(tend(path));
+  (void)TRY(settled_owners(sys::real_kernel(), tree.at));
   return tree.driver->snapshot(tree.at, label);
 }
 
@@ -504,7 +522,8 @@ Result<> rollback(const std::string& path, const std::string& label, Newer newer
       return fail(path, "@", label, ": newer snapshots would be lost: ", labels_of(lost));
     for (const auto& snapshot : lost) TRY(tree.driver->forget(tree.at, snapshot.label));
   }
-  return tree.driver->rollback(tree.at, label);
+  const auto owners = TRY(snapshot_owners(*tree.driver, tree.at, label));
+  return take_in(tree.at, owners, [&] { return tree.driver->rollback(tree.at, label); });
 }
 
 Result<> destroy_snapshot(const std::string& path, const std::string& label) {
@@ -516,18 +535,31 @@ Result<> destroy_snapshot(const std::string& path, const std::string& label) {
 }
 
 std::string Stream::header() const {
-  return concat(kStreamMark, " ", driver, " ", label, " ", from.empty() ? "-" : from, "\n");
+  return concat(kStreamMark, " ", driver, " ", label, " ", from.empty() ? "-" : from, " ", owners,
+                "\n");
 }
 
 Result<Stream> parse_header(std::string_view line) {
   if (!line.starts_with(kStreamMark)) return fail("not a stream of gaol send");
   const auto fields = words(line.substr(kStreamMark.size()));
-  if (fields.size() != 3) return fail("not a stream of gaol send");
-  Stream stream{std::string(fields[0]), std::string(fields[1]), std::string(fields[2])};
+  const auto owners = fields.size() == 4 ? number<uint32_t>(fields[3]) : std::nullopt;
+  if (!owners || !is_plain_or_range(*owners)) return fail("not a stream of gaol send");
+  Stream stream{std::string(fields[0]), std::string(fields[1]), std::string(fields[2]), *owners};
   TRY(check_label(stream.label));
   if (stream.from == "-") stream.from.clear();
   return stream;
 }
+
+namespace {
+
+// To be asked for them, the snapshot may have to be put where it can be read.
+Result<uint32_t> owners_sent(Driver& driver, const Place& at, const std::string& label) {
+  if (!is_mixed(at)) return settled_owners(sys::real_kernel(), at);
+  const auto lock = TRY(lock_store(at.store));
+  return snapshot_owners(driver, at, label);
+}
+
+}  // namespace
 
 // Without the lock: who receives may be of the same store, and wait for it.
 Result<> send(const std::string& path, const std::string& label, const std::string& from) {
@@ -536,16 +568,35 @@ Result<> send(const std::string& path, const std::string& label, const std::stri
   if (info.kind == Kind::foreign) return fail(path, ": not made by gaol");
   if (info.layered)
     return fail(Error{0, concat(path, ": is an overlay on ", info.from), "gaol convert --thick"});
-  TRY(check_plain_owners(at));
   Driver& driver = *TRY(driver_at(at.store));
   const auto all = TRY(driver.snapshots(at));
   for (const auto& wanted : {label, from})
     if (!wanted.empty() && std::ranges::find(all, wanted, &Snapshot::label) == all.end())
       return fail_errno(ENOENT, path, "@", wanted);
-  const Stream stream{std::string(driver.name()), label, from};
+  const auto owners = TRY(owners_sent(driver, at, label));
+  const Stream stream{std::string(driver.name()), label, from, owners};
   TRY(sys::write_out(stream.header()));
   return driver.send(at, label, from);
 }
+
+std::optional<uint64_t> stream_size(const std::string& path, const std::string& label,
+                                    const std::string& from) {
+  const auto at = locate(path);
+  if (!at) return {};
+  const auto driver = driver_at(at->store);
+  return driver ? (*driver)->stream_size(*at, label, from) : std::nullopt;
+}
+
+namespace {
+
+// The line broke, most likely.
+Result<> received(Result<> done) {
+  if (!done && done.error().hint.empty())
+    done.error().hint = "nothing of it is left: it has to be sent again";
+  return done;
+}
+
+}  // namespace
 
 Result<> receive(const std::string& path, const Stream& stream, const Companion& file) {
   const Place at = TRY(new_place(path));
@@ -556,11 +607,13 @@ Result<> receive(const std::string& path, const Stream& stream, const Companion&
   if (!stream.from.empty()) {
     TRY(look_at(at));  // zfs(8) would look for another tree that the changes fit
     TRY(check_no_mounts(at.path()));
-    TRY(check_plain_owners(at));
-    return driver.receive_changes(at, stream.label);
+    return take_in(at, stream.owners,
+                   [&] { return received(driver.receive_changes(at, stream.label)); });
   }
   return make_new(at, file, [&](Driver&, const std::string&) -> Result<Made> {
-    TRY(driver.receive(at, stream.label));
+    TRY(received(driver.receive(at, stream.label)));
+    if (stream.owners != 0) TRY(note_mixed(at));
+    TRY(adopt(at, at.scratch(), stream.owners));
     return Made{"made", concat("received @", stream.label), {}};
   });
 }

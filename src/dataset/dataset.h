@@ -136,13 +136,17 @@ Result<> destroy_snapshot(const std::string& path, const std::string& label);
 // What a stream says of itself.
 struct Stream {
   std::string driver, label;
-  std::string from;  // what has changed since this snapshot; empty: the whole tree
+  std::string from;     // what has changed since this snapshot; empty: the whole tree
+  uint32_t owners = 0;  // uid 0 in it: what has a range where it comes from has that here too
   std::string header() const;
 };
 Result<Stream> parse_header(std::string_view line);
 // Writes a header and a snapshot to stdout, in the format of its file system.
 // Only trees that stand by themselves: an overlay's stream would lack what is below it.
 Result<> send(const std::string& path, const std::string& label, const std::string& from);
+// How many bytes that would be, about; nothing where the file system cannot say.
+std::optional<uint64_t> stream_size(const std::string& path, const std::string& label,
+                                    const std::string& from);
 // Makes a tree of the stream that follows its header on stdin, or brings a tree that has the
 // snapshot `from` to the state of the new one.
 Result<> receive(const std::string& path, const Stream& stream, const Companion& file = {});
@@ -170,7 +174,8 @@ Result<std::vector<std::string>> empty_trash(const std::string& store, int64_t b
 // The next command that changes anything in a store finishes it or takes it back. Here it is asked
 // to; a directory that no tree was ever made in is left alone.
 Result<> repair(const std::string& store);
-// Who is told, a line for each tree: until this is called, nobody.
+// Who is told, a line for each tree, and how far a change of owners is that takes its time: until
+// this is called, nobody.
 using Report = std::function<void(std::string_view line)>;
 void report_repairs_to(Report tell);
 

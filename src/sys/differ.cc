@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "sys/owners.h"
 #include "sys/tree.h"
 
 namespace gaol::sys {
@@ -29,8 +30,10 @@ bool is_no_directory(int code) {
   return code == ENOENT || code == ENOTDIR || code == ELOOP || code == EXDEV;
 }
 
-Result<> read_listing(const Fd& top, const std::string& path, Listing& all) {
-  auto dir = open_here(top, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+// Owners as the tree's own root has them.
+Result<> read_listing(const Side& side, const std::string& path, Listing& all) {
+  const Shift to_plain{side.root, 0};
+  auto dir = open_here(side.top, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!dir && is_no_directory(dir.error().code)) return {};
   if (!dir) return fail(std::move(dir).error().in(path));
   all.dir = *std::move(dir);
@@ -42,8 +45,10 @@ Result<> read_listing(const Fd& top, const std::string& path, Listing& all) {
     const std::string name = entry->d_name;
     struct stat is;
     if (name == "." || name == "..") continue;
-    if (::fstatat(all.dir.get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) == 0)
-      all.entries.emplace(name, is);
+    if (::fstatat(all.dir.get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    is.st_uid = to_plain(is.st_uid);
+    is.st_gid = to_plain(is.st_gid);
+    all.entries.emplace(name, is);
   }
   return {};
 }
@@ -62,7 +67,7 @@ bool same_time(const timespec& one, const timespec& other) {
 class Differ {
  public:
   using Tell = std::function<void(Change, std::string_view)>;
-  Differ(const Fd& before, const Fd& after, const Tell& tell)
+  Differ(const Side& before, const Side& after, const Tell& tell)
       : before_(before), after_(after), tell_(tell) {}
 
   Result<> everything() {
@@ -113,15 +118,15 @@ class Differ {
     if (S_ISDIR(either.st_mode)) waiting_.push_back(whole);
   }
 
-  const Fd& before_;
-  const Fd& after_;
+  const Side& before_;
+  const Side& after_;
   const Tell& tell_;
   std::vector<std::string> waiting_;
 };
 
 }  // namespace
 
-Result<> compare_trees(const Fd& before, const Fd& after, const Differ::Tell& tell) {
+Result<> compare_trees(const Side& before, const Side& after, const Differ::Tell& tell) {
   return Differ(before, after, tell).everything();
 }
 

@@ -15,9 +15,15 @@ namespace gaol::sys {
 
 enum class Change : uint8_t { added, changed, gone };
 
+// A tree, and who is uid 0 in it: its owners count from there.
+struct Side {
+  const Fd& top;
+  uint32_t root = 0;
+};
 // Tells every name that is in one of them only, or is something else in the other: kind, mode,
-// owner, device, where a link leads, a file's size and time. In no order. Contents are not read.
-Result<> compare_trees(const Fd& before, const Fd& after,
+// owner, device, where a link leads, a file's size, time and number of names. In no order. Contents
+// are not read.
+Result<> compare_trees(const Side& before, const Side& after,
                        const std::function<void(Change, std::string_view path)>& tell);
 
 }  // namespace gaol::sys

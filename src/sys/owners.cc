@@ -157,8 +157,12 @@ Result<std::string> list_privileges(const Fd& top) {
   return listed;
 }
 
-Result<uint64_t> shift_owners(const Fd& top, Shift shift) {
-  return walk(top, [&](const Name& name) { return shift_name(name, shift); });
+Result<uint64_t> shift_owners(const Fd& top, Shift shift, const Seen& tell) {
+  uint64_t seen = 0;
+  return walk(top, [&](const Name& name) {
+    tell(++seen);
+    return shift_name(name, shift);
+  });
 }
 
 Result<> give_privileges(const Fd& top, std::string_view listed, Shift shift) {

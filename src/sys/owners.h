@@ -31,8 +31,11 @@ Result<uint32_t> owner_of(const Fd& top);
 // What a change of owners would take away from the files of a tree, for give_privileges().
 // REQUIRES, as for all of these: nobody else changes the tree.
 Result<std::string> list_privileges(const Fd& top);
-// Changes owners and those whom access control lists name; gives the number of names seen.
-Result<uint64_t> shift_owners(const Fd& top, Shift shift);
+// Changes owners and those whom access control lists name; gives the number of names seen, and
+// tells it after each.
+using Seen = std::function<void(uint64_t names)>;
+Result<uint64_t> shift_owners(
+    const Fd& top, Shift shift, const Seen& tell = [](uint64_t) {});
 // File capabilities are then those of the root that `shift` leads to.
 Result<> give_privileges(const Fd& top, std::string_view listed, Shift shift);
 

@@ -466,32 +466,6 @@ Result<int> prune(const Words& words) {
   return 0;
 }
 
-// --- streams ---
-
-Result<int> send(const Words& words) {
-  const auto jail = TRY(snapshot_of(words));
-  TRY(check_label(jail));
-  if (::isatty(STDOUT_FILENO)) return fail("a stream is not for terminals: gaol send ... >FILE");
-  TRY(dataset::send(jail.path, jail.label, words.text('F')));
-  return 0;
-}
-
-Result<int> receive(const Words& words) {
-  constexpr size_t kLongestHeader = 1024;
-  const auto jail = TRY(target_of(words));
-  const auto line = TRY(sys::read_line(kLongestHeader));
-  const auto stream = TRY(dataset::parse_header(line));
-  const bool whole = stream.from.empty();
-  if (whole && jail.ours) TRY(check_no_conf(jail));
-  if (!whole) TRY(check_unused(jail.path));
-  dataset::Companion file;
-  if (whole) file = conf_of(jail, conf_block(jail.name, usual_lines(jail)));
-  TRY(dataset::receive(jail.path, stream, file));
-  say(concat(jail.name, "@", stream.label));
-  say_written(file);
-  return 0;
-}
-
 // --- room ---
 
 struct Suffix {
@@ -533,6 +507,65 @@ Result<int> quota(const Words& words) {
   const auto usage = TRY(dataset::usage(jail.path));
   say(concat(jail.name, ": ", readable(usage.bytes), " of ",
              usage.limit ? readable(*usage.limit) : std::string("no limit")));
+  return 0;
+}
+
+// --- streams ---
+
+bool watched() { return ::isatty(STDERR_FILENO); }
+
+// As long as it is there, whoever looks on at a terminal sees how much has gone through, of how
+// much if somebody knows.
+class Meter {
+ public:
+  explicit Meter(std::optional<uint64_t> total) : total_(total) {
+    if (watched()) sys::count_streams([this](uint64_t bytes) { show(bytes); });
+  }
+  Meter(const Meter&) = delete;
+  ~Meter() {
+    sys::count_streams({});
+    if (shown_ > begun_) std::fputs("\r\033[K", stderr);
+  }
+
+ private:
+  void show(uint64_t bytes) {
+    const auto second = now();
+    if (second <= shown_) return;
+    shown_ = second;
+    const auto line =
+        concat("\r\033[K", readable(bytes), total_ ? concat(" of ", readable(*total_)) : "", ", ",
+               readable(bytes / static_cast<uint64_t>(second - begun_)), " a second");
+    std::fputs(line.c_str(), stderr);
+  }
+
+  std::optional<uint64_t> total_;
+  int64_t begun_ = now(), shown_ = begun_;
+};
+
+Result<int> send(const Words& words) {
+  const auto jail = TRY(snapshot_of(words));
+  TRY(check_label(jail));
+  if (::isatty(STDOUT_FILENO)) return fail("a stream is not for terminals: gaol send ... >FILE");
+  const auto from = words.text('F');
+  Meter meter(watched() ? dataset::stream_size(jail.path, jail.label, from) : std::nullopt);
+  TRY(dataset::send(jail.path, jail.label, from));
+  return 0;
+}
+
+Result<int> receive(const Words& words) {
+  constexpr size_t kLongestHeader = 1024;
+  const auto jail = TRY(target_of(words));
+  const auto line = TRY(sys::read_line(kLongestHeader));
+  const auto stream = TRY(dataset::parse_header(line));
+  const bool whole = stream.from.empty();
+  if (whole && jail.ours) TRY(check_no_conf(jail));
+  if (!whole) TRY(check_unused(jail.path));
+  dataset::Companion file;
+  if (whole) file = conf_of(jail, conf_block(jail.name, usual_lines(jail)));
+  Meter meter({});
+  TRY(dataset::receive(jail.path, stream, file));
+  say(concat(jail.name, "@", stream.label));
+  say_written(file);
   return 0;
 }
 
@@ -656,32 +689,29 @@ std::string_view kind_word(dataset::Kind kind) {
   return kind == dataset::Kind::thin ? "thin" : "thick";
 }
 
+std::string name_of(const dataset::Info& tree) {
+  return tree.path.substr(tree.path.rfind('/') + 1);
+}
+
 Result<int> list(const Words& words) {
   const auto all = TRY(dataset::list(trash_store(words)));
   Json json = Json::array();
-  size_t width = 4;
+  std::vector<Row> rows = {{"NAME", "KIND", "DRIVER", "UID0", "FROM"}};
   for (const auto& tree : all) {
-    const auto name = tree.path.substr(tree.path.rfind('/') + 1);
-    width = std::max(width, name.size());
-    json.push_back({{"name", name},
+    json.push_back({{"name", name_of(tree)},
                     {"path", tree.path},
                     {"kind", kind_word(tree.kind)},
                     {"driver", tree.driver},
+                    {"uid0", tree.owners},
                     {"from", tree.from},
                     {"clones", tree.clones}});
+    rows.push_back({name_of(tree), std::string(kind_word(tree.kind)), std::string(tree.driver),
+                    concat(tree.owners), tree.from});
   }
-  if (words.has('j')) return print_json(json), 0;
-  const auto row = [&](std::string name, std::string kind, std::string driver,
-                       std::string_view from) {
-    name.resize(width, ' ');
-    kind.resize(5, ' ');
-    driver.resize(6, ' ');
-    say(concat(name, "  ", kind, "  ", driver, "  ", from));
-  };
-  row("NAME", "KIND", "DRIVER", "FROM");
-  for (const auto& tree : all)
-    row(tree.path.substr(tree.path.rfind('/') + 1), std::string(kind_word(tree.kind)),
-        std::string(tree.driver), tree.from);
+  if (words.has('j'))
+    print_json(json);
+  else
+    print_table(rows);
   return 0;
 }
 
@@ -689,13 +719,14 @@ Result<int> df(const Words& words) {
   const auto all = TRY(dataset::list(trash_store(words)));
   Json json = Json::array();
   for (const auto& tree : all) {
-    const auto name = tree.path.substr(tree.path.rfind('/') + 1);
     const auto usage = TRY(dataset::usage(tree.path));
     const auto limit = usage.limit ? Json(*usage.limit) : Json();
-    json.push_back({{"name", name}, {"used", usage.bytes}, {"quota", limit}});
+    json.push_back(
+        {{"name", name_of(tree)}, {"used", usage.bytes}, {"quota", limit}, {"uid0", tree.owners}});
     if (!words.has('j'))
-      say(concat(name, ": ", readable(usage.bytes), " of ",
-                 usage.limit ? readable(*usage.limit) : std::string("no limit")));
+      say(concat(name_of(tree), ": ", readable(usage.bytes), " of ",
+                 usage.limit ? readable(*usage.limit) : std::string("no limit"),
+                 tree.owners ? concat(", uid 0 is ", tree.owners, " here") : std::string()));
   }
   if (words.has('j')) print_json(json);
   return 0;

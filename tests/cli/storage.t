@@ -117,10 +117,10 @@ www.conf
 /etc/jail.conf.d/mail.conf: written
 mail {}
 # gaol list
-NAME  KIND   DRIVER  FROM
-db    thick  dir     copy of /run/cli/releases/tiny
-mail  thin   dir     /run/cli/releases/tiny
-www   thin   dir     /run/cli/releases/tiny
+NAME  KIND   DRIVER  UID0  FROM
+db    thick  dir     0     copy of /run/cli/releases/tiny
+mail  thin   dir     0     /run/cli/releases/tiny
+www   thin   dir     0     /run/cli/releases/tiny
 # gaol quota www 10M
 gaol: quota: /usr/jails/www: quota: not supported on this system: the tree is a plain directory
 [exit 1]
@@ -167,8 +167,8 @@ NAME    CLONES  FROM
 golden       0  copy of /usr/jails/db
 # gaol create new -t golden --releases $PWD/releases; gaol list
 /etc/jail.conf.d/new.conf: written
-NAME  KIND   DRIVER  FROM
-db    thick  dir     copy of /run/cli/releases/tiny
-new   thin   dir     /run/cli/releases/golden
-www   thick  dir     copy of /usr/jails/www
+NAME  KIND   DRIVER  UID0  FROM
+db    thick  dir     0     copy of /run/cli/releases/tiny
+new   thin   dir     0     /run/cli/releases/golden
+www   thick  dir     0     copy of /usr/jails/www
 # for d in /usr/jails /usr /etc; do umount -l $d; done

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "dataset/dataset.h"
 #include "sys/owners.h"
 #include "sys/tree.h"
 #include "tests/support/host.h"
@@ -74,6 +75,16 @@ class ShiftTest : public KernelTest {
   static std::string shift(const std::string& name, const std::string& more = {}) {
     return seen("gaol shift --path " + path(name) + " " + more);
   }
+  static std::string gaol(const std::string& words, const std::string& name,
+                          const std::string& input = "/dev/null") {
+    return seen("gaol " + words + " --path " + path(name) + " <" + input);
+  }
+  // Of a tree's top, and of a file of its user 33.
+  static std::string owners(const std::string& name) {
+    auto out = seen("stat -c %u " + path(name) + " " + path(name) + "/etc/passwd");
+    out[out.find('\n')] = ' ';
+    return out;
+  }
 
  private:
   std::string file_;
@@ -113,23 +124,81 @@ TEST_F(ShiftTest, ROOT_AJailRunsInAShiftedTree) {
             "0\n0\n0 4755\n28673\n");
 }
 
-TEST_F(ShiftTest, ROOT_WhatWouldCarryTheOwnersAwayIsRefused) {
-  ASSERT_EQ(seen("zfs snapshot gaolshift/jails/www@plain"), "");
-  EXPECT_EQ(shift("www"),
-            "gaol: shift: /run/tank/jails/www: its snapshots have the owners of now: "
-            "plain (gaol snapshot destroy)\n[exit 1]\n");
-  ASSERT_EQ(seen("zfs destroy gaolshift/jails/www@plain"), "");
+TEST_F(ShiftTest, ROOT_WhatIsMadeOfAShiftedTreeHasIdsOfItsOwn) {
+  ASSERT_EQ(seen("chown -h 33:33 /run/tank/jails/www/etc/passwd"), "");
+  ASSERT_EQ(gaol("snapshot www@plain", "www"), "www@plain\n");
+  EXPECT_THAT(shift("www"), HasSubstr(kFirst));
+  ASSERT_EQ(gaol("snapshot www@own", "www"), "www@own\n");
+  EXPECT_EQ(seen("gaol diff www@plain own --path /run/tank/jails/www"), "") << "it is the same";
+
+  ASSERT_EQ(seen("gaol send www@plain --path /run/tank/jails/www >/run/plain &&"
+                 " gaol send www@own --from plain --path /run/tank/jails/www >/run/own"),
+            "");
+  EXPECT_EQ(seen("head -n1 -q /run/plain /run/own"),
+            "gaol-stream 2 zfs plain - 0\ngaol-stream 2 zfs own plain 1879048192\n");
+  ASSERT_EQ(gaol("receive three", "three", "/run/plain"), "three@plain\n");
+  ASSERT_EQ(gaol("receive three", "three", "/run/own"), "three@own\n");
+  EXPECT_EQ(owners("three"), "0 33\n") << "as the one that has seen no shift";
+
+  ASSERT_EQ(gaol("rollback www@plain --newer", "www"), "");
+  EXPECT_EQ(owners("www"), "1879048192 1879048225\n");
+  const auto cloned = dataset::clone(path("www"), path("two"));
+  ASSERT_TRUE(cloned) << cloned.error().line();
+  EXPECT_EQ(owners("two"), "1879113728 1879113761\n");
+  EXPECT_EQ(gaol("diff two", "two"), "");
+  ASSERT_EQ(gaol("template www golden --releases /run/tank/releases", "www"), "");
+  EXPECT_EQ(owners("../releases/golden"), "1879179264 1879179297\n");
+  ASSERT_EQ(gaol("snapshot www@own", "www"), "www@own\n");
+  ASSERT_EQ(seen("gaol send www@own --path /run/tank/jails/www >/run/own"), "");
+  EXPECT_EQ(gaol("receive four", "four", "/run/own"), "four@own\n");
+  EXPECT_EQ(owners("four"), "1879244800 1879244833\n");
+  EXPECT_EQ(seen("jail -c name=www path=/run/tank/jails/www persist && "
+                 "jail -c name=two path=/run/tank/jails/two persist && "
+                 "jexec two stat -c %u /etc/passwd && jail -qr www two"),
+            "33\n");
+
+  ASSERT_EQ(gaol("convert two --thick", "two"),
+            "two: a thick tree; what it was is in the trash, with its snapshots\n");
+  EXPECT_EQ(owners("two"), "1879113728 1879113761\n");
+  EXPECT_EQ(seen("gaol trash restore two back --path /run/tank/jails; "
+                 "jail -c name=back path=/run/tank/jails/back persist"),
+            "jail: /run/tank/jails/back: its ids are those of /run/tank/jails/two (gaol shift "
+            "--back, then gaol shift)\n[exit 1]\n");
+  EXPECT_EQ(seen("gaol list --path /run/tank/jails"),
+            "NAME   KIND   DRIVER  UID0        FROM\n"
+            "back   thin   zfs     1879113728  /run/tank/jails/www\n"
+            "four   thick  zfs     1879244800  received @own\n"
+            "three  thick  zfs     0           received @plain\n"
+            "two    thick  zfs     1879113728  copy of /run/tank/jails/two\n"
+            "www    thin   zfs     1879048192  /run/tank/releases/tiny\n");
+  EXPECT_THAT(seen("gaol df --path /run/tank/jails"),
+              HasSubstr(" of no limit, uid 0 is 1879244800 here\n"));
+  fs::remove("/run/plain");
+  fs::remove("/run/own");
+}
+
+TEST_F(ShiftTest, ROOT_AnExportedTreeHasItsJailsIds) {
+  ASSERT_EQ(seen("chown -h 33:33 /run/tank/jails/www/etc/passwd"), "");
   EXPECT_THAT(shift("www"), HasSubstr(kFirst));
   write_file("/run/jail.conf", "www { path = /run/tank/jails/www; }\n");
-  EXPECT_EQ(seen("gaol export www /run/www.tar --conf /run/jail.conf"),
-            "gaol: export: /run/tank/jails/www: its files belong to a jail's ids (gaol shift "
-            "--back)\n[exit 1]\n");
-  EXPECT_EQ(shift("www", "--back"), "/run/tank/jails/www: its files are uid 0's again\n");
-  EXPECT_EQ(seen("gaol export www /run/www.tar --conf /run/jail.conf >/dev/null 2>&1"), "");
-  EXPECT_EQ(seen("tar -xOf /run/www.tar index.json >/dev/null"), "");
+  const auto snapshots = seen("zfs list -H -o name -t snapshot");
+  EXPECT_EQ(seen("gaol export www /run/www.tar --conf /run/jail.conf && "
+                 "gaol import /run/www.tar copy --path /run/tank/jails/copy >/dev/null"),
+            "linux/amd64, 1 layer\n");
+  EXPECT_EQ(owners("copy"), "0 33\n");
+  ASSERT_EQ(seen("jail -c name=www path=/run/tank/jails/www persist && jexec www touch /made"), "");
+  EXPECT_EQ(seen("gaol export www /run/live.tar --conf /run/jail.conf && "
+                 "gaol import /run/live.tar live --path /run/tank/jails/live >/dev/null"),
+            "linux/amd64, 1 layer\n");
+  EXPECT_EQ(owners("live") + seen("stat -c %u /run/tank/jails/live/made; ls /run/tank/jails/.gaol/"
+                                  ".scratch; zfs list -H -o name -t snapshot"),
+            "0 33\n0\n" + snapshots);
+  fs::remove("/run/live.tar");
   fs::remove("/run/jail.conf");
   fs::remove("/run/www.tar");
+}
 
+TEST_F(ShiftTest, ROOT_NoJailGetsOtherIds) {
   ASSERT_EQ(create("two"), "");
   // Whatever stands in the record, no jail gets other ids of the host.
   for (const char* ids : {"65536", "1879048193", "2147483648", "0 65536", "0 0 0"})
