@@ -534,6 +534,17 @@ Result<> destroy_snapshot(const std::string& path, const std::string& label) {
   return tree.driver->forget(tree.at, label);
 }
 
+Result<> as_of_now(const std::string& path, const std::function<Result<>(const Tree&)>& use) {
+  const Tended tree = TRY(tend(path));
+  Tree shown = TRY(resolve(tree.at.path()));
+  shown.path = tree.at.scratch();
+  if (!TRY(tree.driver->clone(tree.at.path(), shown.path)))
+    return fail(path, ": ", tree.driver->name(), " cannot clone it");
+  auto used = use(shown);
+  auto removed = tree.driver->remove(shown.path);
+  return used ? removed : used;
+}
+
 std::string Stream::header() const {
   return concat(kStreamMark, " ", driver, " ", label, " ", from.empty() ? "-" : from, " ", owners,
                 "\n");

@@ -130,6 +130,9 @@ enum class Newer : uint8_t { keep, destroy };
 // unless the caller wants that.
 Result<> rollback(const std::string& path, const std::string& label, Newer newer);
 Result<> destroy_snapshot(const std::string& path, const std::string& label);
+// Shows the tree as it is now, whatever a jail does to it meanwhile, as long as `use` runs. Refused
+// where instant_snapshots() is false.
+Result<> as_of_now(const std::string& path, const std::function<Result<>(const Tree&)>& use);
 
 // --- streams: trees on their way to another machine ---
 

@@ -28,10 +28,11 @@ struct Import {
 Result<std::string> import(const Import& what, const Progress& progress);
 
 struct Export {
-  std::string path;  // of the tree, in which no jail runs
-  std::string name;  // of the jail
-  std::string conf;  // statements of jail.conf
-  std::string file;  // EEXIST if it is there
+  std::string path;   // of the tree
+  std::string name;   // of the jail
+  std::string conf;   // statements of jail.conf
+  std::string file;   // EEXIST if it is there
+  bool live = false;  // a jail runs in it: what is put away is the tree as it is now (as_of_now())
 };
 // Puts a jail into one file, which import() takes back and which is an OCI image to others.
 // `progress` is told what was left out. A kill may leave FILE.part.

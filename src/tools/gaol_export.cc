@@ -10,6 +10,7 @@
 
 #include "archive/names.h"
 #include "base/suggest.h"
+#include "dataset/dataset.h"
 #include "dataset/import.h"
 #include "jail/conf.h"
 #include "tools/gaol.h"
@@ -68,17 +69,30 @@ Result<jail::JailConf> configured(const Words& words, const std::string& name) {
   return jail_of(std::move(conf), name);
 }
 
+// Whether a jail runs in it. Then the tree has to be one that can be held still.
+Result<bool> in_use(const std::string& tree) {
+  auto unused = check_unused(tree);
+  if (unused) return false;
+  const auto info = dataset::inspect(tree);
+  if (!info || info->kind == dataset::Kind::foreign || !TRY(dataset::instant_snapshots(tree)))
+    return fail(std::move(unused).error());
+  return true;
+}
+
 Result<int> export_jail(const Words& words) {
   const auto& name = words.operands[0];
   const auto jail = TRY(configured(words, name));
   const auto path = jail.settings.text("path");
   if (path.empty()) return fail("jail \"", name, "\" has no path");
   std::error_code gone;
-  TRY(check_unused(std::filesystem::canonical(path, gone).string()));
+  const bool live = TRY(in_use(std::filesystem::canonical(path, gone).string()));
   const auto file = words.operands.size() > 1 ? words.operands[1] : concat(name, kEnding);
-  TRY(dataset::export_tree(
-      {.path = path, .name = name, .conf = statements(jail.settings, ""), .file = file},
-      show_progress));
+  TRY(dataset::export_tree({.path = path,
+                            .name = name,
+                            .conf = statements(jail.settings, ""),
+                            .file = file,
+                            .live = live},
+                           show_progress));
   return 0;
 }
 

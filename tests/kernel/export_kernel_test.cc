@@ -28,6 +28,7 @@ class ExportTest : public KernelTest {
     fs::permissions(kPlace, fs::perms::owner_all);
   }
   void TearDown() override {
+    run("umount -q " + kPlace + "/fs");
     fs::remove_all(kPlace);
     KernelTest::TearDown();
   }
@@ -74,6 +75,32 @@ TEST_F(ExportTest, ROOT_AThinJailComesBackWhole) {
   EXPECT_EQ(
       shell("jail -f copy.conf -c copy; jexec copy cat /etc/motd; jail -qf copy.conf -r copy"),
       "copy: created\nmine\n");
+}
+
+// One file follows the other, as a database's do: of any moment, they are at most one step apart.
+TEST_F(ExportTest, ROOT_ARunningJailIsExportedAsOfOneMoment) {
+  GAOL_NEEDS(run("cd " + kPlace +
+                 " && mkdir fs && truncate -s 256M disk && mkfs.btrfs -q disk &&"
+                 " mount -o loop disk fs")
+                     .status == 0,
+             "no btrfs here");
+  ASSERT_EQ(shell("gaol release builtin --releases $PWD/fs/releases tiny >/dev/null;"
+                  "gaol create www --releases $PWD/fs/releases -r tiny --path $PWD/fs/jails/www"
+                  " exec.start='sh /writer' >jail.conf"),
+            "");
+  write_file(kPlace + "/fs/jails/www/writer",
+             "put() { echo $n | dd of=/x conv=fsync 2>/dev/null; mv /x $1; }\n"
+             "{ n=0; while :; do n=$((n+1)); put /a; put /b; done; } &\n");
+  ASSERT_EQ(shell("jail -qf jail.conf -c www"), "");
+  ASSERT_EQ(settled("ls /run/export/fs/jails/www/b", "/run/export/fs/jails/www/b\n"),
+            "/run/export/fs/jails/www/b\n");
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(shell("gaol export www --conf jail.conf && gaol import www.gaol.tar two --path"
+                    " $PWD/fs/jails/two >/dev/null; rm www.gaol.tar; cd fs/jails;"
+                    " apart=$(($(cat two/a) - $(cat two/b))); [ $apart -le 1 -a $apart -ge 0 ] &&"
+                    " gaol destroy --path $PWD/two --yes --now >/dev/null; ls -A . .gaol/.scratch"),
+              "linux/amd64, 1 layer\n.:\n.gaol\nwww\n\n.gaol/.scratch:\n");
+  EXPECT_EQ(shell("jail -qf jail.conf -r www"), "");
 }
 
 TEST_F(ExportTest, ROOT_ParametersSurviveWhateverIsInThem) {
