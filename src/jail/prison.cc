@@ -210,7 +210,8 @@ Result<Attachment> prepare_mount(sys::Kernel& kernel, const PrisonPlan& plan, co
                         {.read_only = has(MOUNT_ATTR_RDONLY),
                          .nosuid = has(MOUNT_ATTR_NOSUID),
                          .nodev = true,
-                         .noexec = has(MOUNT_ATTR_NOEXEC)});
+                         .noexec = has(MOUNT_ATTR_NOEXEC),
+                         .root = line.source_tree});
   if (!tree) return fail(std::move(tree).error().in(line.subject));
   attachment.tree = parts.keep(std::move(*tree));
   return attachment;

@@ -28,6 +28,9 @@ struct MountLine {
   std::string source, target, type;
   std::vector<std::string> options;
   std::string subject;  // `mount: /jails/www/src`, as messages about it begin
+  // The jail's tree that the source lies in, if it does: what leads on from there are links that a
+  // jail may have made.
+  std::string source_tree = {};
 };
 
 struct PrisonPlan {

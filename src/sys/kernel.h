@@ -88,6 +88,8 @@ struct TreeOptions {
   // pidfd of a jail's process: the path is one of its mount namespace, and has no symbolic link
   // in it (ELOOP).
   const Fd* inside = nullptr;
+  // A jail's tree that the path lies in: links there lead where they lead in the jail.
+  std::string root = {};
 };
 
 struct Node {

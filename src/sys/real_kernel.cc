@@ -457,9 +457,10 @@ class RealKernel final : public Kernel {
   Result<Fd> detach_tree(const std::string& path, const TreeOptions& options) override {
     const unsigned recursive = options.recursive ? AT_RECURSIVE : 0;
     const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive;
-    Fd tree =
-        TRY(options.inside ? clone_inside(*options.inside, path, flags)
-                           : own(::syscall(SYS_open_tree, AT_FDCWD, path.c_str(), flags), path));
+    Fd tree = TRY(options.inside ? clone_inside(*options.inside, path, flags)
+                  : !options.root.empty()
+                      ? clone_below(options.root, path, flags)
+                      : own(::syscall(SYS_open_tree, AT_FDCWD, path.c_str(), flags), path));
     // Private: a clone of a shared mount would hand what the jail mounts back to the host.
     mount_attr attr{};
     attr.propagation = MS_PRIVATE;
@@ -619,6 +620,18 @@ class RealKernel final : public Kernel {
     Result<> acted = act();
     TRY(done(::setns(own_names.get(), CLONE_NEWUTS), "setns"));
     return acted;
+  }
+
+  // REQUIRES: by its words, `path` is `root` or below it.
+  static Result<Fd> clone_below(const std::string& root, const std::string& path, unsigned flags) {
+    const Fd top = TRY(own(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC), root));
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_IN_ROOT;
+    const auto inner = concat(".", path.substr(root.size()));
+    const Fd found =
+        TRY(own(::syscall(SYS_openat2, top.get(), inner.c_str(), &how, sizeof how), path));
+    return own(::syscall(SYS_open_tree, found.get(), "", flags | AT_EMPTY_PATH), path);
   }
 
   static Result<Fd> clone_inside(const Fd& inside, const std::string& path, unsigned flags) {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "dataset/store.h"
 #include "devfs/cgroup.h"
 #include "devfs/load.h"
 #include "jail/address.h"
@@ -88,6 +89,14 @@ Result<jail::MountLine> mount_line(std::string_view line, const std::string& pat
   return out;
 }
 
+// The tree that a path lies in by its words: this jail's own, or one that gaol made for another.
+std::string tree_around(sys::Kernel& kernel, const std::string& source, const std::string& own) {
+  if (own != "/" && (source == own || source.starts_with(own + "/"))) return own;
+  for (auto path = source; path.starts_with('/'); path.resize(path.rfind('/')))
+    if (kernel.exists(dataset::split_place(path).records().c_str())) return path;
+  return {};
+}
+
 Result<std::vector<jail::MountLine>> mount_lines(sys::Kernel& kernel, const Settings& settings,
                                                  const std::string& path) {
   std::vector<jail::MountLine> out;
@@ -107,6 +116,7 @@ Result<std::vector<jail::MountLine>> mount_lines(sys::Kernel& kernel, const Sett
       out.push_back(std::move(*mount));
     }
   }
+  for (auto& line : out) line.source_tree = tree_around(kernel, line.source, path);
   return out;
 }
 

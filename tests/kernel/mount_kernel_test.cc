@@ -56,6 +56,28 @@ TEST_F(MountTest, ROOT_NullfsDoesNotCarryTheMountsBelow) {
   run("umount " + dir_ + "/src/below");
 }
 
+// What a jail's tree says of its links is the jail's word: there they lead where they do in the
+// jail.
+TEST_F(MountTest, ROOT_ASourceInAJailsTreeLeadsNowhereElse) {
+  const std::string other = dir_ + "/jails/other";
+  ASSERT_EQ(run("gaol create other --empty --path " + other).status, 0);
+  const auto put = [&](const std::string& root, const std::string& name) {
+    run("mkdir -p " + root + dir_ + "/data; touch " + root + dir_ + "/data/" + name);
+  };
+  put("", "precious");
+  put(tree_, "own");
+  put(other, "theirs");
+  run("ln -s " + dir_ + "/data " + tree_ + "/link; ln -s " + dir_ + "/data " + other + "/link");
+  const auto shown = [&](const std::string& source) {
+    return jailed("mount='" + source + " " + tree_ + "/mnt nullfs rw'", "ls /mnt");
+  };
+  EXPECT_EQ(shown(dir_ + "/data"), "precious\n");
+  EXPECT_EQ(shown(tree_ + "/link"), "own\n");
+  EXPECT_EQ(shown(other + "/link"), "theirs\n");
+  run("ln -snf ../../data " + other + "/link");
+  EXPECT_THAT(shown(other + "/link"), HasSubstr("link: No such file or directory"));
+}
+
 TEST_F(MountTest, ROOT_OptionsHold) {
   run("cp /bin/busybox " + dir_ + "/src/id");
   EXPECT_EQ(jailed(nullfs_ + "ro,nosuid'",
