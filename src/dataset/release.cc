@@ -82,6 +82,36 @@ std::vector<std::string> sources_of_this_machine(const std::string& suite) {
   return all;
 }
 
+// What mmdebstrap needs beside itself where it has to know by a suite's name alone where its
+// packages are and whose signature they must have.
+struct Need {
+  std::string_view suites, file, package;
+};
+constexpr std::string_view kUbuntu = "focal jammy noble plucky questing";
+constexpr Need kNeeds[] = {
+    {"bullseye bookworm trixie", "/usr/share/keyrings/debian-archive-keyring.gpg",
+     "debian-archive-keyring"},
+    {kUbuntu, "/usr/share/keyrings/ubuntu-archive-keyring.gpg", "ubuntu-keyring"},
+    {kUbuntu, "/usr/share/distro-info/ubuntu.csv", "distro-info-data"},
+};
+
+// Before anything is made; tells which keys will be asked.
+Result<> check_needs(const std::string& suite, const Progress& progress) {
+  std::string keys;
+  for (const auto& need : kNeeds) {
+    const auto suites = words(need.suites);
+    if (std::ranges::find(suites, suite) == suites.end()) continue;
+    if (!sys::real_kernel().exists(need.file.data()))
+      return fail(Error{
+          ENOENT,
+          concat(suite, ": no source of this machine carries it, and there is no ", need.file),
+          concat("apt install ", need.package)});
+    if (need.file.ends_with(".gpg")) keys = concat(", signed by the keys of ", need.file);
+  }
+  progress(concat("no source of this machine carries ", suite, ": using mmdebstrap's own", keys));
+  return {};
+}
+
 sys::Command mmdebstrap(const Fetch& what, const std::string& target,
                         const std::vector<std::string>& sources) {
   sys::Command command;
@@ -204,8 +234,7 @@ Result<> fetch(const Fetch& what, const Progress& progress) {
     return fail(std::move(error).advise("apt install mmdebstrap, or: gaol release builtin"));
   }
   const auto sources = sources_of_this_machine(what.suite);
-  if (sources.empty())
-    progress(concat("no source of this machine carries ", what.suite, ": using mmdebstrap's own"));
+  if (sources.empty()) TRY(check_needs(what.suite, progress));
   bool silent = false;  // nobody answered
   const auto fill = [&](const std::string& dir) -> Result<> {
     Watched program(mmdebstrap(what, dir, sources), progress);

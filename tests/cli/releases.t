@@ -29,6 +29,19 @@ gaol: release fetch: suite "bookworm;reboot": not a suite's name
 # gaol release fetch bookworm --include 'nginx,-o'
 gaol: release fetch: include "-o": not a package's name
 [exit 1]
+# for d in /etc/apt /usr/share/keyrings; do mount -t tmpfs none $d; done
+# gaol release fetch noble --releases $PWD/releases
+gaol: release fetch: noble: no source of this machine carries it, and there is no /usr/share/keyrings/ubuntu-archive-keyring.gpg (apt install ubuntu-keyring)
+[exit 1]
+# gaol release fetch bookworm --releases $PWD/releases
+gaol: release fetch: bookworm: no source of this machine carries it, and there is no /usr/share/keyrings/debian-archive-keyring.gpg (apt install debian-archive-keyring)
+[exit 1]
+# mkdir -p archive/dists/noble; echo 'Codename: noble' >archive/dists/noble/Release; : >keys.gpg
+# echo "deb [signed-by=$PWD/keys.gpg] file:$PWD/archive noble main" >/etc/apt/sources.list
+# gaol release fetch noble --releases $PWD/releases 2>&1 | grep -o "release fetch: .* Release' is not signed"; ls releases
+release fetch: mmdebstrap: The repository 'file:/run/cli/archive noble Release' is not signed
+tree
+# for d in /etc/apt /usr/share/keyrings; do umount $d; done
 # gaol world --releases $PWD/releases DESTDIR=$PWD/jails/webserver
 # ls jails/webserver/etc/rc
 jails/webserver/etc/rc
