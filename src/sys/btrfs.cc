@@ -159,6 +159,7 @@ Result<std::optional<Quota>> subvolume_quota(const Fd& subvolume) {
   Quota quota;
   if (!TRY(read_quota(subvolume, number, BTRFS_QGROUP_INFO_KEY, item))) return std::nullopt;
   quota.used = item.info.rfer;
+  quota.own = item.info.excl;
   if (TRY(read_quota(subvolume, number, BTRFS_QGROUP_LIMIT_KEY, item)) &&
       (item.limit.flags & BTRFS_QGROUP_LIMIT_MAX_RFER))
     quota.limit = item.limit.max_rfer;

@@ -33,10 +33,12 @@ Result<> snapshot_subvolume(const Fd& from, const Fd& parent, const std::string&
 // of a jail may have made some. ENOTDIR when it is none.
 Result<> remove_subvolume(const Fd& parent, const std::string& name);
 
-// The quota group of a subvolume: what it refers to, and how much it may. Nothing when quotas are
+// The quota group of a subvolume: what it refers to, what of that no other does, and how much it
+// may. Nothing when quotas are
 // off for its file system.
 struct Quota {
   uint64_t used = 0;   // bytes
+  uint64_t own = 0;    // of them
   uint64_t limit = 0;  // 0: none
 };
 Result<std::optional<Quota>> subvolume_quota(const Fd& subvolume);

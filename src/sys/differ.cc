@@ -1,67 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sys/differ.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <sys/stat.h>
-
-#include <cerrno>
-#include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "sys/listing.h"
 #include "sys/owners.h"
-#include "sys/tree.h"
 
 namespace gaol::sys {
 
 namespace {
 
-// One directory of one of the trees. Where there is none, it is empty: then all is new in the
-// other.
-struct Listing {
-  Fd dir;
-  std::map<std::string, struct stat> entries;
-};
-
-bool is_no_directory(int code) {
-  return code == ENOENT || code == ENOTDIR || code == ELOOP || code == EXDEV;
-}
-
 // Owners as the tree's own root has them.
-Result<> read_listing(const Side& side, const std::string& path, Listing& all) {
+Result<Listing> list_side(const Side& side, const std::string& path) {
   const Shift to_plain{side.root, 0};
-  auto dir = open_here(side.top, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!dir && is_no_directory(dir.error().code)) return {};
-  if (!dir) return fail(std::move(dir).error().in(path));
-  all.dir = *std::move(dir);
-  const int again = ::openat(all.dir.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, int (*)(DIR*)> stream(again < 0 ? nullptr : ::fdopendir(again),
-                                                   ::closedir);
-  if (!stream) return fail_errno(errno, path);
-  while (const dirent* entry = ::readdir(stream.get())) {
-    const std::string name = entry->d_name;
-    struct stat is;
-    if (name == "." || name == "..") continue;
-    if (::fstatat(all.dir.get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) != 0) continue;
+  Listing all = TRY(list_entries(side.top, path));
+  for (auto& [name, is] : all.entries) {
     is.st_uid = to_plain(is.st_uid);
     is.st_gid = to_plain(is.st_gid);
-    all.entries.emplace(name, is);
   }
-  return {};
-}
-
-std::string link_text(const Fd& dir, const std::string& name) {
-  std::string text(PATH_MAX, '\0');
-  const auto size = ::readlinkat(dir.get(), name.c_str(), text.data(), text.size());
-  text.resize(size < 0 ? 0 : static_cast<size_t>(size));
-  return text;
-}
-
-bool same_time(const timespec& one, const timespec& other) {
-  return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+  return all;
 }
 
 class Differ {
@@ -82,9 +40,8 @@ class Differ {
 
  private:
   Result<> directory(const std::string& path) {
-    Listing old, young;
-    TRY(read_listing(before_, path, old));
-    TRY(read_listing(after_, path, young));
+    const Listing old = TRY(list_side(before_, path));
+    const Listing young = TRY(list_side(after_, path));
     for (const auto& [name, is] : old.entries)
       if (!young.entries.contains(name)) found(Change::gone, path, name, is);
     for (const auto& [name, is] : young.entries) {

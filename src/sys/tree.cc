@@ -3,11 +3,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
@@ -87,7 +89,7 @@ std::optional<Extent> next_data(const Fd& file, off_t from, off_t size) {
 
 class Copier {
  public:
-  explicit Copier(const Fd& top) : top_(top) {}
+  Copier(const Fd& top, const Select& select) : top_(top), select_(select) {}
   Result<> directory(const Fd& from, const Fd& to);
   // Where the work stands; after a failure, what failed.
   const std::string& path() const { return path_; }
@@ -101,7 +103,8 @@ class Copier {
   Result<> stretch(const Fd& from, const Fd& to, Extent extent);
   void leave_out(std::string_view why) { copied_.notes.push_back(concat(path_, ": ", why)); }
 
-  const Fd& top_;     // the copy's
+  const Fd& top_;  // the copy's
+  const Select& select_;
   std::string path_;  // from the top
   Copied copied_;
   std::map<std::pair<dev_t, ino_t>, std::string> linked_;  // where the first name of a file went
@@ -115,7 +118,7 @@ Result<> Copier::directory(const Fd& from, const Fd& to) {
   const auto names = TRY(names_in(from));
   for (const auto& name : names) {
     path_.append(length ? "/" : "").append(name);
-    TRY(entry(from, to, name));
+    if (!select_ || select_(path_)) TRY(entry(from, to, name));
     path_.resize(length);
   }
   return copy_attributes(from, to);  // last: every entry made has touched its times
@@ -172,7 +175,8 @@ Result<> Copier::entry(const Fd& from, const Fd& to, const std::string& name) {
 }
 
 Result<> Copier::subdirectory(const Fd& from, const Fd& to, const std::string& name, mode_t mode) {
-  if (::mkdirat(to.get(), name.c_str(), mode) != 0) return fail_errno(errno, "make directory");
+  if (::mkdirat(to.get(), name.c_str(), mode) != 0 && !(select_ && errno == EEXIST))
+    return fail_errno(errno, "make directory");
   const auto source = open_here(from, name, kReadDir);
   if (!source && source.error().code == EXDEV)
     return leave_out("mount point, contents not copied"), Result<>();
@@ -240,19 +244,44 @@ Result<> Copier::stretch(const Fd& from, const Fd& to, Extent extent) {
 
 // --- measuring ---
 
+// How much of a file others have as well. Nothing where the file system does not tell: then nothing
+// is shared on it.
+Result<uint64_t> shared_bytes(const Fd& file) {
+  constexpr unsigned kAtOnce = 100;
+  alignas(fiemap) char memory[sizeof(fiemap) + kAtOnce * sizeof(fiemap_extent)];
+  uint64_t shared = 0;
+  for (uint64_t next = 0;;) {
+    auto* map = new (memory) fiemap{};
+    map->fm_start = next;
+    map->fm_length = FIEMAP_MAX_OFFSET - next;
+    map->fm_extent_count = kAtOnce;
+    // Not by ioctl(2): musl takes the request for an int, and it is too large for one.
+    if (::syscall(SYS_ioctl, file.get(), FS_IOC_FIEMAP, map) != 0)
+      return fail_errno(errno, "extents");
+    if (map->fm_mapped_extents == 0) return shared;
+    for (unsigned i = 0; i < map->fm_mapped_extents; ++i) {
+      const auto& extent = map->fm_extents[i];
+      if (extent.fe_flags & FIEMAP_EXTENT_SHARED) shared += extent.fe_length;
+      next = extent.fe_logical + extent.fe_length;
+      if (extent.fe_flags & FIEMAP_EXTENT_LAST) return shared;
+    }
+  }
+}
+
 // Directories wait their turn by their paths: no tree is too deep for that.
 class Gauge {
  public:
-  explicit Gauge(const Fd& top) : top_(top) {}
+  enum class Look : uint8_t { sizes, sharing };
+  Gauge(const Fd& top, Look look) : top_(top), sharing_(look == Look::sharing) {}
 
-  Result<uint64_t> everything() {
+  Result<Room> everything() {
     TRY(directory("."));
     while (!waiting_.empty()) {
       const std::string next = std::move(waiting_.back());
       waiting_.pop_back();
       TRY(directory(next));
     }
-    return static_cast<uint64_t>(blocks_ * kBlock);
+    return room_;
   }
 
  private:
@@ -265,16 +294,29 @@ class Gauge {
       if (::fstatat(dir->get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) != 0) continue;
       if (is.st_nlink > 1 && !S_ISDIR(is.st_mode) && !linked_.insert({is.st_dev, is.st_ino}).second)
         continue;
-      blocks_ += is.st_blocks;
+      const auto bytes = static_cast<uint64_t>(is.st_blocks * kBlock);
+      const auto shared = S_ISREG(is.st_mode) && bytes ? shared_of(*dir, name, bytes) : 0;
+      room_.own += bytes - shared;
+      room_.shared += shared;
       if (S_ISDIR(is.st_mode)) waiting_.push_back(concat(path, "/", name));
     }
     return {};
   }
 
+  uint64_t shared_of(const Fd& dir, const std::string& name, uint64_t bytes) {
+    if (!sharing_) return 0;
+    const auto file = open_here(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (!file) return 0;  // gone meanwhile, or a mount
+    const auto shared = shared_bytes(*file);
+    sharing_ = shared.has_value();
+    return std::min(bytes, shared.value_or(0));
+  }
+
   const Fd& top_;
+  bool sharing_;  // whether to ask for it
   std::vector<std::string> waiting_;
   std::set<std::pair<dev_t, ino_t>> linked_;
-  blkcnt_t blocks_ = 0;
+  Room room_;
 };
 
 // --- removing ---
@@ -393,8 +435,8 @@ Result<> copy_attributes(const Fd& from, const Fd& to) {
   return {};
 }
 
-Result<Copied> copy_tree(const Fd& from, const Fd& to) {
-  Copier copier(to);
+Result<Copied> copy_tree(const Fd& from, const Fd& to, const Select& select) {
+  Copier copier(to, select);
   auto done = copier.directory(from, to);
   if (!done) return fail(std::move(done).error().in("copy ", copier.path()));
   return std::move(copier.copied());
@@ -409,7 +451,17 @@ Result<> remove_tree(const Fd& parent, const std::string& name) {
   return {};
 }
 
-Result<uint64_t> tree_size(const Fd& top) { return Gauge(top).everything(); }
+Result<uint64_t> tree_size(const Fd& top) {
+  return TRY(Gauge(top, Gauge::Look::sizes).everything()).own;
+}
+
+Result<Room> tree_room(const Fd& top) { return Gauge(top, Gauge::Look::sharing).everything(); }
+
+Result<uint64_t> free_room(const Fd& dir) {
+  struct statvfs is;
+  if (::fstatvfs(dir.get(), &is) != 0) return fail_errno(errno, "statvfs");
+  return uint64_t{is.f_bavail} * is.f_frsize;
+}
 
 Result<> empty_tree(const Fd& dir) { return Remover(dir).everything(); }
 

@@ -6,6 +6,7 @@
 // never entered, so nothing a jail left behind can lead a copy or a removal out of its tree.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,8 +45,11 @@ struct Copied {
 // modes, times, extended attributes (ACLs and file capabilities among them), hard links, holes, and
 // the marks by which the upper layer of an overlay hides what is below.
 // Data is shared with the original where the filesystem can.
+// With `select`, only the names for whose paths ("usr/bin") it is true, and directories may be
+// there already.
 // REQUIRES: nobody writes to either tree meanwhile.
-Result<Copied> copy_tree(const Fd& from, const Fd& to);
+using Select = std::function<bool(const std::string& path)>;
+Result<Copied> copy_tree(const Fd& from, const Fd& to, const Select& select = {});
 
 // Removes directory `name` of `parent` and all below it. Stops at the first thing it cannot
 // remove, a mount for one; what is gone by then stays gone.
@@ -54,6 +58,15 @@ Result<> remove_tree(const Fd& parent, const std::string& name);
 // What is in a directory and below: bytes on disk, a file of several names counted once, mounts
 // not entered. What others put there or take away meanwhile is counted or is not.
 Result<uint64_t> tree_size(const Fd& top);
+
+// The same, and how much of it other trees have as well: where data is shared, the file system
+// tells.
+struct Room {
+  uint64_t own = 0, shared = 0;
+};
+Result<Room> tree_room(const Fd& top);
+// What may still be written to the file system of a directory, in bytes.
+Result<uint64_t> free_room(const Fd& dir);
 
 // The same for all that is in `dir`, which stays.
 Result<> empty_tree(const Fd& dir);
