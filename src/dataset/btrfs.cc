@@ -130,6 +130,14 @@ Result<Usage> Btrfs::usage(const std::string& path) {
   return Usage{quota->used, quota->limit ? std::optional(quota->limit) : std::nullopt};
 }
 
+// The file system keeps these accounts where quotas are on.
+Result<sys::Room> Btrfs::room_of(const std::string& path) {
+  const auto top = TRY(sys::open_dir(path));
+  const auto quota = TRY(sys::subvolume_quota(top));
+  if (!quota) return Dir::room_of(path);
+  return sys::Room{quota->own, quota->used - quota->own};
+}
+
 Result<> Btrfs::limit(const std::string& path, uint64_t bytes) {
   const auto top = TRY(sys::open_dir(path));
   auto limited = sys::limit_subvolume(top, bytes);

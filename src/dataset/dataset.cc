@@ -12,6 +12,7 @@
 #include "dataset/state.h"
 #include "dataset/store.h"
 #include "host/mounts.h"
+#include "sys/delta.h"
 #include "sys/merged.h"
 #include "sys/program.h"
 
@@ -19,7 +20,8 @@ namespace gaol::dataset {
 
 namespace {
 
-constexpr std::string_view kCloneOf = "clone of ";
+constexpr std::string_view kCloneOf = "clone of ", kCopyOf = "copy of ",
+                           kBasejailOf = "basejail of ";
 constexpr std::string_view kStreamMark = "gaol-stream 2";
 
 // All but its clones, which may be thousands.
@@ -81,16 +83,15 @@ Result<> note_clone(const Place& base, const Place& clone) {
   }
 }
 
-// The overlays that stand on `base`. A link alone proves nothing: its clone may have been
-// destroyed, or never finished.
-Result<std::vector<std::string>> overlays_on(const Place& base) {
+// The overlays and basejails that stand on `base`. A link alone proves nothing: its clone may have
+// been destroyed, or never finished.
+Result<std::vector<std::string>> trees_on(const Place& base) {
   auto& kernel = sys::real_kernel();
   std::vector<std::string> clones;
   const auto links = TRY(names_in(base.record("clones")));
   for (const auto& link : links) {
     auto path = TRY(kernel.read_symlink(concat(base.record("clones"), "/", link)));
-    const Tree tree = TRY(resolve(path));
-    if (tree.lower == base.path()) clones.push_back(std::move(path));
+    if (TRY(ground_of(path)) == base.path()) clones.push_back(std::move(path));
   }
   return clones;
 }
@@ -101,9 +102,13 @@ Result<> read_kind(const Place& at, Info& info) {
   info.layered = !info.from.empty();
   if (!info.layered) info.from = TRY(read_record(kernel, at.record("made")));
   if (info.from.empty()) return {};
-  const bool clone = info.from.starts_with(kCloneOf);
-  if (clone) info.from.erase(0, kCloneOf.size());
-  info.kind = clone || info.layered ? Kind::thin : Kind::thick;
+  info.kind = info.layered ? Kind::thin : Kind::thick;
+  for (const auto& [words, kind] :
+       {std::pair{kCloneOf, Kind::thin}, std::pair{kBasejailOf, Kind::based}}) {
+    if (info.layered || !info.from.starts_with(words)) continue;
+    info.from.erase(0, words.size());
+    info.kind = kind;
+  }
   return {};
 }
 
@@ -119,10 +124,10 @@ Result<Info> look_at(const Place& at) {
   return info;
 }
 
-// Its clones are those that these tell, and overlays.
+// Its clones are those that these tell, and what stands on the tree by its records.
 Result<Info> info_of(const Place& at, std::span<const Dependence> dependences) {
   Info info = TRY(look_at(at));
-  info.clones = TRY(overlays_on(at));
+  info.clones = TRY(trees_on(at));
   for (const auto& dependence : dependences)
     if (dependence.base == at.path()) info.clones.push_back(dependence.clone);
   std::ranges::sort(info.clones);
@@ -137,7 +142,7 @@ Result<Info> info_of(const Place& at) {
 
 // REQUIRES: nothing stands there.
 Result<> check_no_overlays(const Place& at) {
-  const auto clones = TRY(overlays_on(at));
+  const auto clones = TRY(trees_on(at));
   if (clones.empty()) return {};
   return fail(at.path(), ": removed by hand under its thin clones: ", join(clones, ", "));
 }
@@ -151,10 +156,12 @@ Result<> make_new(
       at, [&](const std::string& scratch) { return contents(driver, scratch); }, file);
 }
 
-// What the records of an overlay on `base` say.
-Made overlay_on(const Place& base, const Place& at) {
-  const auto more = [base, at](const std::string& records) -> Result<> {
-    TRY(sys::real_kernel().make_dir(concat(records, "/work"), 0700));
+// What the records of an overlay on `base` say, whose layer is at `layer` now.
+Made overlay_on(const Place& base, const Place& at, const std::string& layer) {
+  const auto more = [base, at, layer](const std::string& records) -> Result<> {
+    const auto work = concat(records, "/work");
+    TRY(sys::real_kernel().make_dir(work, 0700));
+    TRY(join_project(layer, work));
     return note_clone(base, at);
   };
   return {"origin", base.path(), more};
@@ -167,16 +174,23 @@ Result<> make_layer(Driver& driver, const Base& base, const std::string& scratch
   return sys::copy_attributes(base.dir, layer);
 }
 
-// An overlay beside another one.
-Result<> clone_overlay(const Base& other, const Place& at, const Companion& file) {
+Made basejail_of(const Place& base, const Place& at) {
+  return {"made", concat(kBasejailOf, base.path()),
+          [base, at](const std::string&) { return note_clone(base, at); }};
+}
+
+// An overlay or a basejail beside another one.
+Result<> clone_sibling(const Base& other, const Place& at, const Companion& file) {
   const Place base = split_place(other.info.from);
   std::vector<std::string> stores = {at.store, other.at.store};
   if (TRY(look_at(base)).kind != Kind::foreign) stores.push_back(base.store);
   const Locks locks = TRY(lock_all(std::move(stores)));
   TRY(look_at(other.at));
+  const uint32_t owners = TRY(settled_owners(sys::real_kernel(), other.at));
   return make_new(at, file, [&](Driver& driver, const std::string& scratch) -> Result<Made> {
     TRY(driver.copy(other.at.path(), scratch));
-    return overlay_on(base, at);
+    TRY(adopt(at, scratch, owners));
+    return other.info.layered ? overlay_on(base, at, scratch) : basejail_of(base, at);
   });
 }
 
@@ -188,7 +202,25 @@ Result<sys::Copied> copy_shown(const Base& base, Driver& driver, const std::stri
   return driver.copy(concat("/proc/self/fd/", shown.get(), "/."), scratch);
 }
 
-Made copy_of(const Place& base) { return {"made", concat("copy of ", base.path()), {}}; }
+// What it has not itself would be missing where it goes.
+Result<> check_whole(const Info& tree) {
+  if (tree.kind != Kind::based) return {};
+  return fail(tree.path, ": is a basejail: the rest of it is in ", tree.from);
+}
+
+Made copy_of(const std::string& base) { return {"made", concat(kCopyOf, base), {}}; }
+
+// What is made to take the place of a tree may hold as much.
+Result<> keep_limit(Driver& driver, const Place& at, const std::string& scratch) {
+  const auto used = TRY(driver.usage(at.path()));
+  if (!used.limit) return {};
+  return driver.limit(scratch, *used.limit);
+}
+
+Error cannot_clone(const std::string& path, const Driver& driver, const Base& base) {
+  return {0, concat(path, ": ", driver.name(), " cannot clone ", base.at.path()),
+          "a copy can be made of it: --thick"};
+}
 
 // A tree of gaol's, with the lock of its store.
 struct Tended {
@@ -207,8 +239,8 @@ Result<Tended> tend(const std::string& path) {
 
 // Moves a tree, and tells the tree it stands on.
 Result<> move_tree(const Place& from, const Place& to, const Companion& file) {
-  const Tree tree = TRY(resolve(from.path()));
-  if (tree.thin()) TRY(note_clone(split_place(tree.lower), to));
+  const auto ground = TRY(ground_of(from.path()));
+  if (!ground.empty()) TRY(note_clone(split_place(ground), to));
   TRY(move(from, to, file));
   return move_range(from, to);
 }
@@ -300,6 +332,12 @@ Result<Info> inspect(const std::string& path) {
   return info_of(at);
 }
 
+Result<std::string> ground_of(const std::string& path) {
+  Info info;
+  TRY(read_kind(split_place(path), info));
+  return info.layered || info.kind == Kind::based ? info.from : std::string();
+}
+
 Result<std::vector<Info>> list(const std::string& store) {
   std::vector<Info> trees;
   const auto names = TRY(names_in(concat(store, "/", kRecords)));
@@ -320,15 +358,14 @@ Result<std::vector<Info>> list(const std::string& store) {
 Result<> clone(const std::string& base_path, const std::string& path, const Companion& file) {
   const Base base = TRY(open_base(base_path));
   const Place at = TRY(new_place(path));
-  if (base.info.layered) return clone_overlay(base, at, file);
+  if (base.info.layered || base.info.kind == Kind::based) return clone_sibling(base, at, file);
   const Locks locks = TRY(lock_for(at, base));
   const uint32_t owners = TRY(settled_owners(sys::real_kernel(), base.at));
   const Made made{"made", concat(kCloneOf, base.at.path()), {}};
   const auto clone_to = [&](Driver& driver, const std::string& to) -> Result<bool> {
     const bool cloned = TRY(driver.clone(base.at.path(), to));
     if (cloned || (driver.layers() && owners == 0)) return cloned;
-    return fail(Error{0, concat(path, ": ", driver.name(), " cannot clone ", base.at.path()),
-                      "a copy can be made of it: --thick"});
+    return fail(cannot_clone(path, driver, base));
   };
   Driver& in_place = *TRY(driver_at(at.store));
   if (in_place.clones_in_place() && owners == 0) {
@@ -344,13 +381,14 @@ Result<> clone(const std::string& base_path, const std::string& path, const Comp
       return made;
     }
     TRY(make_layer(driver, base, scratch));
-    return overlay_on(base.at, at);
+    return overlay_on(base.at, at, scratch);
   });
 }
 
 Result<sys::Copied> copy(const std::string& base_path, const std::string& path,
                          const Companion& file) {
   const Base base = TRY(open_base(base_path));
+  TRY(check_whole(base.info));
   const Place at = TRY(new_place(path));
   const Locks locks = TRY(lock_for(at, base));
   const uint32_t owners = TRY(settled_owners(sys::real_kernel(), base.at));
@@ -358,9 +396,34 @@ Result<sys::Copied> copy(const std::string& base_path, const std::string& path,
   const auto copy_base = [&](Driver& driver, const std::string& scratch) -> Result<Made> {
     copied = TRY(copy_shown(base, driver, scratch));
     TRY(adopt(at, scratch, owners));
-    return copy_of(base.at);
+    return copy_of(base.at.path());
   };
   TRY(make_new(at, file, copy_base));
+  return copied;
+}
+
+Result<sys::Copied> copy_around(const std::string& base_path,
+                                const std::vector<std::string>& mounted, const std::string& path,
+                                const Companion& file) {
+  const Base base = TRY(open_base(base_path));
+  TRY(check_whole(base.info));
+  const Place at = TRY(new_place(path));
+  const Locks locks = TRY(lock_for(at, base));
+  const uint32_t owners = TRY(settled_owners(sys::real_kernel(), base.at));
+  const auto own = [&](const std::string& name) {
+    return std::ranges::none_of(mounted,
+                                [&](const auto& dir) { return name.starts_with(dir + "/"); });
+  };
+  sys::Copied copied;
+  const auto copy_own = [&](Driver& driver, const std::string& scratch) -> Result<Made> {
+    TRY(driver.make(scratch));
+    const auto tree = TRY(sys::open_dir(scratch));
+    copied = TRY(sys::copy_tree(base.dir, tree, own));
+    TRY(sys::flush(tree));
+    TRY(adopt(at, scratch, owners));
+    return basejail_of(base.at, at);
+  };
+  TRY(make_new(at, file, copy_own));
   return copied;
 }
 
@@ -382,8 +445,8 @@ Result<> rename(const std::string& path, const std::string& to, const Companion&
   const Place target = TRY(locate(to));
   if (target.store != tree.at.store)
     return fail(to, ": is not in the directory of ", tree.at.path());
-  const auto overlays = TRY(overlays_on(tree.at));
-  if (!overlays.empty()) return fail(path, ": in use by thin clones: ", join(overlays, ", "));
+  const auto standing = TRY(trees_on(tree.at));
+  if (!standing.empty()) return fail(path, ": in use by thin clones: ", join(standing, ", "));
   TRY(check_no_mounts(tree.at.path()));
   return move_tree(tree.at, target, file);
 }
@@ -400,9 +463,50 @@ Result<std::string> thicken(const std::string& path) {
     const Base base = TRY(open_base(tree.at.path()));  // no longer: what is open stays mounted
     TRY(copy_shown(base, *tree.driver, scratch));
     TRY(keep_range(split_place(scratch), owners));  // what is in the trash has it no more
-    return copy_of(tree.at);
+    TRY(keep_limit(*tree.driver, tree.at, scratch));
+    return copy_of(info.from);
   };
   TRY(supersede(tree.at, bin, copy_all));
+  return bin.path();
+}
+
+namespace {
+
+// A clone of `base` that shows what the tree at `at` does.
+Result<Made> clone_delta(Driver& driver, const Base& base, const Place& at,
+                         const std::string& scratch) {
+  const bool cloned = TRY(driver.clone(base.at.path(), scratch));
+  if (!cloned && !driver.layers()) return fail(cannot_clone(at.path(), driver, base));
+  if (!cloned) TRY(make_layer(driver, base, scratch));
+  const auto wanted = TRY(sys::open_dir(at.path()));
+  const auto made = TRY(sys::open_dir(scratch));
+  TRY(sys::write_delta(base.dir, wanted, made, cloned ? sys::Start::clone : sys::Start::layer));
+  TRY(sys::flush(made));
+  TRY(keep_limit(driver, at, scratch));
+  if (cloned) return Made{"made", concat(kCloneOf, base.at.path()), {}};
+  return overlay_on(base.at, at, scratch);
+}
+
+}  // namespace
+
+Result<std::string> make_thin(const std::string& path, const std::string& base_path) {
+  const Base base = TRY(open_base(base_path));
+  const Place at = TRY(locate(path));
+  if (TRY(look_at(at)).kind == Kind::foreign) return fail(path, ": not made by gaol");
+  const Locks locks = TRY(lock_for(at, base));
+  const Info info = TRY(info_of(at));
+  if (info.kind != Kind::thick) return fail(path, ": is no thick tree");
+  if (!TRY(ground_of(base.at.path())).empty() || base.at.path() == at.path())
+    return fail(base_path, ": cannot be what a thin tree stands on");
+  TRY(check_destroy(info));
+  for (const auto& tree : {at, base.at})
+    if (TRY(settled_owners(sys::real_kernel(), tree)) != 0)
+      return fail(
+          Error{0, concat(tree.path(), ": its files belong to a jail's ids"), "gaol shift --back"});
+  const Place bin = TRY(place_in_trash(at));
+  Driver& driver = *TRY(driver_at(at.store));
+  TRY(supersede(
+      at, bin, [&](const std::string& scratch) { return clone_delta(driver, base, at, scratch); }));
   return bin.path();
 }
 
@@ -410,6 +514,24 @@ Result<Usage> usage(const std::string& path) {
   const Place at = TRY(locate(path));
   Driver& driver = *TRY(driver_at(at.store));
   return driver.usage(at.path());
+}
+
+// What a tree stands on it shares.
+Result<Room> room(const std::string& path) {
+  const Place at = TRY(locate(path));
+  Driver& driver = *TRY(driver_at(at.store));
+  const auto top = TRY(sys::open_dir(at.path()));
+  Room room = TRY(driver.room(at));
+  const auto ground = TRY(ground_of(at.path()));
+  if (!ground.empty()) {
+    const auto below = TRY(sys::open_dir(ground));
+    room.tree.shared += TRY(sys::tree_size(below));
+  }
+  const auto used = TRY(driver.usage(at.path()));
+  room.limit = used.limit;
+  room.left = TRY(sys::free_room(top));
+  if (room.limit) room.left = std::min(room.left, *room.limit - std::min(*room.limit, used.bytes));
+  return room;
 }
 
 Result<> limit(const std::string& path, uint64_t bytes) {
@@ -579,6 +701,7 @@ Result<> send(const std::string& path, const std::string& label, const std::stri
   if (info.kind == Kind::foreign) return fail(path, ": not made by gaol");
   if (info.layered)
     return fail(Error{0, concat(path, ": is an overlay on ", info.from), "gaol convert --thick"});
+  TRY(check_whole(info));
   Driver& driver = *TRY(driver_at(at.store));
   const auto all = TRY(driver.snapshots(at));
   for (const auto& wanted : {label, from})

@@ -14,7 +14,7 @@
 //     origin                    overlay: the tree below, one absolute path
 //     work/                     overlay: its scratch directory
 //     made                      others: from what, one line
-//     clones/                   links to the overlays on this tree
+//     clones/                   links to the overlays and basejails on this tree
 //     snapshots/                where the file system keeps none itself
 //   /usr/jails/.gaol/.scratch/  trees being made or destroyed
 //   /usr/jails/.gaol/.trash/    trees thrown away lately: a store like this one
@@ -47,17 +47,20 @@ struct Tree {
 // On the start path: two open(2), and one read for an overlay. Refused while owners change.
 Result<Tree> resolve(const std::string& path, sys::Kernel& kernel = sys::real_kernel());
 
-enum class Kind : uint8_t { foreign, thick, thin };  // foreign: not made by gaol
+// foreign: not made by gaol; based: what it has not itself is mounted from a release
+enum class Kind : uint8_t { foreign, thick, thin, based };
 struct Info {
   std::string path;  // absolute, without links
   Kind kind = Kind::foreign;
-  std::string from;                 // the origin of a thin tree, what a thick one was made from
+  std::string from;                 // what it stands on; of a thick one, what it was made from
   bool layered = false;             // an overlay: it needs its origin as that is
   std::vector<std::string> clones;  // trees that cannot be without this one, sorted
   std::string_view driver;          // "btrfs"
   uint32_t owners = 0;              // as of Tree
 };
 Result<Info> inspect(const std::string& path);
+// The tree that this one needs as it is, under its overlay or mounted into it; empty for others.
+Result<std::string> ground_of(const std::string& path);
 // Every tree below the directory `store` that gaol made, sorted by name.
 Result<std::vector<Info>> list(const std::string& store);
 
@@ -70,13 +73,17 @@ struct Companion {
   unsigned mode = 0644;
 };
 
-// Makes a thin clone of `base`, at once and whatever its size; of an overlay, an overlay on the
-// same origin, with a copy of what has been changed. `base` must not be changed while overlays
+// Makes a thin clone of `base`, at once and whatever its size; of an overlay or a basejail, another
+// on the same origin, with a copy of what it has itself. `base` must not be changed while overlays
 // stand on it. EEXIST when something stands at `path`, as for the next two.
 Result<> clone(const std::string& base, const std::string& path, const Companion& file = {});
 // Makes a thick copy of `base`; of an overlay, of all that it shows.
 Result<sys::Copied> copy(const std::string& base, const std::string& path,
                          const Companion& file = {});
+// Makes a basejail's tree: a copy of `base` where these directories ("usr/bin") are empty, for
+// those of `base` to be mounted there.
+Result<sys::Copied> copy_around(const std::string& base, const std::vector<std::string>& mounted,
+                                const std::string& path, const Companion& file = {});
 // Makes a thick tree of what `fill` puts into the empty directory it is given; `from` is what
 // inspect() will say of it. The tree appears at `path` when all of it is on disk.
 Result<> build(const std::string& path, std::string_view from,
@@ -88,8 +95,11 @@ Result<> build(const std::string& path, std::string_view from,
 Result<> rename(const std::string& path, const std::string& to, const Companion& file = {});
 
 // Makes a thin tree a thick one that needs no other. What it was goes to the trash with its
-// snapshots; gives its path there.
+// snapshots; gives its path there. A limit stays.
 Result<std::string> thicken(const std::string& path);
+// Makes a thick tree a thin clone of `base` that shows the same: what is as in `base` is shared
+// from now on. The rest as above.
+Result<std::string> make_thin(const std::string& path, const std::string& base);
 
 // Gives the files of a tree to a range of ids that is its own from now on, where the file system
 // cannot show them otherwise (dataset/owners.h); finishes what was cut short. Gives the first id.

@@ -14,6 +14,7 @@
 #include "dataset/import.h"
 #include "sys/helper.h"
 #include "sys/program.h"
+#include "sys/project.h"
 
 namespace gaol::dataset {
 
@@ -132,7 +133,7 @@ Result<> Dir::freeze(const Place& at, const std::string& to) {
 Result<> Dir::rollback(const Place& at, const std::string& label) {
   return replace(at, [&](const std::string& scratch) -> Result<> {
     TRY(copy(frozen_tree(at, label), scratch));
-    return {};
+    return join_project(at.path(), scratch);
   });
 }
 
@@ -208,10 +209,46 @@ Result<> Dir::receive_changes(const Place& at, const std::string& label) {
 
 Result<Usage> Dir::usage(const std::string& path) {
   const auto top = TRY(sys::open_dir(path));
-  return Usage{TRY(sys::tree_size(top)), {}};
+  const auto project = sys::project_of(top);
+  if (project == 0 || sys::check_projects(top)) return Usage{TRY(sys::tree_size(top)), {}};
+  const auto use = TRY(sys::project_use(top, project));
+  return Usage{use.used, use.limit ? std::optional(use.limit) : std::nullopt};
 }
 
-Result<> Dir::limit(const std::string& path, uint64_t) { return fail(path, ": quota", kPlain); }
+Result<sys::Room> Dir::room_of(const std::string& path) {
+  const auto top = TRY(sys::open_dir(path));
+  return sys::tree_room(top);
+}
+
+Result<Room> Dir::room(const Place& at) {
+  Room room;
+  room.tree = TRY(room_of(at.path()));
+  const auto all = TRY(snapshots(at));
+  for (const auto& snapshot : all) {
+    const auto kept = TRY(room_of(frozen_tree(at, snapshot.label)));
+    room.snapshots.push_back({snapshot.label, kept});
+    room.snapshots_own += kept.own;
+  }
+  return room;
+}
+
+// A tree has a project of its own once it has had a limit. The number comes first, so that nobody
+// else takes it; an overlay's scratch directory has it too, for nothing moves from one project to
+// another.
+Result<> Dir::limit(const std::string& path, uint64_t bytes) {
+  const auto top = TRY(sys::open_dir(path));
+  if (const auto none = sys::check_projects(top))
+    return fail(Error{0, concat(path, ": quota: not supported on this system: ", none->why),
+                      std::string(none->hint)});
+  auto project = sys::project_of(top);
+  if (project == 0 && bytes == 0) return {};
+  if (project == 0) project = TRY(sys::new_project(top));
+  TRY(sys::limit_project(top, project, bytes));
+  TRY(sys::give_to_project(top, project));
+  const auto work = split_place(path).record("work");
+  if (TRY(sys::entry_at(work)) == sys::Entry::absent) return {};
+  return join_project(path, work);
+}
 
 Result<std::string> Dir::property(const std::string& path, Property which) {
   return fail(path, ": ", property_word(which), kPlain);

@@ -81,6 +81,8 @@ class Driver {
   virtual Result<> receive_changes(const Place& at, const std::string& label) = 0;
 
   virtual Result<Usage> usage(const std::string& path) = 0;
+  // Without the limit and what is left.
+  virtual Result<Room> room(const Place& at) = 0;
   // 0: none.
   virtual Result<> limit(const std::string& path, uint64_t bytes) = 0;
   virtual Result<std::string> property(const std::string& path, Property which) = 0;
@@ -113,6 +115,7 @@ class Dir : public Driver {
   Result<> receive(const Place& at, const std::string& label) override;
   Result<> receive_changes(const Place& at, const std::string& label) override;
   Result<Usage> usage(const std::string& path) override;
+  Result<Room> room(const Place& at) override;
   Result<> limit(const std::string& path, uint64_t bytes) override;
   Result<std::string> property(const std::string& path, Property which) override;
   Result<> set(const std::string& path, Property which, const std::string& value) override;
@@ -123,6 +126,8 @@ class Dir : public Driver {
   static std::string frozen_tree(const Place& at, const std::string& label);
   // Makes the snapshot of a tree; it appears at `to` when all of it is there.
   virtual Result<> freeze(const Place& at, const std::string& to);
+  // What one tree or snapshot takes.
+  virtual Result<sys::Room> room_of(const std::string& path);
 
  private:
   Result<> keep(const Place& at, const std::string& received, const std::string& label,
@@ -149,6 +154,7 @@ class Btrfs final : public Dir {
 
  protected:
   Result<> freeze(const Place& at, const std::string& to) override;
+  Result<sys::Room> room_of(const std::string& path) override;
 
  private:
   Result<> receive_snapshot(const Place& at, const std::string& label, const Fill& use);
@@ -184,6 +190,7 @@ class Zfs final : public Dir {
   Result<> receive(const Place& at, const std::string& label) override;
   Result<> receive_changes(const Place& at, const std::string& label) override;
   Result<Usage> usage(const std::string& path) override;
+  Result<Room> room(const Place& at) override;
   Result<> limit(const std::string& path, uint64_t bytes) override;
   Result<std::string> property(const std::string& path, Property which) override;
   Result<> set(const std::string& path, Property which, const std::string& value) override;

@@ -52,6 +52,9 @@ Result<> export_tree(const Export& what, const Progress& progress) {
   auto& kernel = sys::real_kernel();
   if (kernel.exists(what.file.c_str())) return fail_errno(EEXIST, what.file);
   const auto part = concat(what.file, ".part");
+  const auto ground = TRY(ground_of(what.path));
+  if (!ground.empty() && !TRY(resolve(what.path)).thin())
+    return fail(what.path, ": is a basejail: the rest of it is in ", ground);
   const auto pack = [&](const Tree& tree) {
     return run_archive(
         {"pack", tree.path, tree.lower, concat(tree.owners), part, what.name, what.conf}, progress);

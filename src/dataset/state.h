@@ -5,14 +5,32 @@
 // what its file system does for it, what it stands on.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "sys/differ.h"
+#include "sys/tree.h"
 
 namespace gaol::dataset {
+
+// Where the room goes that a tree takes, in bytes on disk.
+struct Room {
+  sys::Room tree;  // what it alone has, and what it shares: with its origin, clones, snapshots
+  struct Kept {
+    std::string label;
+    sys::Room room;
+  };
+  std::vector<Kept> snapshots;  // the oldest first
+  // What comes back when all of them go. Where only one of them can be asked at a time it is the
+  // least that does: what two of them share counts for neither.
+  uint64_t snapshots_own = 0;
+  std::optional<uint64_t> limit;
+  uint64_t left = 0;  // what may still be written, of its limit and of what the file system has
+};
+Result<Room> room(const std::string& path);
 
 // What some file systems let be said of a tree; zfsprops(7) has the words of ZFS.
 enum class Property : uint8_t { compression, reservation };

@@ -6,6 +6,7 @@
 
 #include "dataset/driver.h"
 #include "dataset/owners.h"
+#include "sys/project.h"
 
 namespace gaol::dataset {
 
@@ -254,6 +255,14 @@ Result<> remove_all(const std::string& path) {
   auto removed = sys::remove_tree(parent, at.name);
   if (!removed && removed.error().code != ENOENT) return removed;
   return {};
+}
+
+Result<> join_project(const std::string& like, const std::string& dir) {
+  const auto example = TRY(sys::open_dir(like));
+  const auto project = sys::project_of(example);
+  if (project == 0) return {};
+  const auto top = TRY(sys::open_dir(dir));
+  return sys::give_to_project(top, project);
 }
 
 Result<Lock> lock_store(const std::string& store) {

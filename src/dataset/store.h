@@ -53,6 +53,9 @@ Result<> make_dirs(const std::string& path, unsigned mode);
 // Removes a directory and all below it; it need not be there.
 Result<> remove_all(const std::string& path);
 
+// Has what is in `dir` count where what is in `like` does (sys/project.h).
+Result<> join_project(const std::string& like, const std::string& dir);
+
 // Writers of one store wait for each other here, and finish what a killed one left; readers take
 // no lock.
 class Lock {

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <span>
 
 #include "dataset/driver.h"
 #include "host/mounts.h"
@@ -383,6 +384,38 @@ Result<Usage> Zfs::usage(const std::string& path) {
   const auto limit = number<uint64_t>(rows[1][0]).value_or(0);
   return Usage{number<uint64_t>(rows[0][0]).value_or(0),
                limit ? std::optional(limit) : std::nullopt};
+}
+
+namespace {
+
+// What zfs get has said of one dataset or snapshot; 0 of what it has not.
+uint64_t number_of(std::span<const std::vector<std::string_view>> rows, std::string_view name,
+                   std::string_view property) {
+  for (const auto& row : rows)
+    if (row.size() > 2 && row[0] == name && row[1] == property)
+      return number<uint64_t>(row[2]).value_or(0);
+  return 0;
+}
+
+}  // namespace
+
+Result<Room> Zfs::room(const Place& at) {
+  const Dataset dataset = TRY(dataset_of(at.path()));
+  const auto all = TRY(snapshots(at));
+  const auto text = TRY(zfs({"get", "-H", "-p", "-d", "1", "-o", "name,property,value",
+                             "used,referenced,usedbydataset,usedbysnapshots", dataset.name}));
+  const auto rows = table(text);
+  const auto room_of = [&](const std::string& name, std::string_view own_property) {
+    const auto own = number_of(rows, name, own_property);
+    return sys::Room{own, number_of(rows, name, "referenced") - own};
+  };
+  Room room;
+  room.tree = room_of(dataset.name, "usedbydataset");
+  for (const auto& snapshot : all)
+    room.snapshots.push_back(
+        {snapshot.label, room_of(concat(dataset.name, "@", snapshot.label), "used")});
+  room.snapshots_own = number_of(rows, dataset.name, "usedbysnapshots");
+  return room;
 }
 
 Result<> Zfs::limit(const std::string& path, uint64_t bytes) {

@@ -24,6 +24,7 @@ using namespace gaol::tools;
 constexpr option kOptions[] = {
     {"all", no_argument, nullptr, 'a'},
     {"back", no_argument, nullptr, 'b'},
+    {"basejail", no_argument, nullptr, 'B'},
     {"conf", required_argument, nullptr, 'f'},
     {"daily", required_argument, nullptr, 'D'},
     {"empty", no_argument, nullptr, 'e'},
@@ -64,7 +65,7 @@ constexpr Subcommand kOwnCommands[] = {
 std::vector<Subcommand> all_commands() {
   std::vector<Subcommand> all(std::begin(kOwnCommands), std::end(kOwnCommands));
   for (const auto group : {export_commands(), host_commands(), pool_commands(), release_commands(),
-                           shift_commands(), tree_commands()})
+                           room_commands(), shift_commands(), tree_commands()})
     all.insert(all.end(), group.begin(), group.end());
   std::ranges::sort(all, {}, &Subcommand::name);
   return all;

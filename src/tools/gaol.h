@@ -42,6 +42,7 @@ std::span<const Subcommand> export_commands();   // gaol_export.cc
 std::span<const Subcommand> host_commands();     // gaol_host.cc
 std::span<const Subcommand> pool_commands();     // gaol_pool.cc
 std::span<const Subcommand> release_commands();  // gaol_release.cc
+std::span<const Subcommand> room_commands();     // gaol_room.cc
 std::span<const Subcommand> shift_commands();    // gaol_shift.cc
 std::span<const Subcommand> tree_commands();     // gaol_tree.cc
 

@@ -81,11 +81,11 @@ Result<int> release_destroy(const Words& words) {
   return 0;
 }
 
-// Refuses to change a tree under the overlays of running jails.
+// Refuses to change a tree under the overlays and basejails that run.
 Result<> check_nothing_on(const std::string& tree) {
   for (const auto& jail : warden::Warden(sys::real_kernel()).list()) {
-    const auto root = TRY(dataset::resolve(jail.settings.text("path")));
-    if (root.lower == tree)
+    const auto ground = TRY(dataset::ground_of(jail.settings.text("path")));
+    if (ground == tree)
       return fail(Error{EBUSY, concat(tree, ": jail \"", jail.name, "\" runs on it"),
                         concat("jail -r ", jail.name)});
   }

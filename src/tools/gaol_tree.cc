@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <optional>
 
 #include "dataset/dataset.h"
@@ -19,13 +20,12 @@
 #include "jail/conf.h"
 #include "sys/kernel.h"
 #include "sys/program.h"
-#include "tools/gaol.h"
+#include "tools/gaol_tree.h"
 
 namespace gaol::tools {
 
 namespace {
 
-constexpr std::string_view kConfDir = "/etc/jail.conf.d";
 constexpr int64_t kTrashDays = 7;
 constexpr int64_t kDay = 86400;
 
@@ -41,31 +41,13 @@ std::string when(int64_t second) {
 
 // --- names ---
 
-struct Target {
-  std::string name, path, label;
-  bool ours = true;  // in the usual place, with its file in the usual place
-  std::string conf_file() const { return concat(kConfDir, "/", name, ".conf"); }
-};
-
 Result<Target> target_named(std::string name) {
   TRY(check_name(name));
   const auto path = concat(kJailRoot, "/", name);
   return Target{std::move(name), path, {}, true};
 }
 
-// The jail of the first operand, or the tree of --path.
-Result<Target> target_of(const Words& words) {
-  if (words.has('p')) {
-    const auto path = words.text('p');
-    auto name = words.operands.empty() ? path.substr(path.rfind('/') + 1) : words.operands[0];
-    TRY(check_name(name));
-    return Target{std::move(name), path, {}, false};
-  }
-  if (words.operands.empty()) return fail("NAME or --path PATH is missing");
-  return target_named(words.operands[0]);
-}
-
-// The same of NAME@LABEL; without a label only where there is a default for it.
+// The jail of NAME@LABEL; without a label only where there is a default for it.
 Result<Target> snapshot_of(const Words& words) {
   Words plain = words;
   auto& word = plain.operands.at(0);
@@ -83,6 +65,7 @@ Result<Target> snapshot_of(const Words& words) {
 struct Line {
   std::string name, value;
   bool flag = false;
+  bool mount = false;  // one of several, with variables in it
 };
 
 std::vector<Line> usual_lines(const Target& jail) {
@@ -122,7 +105,10 @@ std::string conf_block(const std::string& name, const std::vector<Line>& lines) 
   std::string out = concat(name, " {\n");
   for (const auto& line : lines) {
     out.append("  ").append(line.name);
-    if (!line.flag) out.append(" = ").append(in_quotes(line.value));
+    if (line.mount)
+      out.append(" += \"").append(line.value).append("\"");
+    else if (!line.flag)
+      out.append(" = ").append(in_quotes(line.value));
     out.append(";\n");
   }
   return out + "}\n";
@@ -194,42 +180,84 @@ Result<> warn_of_others(const Target& jail) {
   return {};
 }
 
-Result<> make_tree(const Words& words, const Target& jail, const dataset::Companion& file) {
-  if (words.has('e')) {
+// What a basejail has from its release, as far as the release has it: all that packages bring, with
+// their list, so that an update of the release is one of every basejail. What is a link there is
+// one here.
+constexpr std::string_view kSystemDirectories[] = {
+    "bin",      "boot",      "lib",       "lib32",       "lib64",       "libexec",
+    "libx32",   "rescue",    "sbin",      "usr/bin",     "usr/games",   "usr/include",
+    "usr/lib",  "usr/lib32", "usr/lib64", "usr/libdata", "usr/libexec", "usr/libx32",
+    "usr/sbin", "usr/share", "usr/src",   "var/lib/dpkg"};
+
+Result<std::vector<std::string>> system_directories(const std::string& release) {
+  std::vector<std::string> found;
+  for (const auto directory : kSystemDirectories) {
+    const auto at = TRY(sys::entry_at(concat(release, "/", directory)));
+    if (at == sys::Entry::directory) found.emplace_back(directory);
+  }
+  return found;
+}
+
+// Nullfs lines, by jail.conf's own words for where the jail is: they need no change when that does.
+std::vector<Line> mount_lines(const std::string& release,
+                              const std::vector<std::string>& directories) {
+  std::vector<Line> lines = {{"$release", release}};
+  for (const auto& directory : directories)
+    lines.push_back({"mount",
+                     concat("${release}/", directory, " ${path}/", directory, " nullfs ro 0 0"),
+                     false, true});
+  return lines;
+}
+
+// The tree that the words ask for.
+struct Making {
+  std::string base;                  // empty: nothing
+  std::vector<std::string> mounted;  // a basejail's
+};
+
+Result<Making> making_of(const Words& words) {
+  if (words.has('r') + words.has('t') + words.has('e') != 1)
+    return fail("-r RELEASE, -t TEMPLATE or --empty: one of them");
+  if (words.has('c') + words.has('T') + words.has('B') > 1)
+    return fail("--thin, --thick and --basejail exclude each other");
+  if (words.has('e') && words.has('B')) return fail("--basejail stands on a release");
+  Making making;
+  if (words.has('e')) return making;
+  making.base = TRY(existing_release(words, words.text('r', words.text('t'))));
+  if (words.has('B')) making.mounted = TRY(system_directories(making.base));
+  return making;
+}
+
+Result<> make_tree(const Words& words, const Making& making, const Target& jail,
+                   const dataset::Companion& file) {
+  if (making.base.empty()) {
     const auto nothing = [](const std::string&) { return Result<>(); };
     return dataset::build(jail.path, "nothing", nothing, file);
   }
-  const auto release = TRY(existing_release(words, words.text('r', words.text('t'))));
-  if (!words.has('T')) return dataset::clone(release, jail.path, file);
-  const auto copied = TRY(dataset::copy(release, jail.path, file));
+  if (!words.has('T') && !words.has('B')) return dataset::clone(making.base, jail.path, file);
+  const auto copied =
+      TRY(words.has('B') ? dataset::copy_around(making.base, making.mounted, jail.path, file)
+                         : dataset::copy(making.base, jail.path, file));
   for (const auto& note : copied.notes) tell(note);
   return {};
 }
 
 Result<int> create(const Words& words) {
   const auto jail = TRY(target_of({words.options, {words.operands[0]}}));
-  if (words.has('r') + words.has('t') + words.has('e') != 1)
-    return fail("-r RELEASE, -t TEMPLATE or --empty: one of them");
-  if (words.has('c') && words.has('T')) return fail("--thin and --thick exclude each other");
+  const auto making = TRY(making_of(words));
   auto lines = usual_lines(jail);
   take_words(lines, std::span(words.operands).subspan(1));
+  if (words.has('B'))
+    std::ranges::move(mount_lines(making.base, making.mounted), std::back_inserter(lines));
   const auto text = conf_block(jail.name, lines);
   TRY(check_block(text));
   if (jail.ours) TRY(check_no_conf(jail));
   const auto file = conf_of(jail, text);
-  TRY(make_tree(words, jail, file));
+  TRY(make_tree(words, making, jail, file));
   TRY(warn_of_others(jail));
   say_written(file);
   if (!jail.ours) print(text);
   return 0;
-}
-
-// Where a pool or a disk is not there its trees are not, and their jails are none to be made anew.
-Result<dataset::Info> tree_of(const Target& jail) {
-  auto tree = dataset::inspect(jail.path);
-  if (tree || tree.error().code != ENOENT || !conf_text(jail)) return tree;
-  return fail(std::move(tree).error().advise(jail.conf_file(),
-                                             " is there: is the tree's file system mounted?"));
 }
 
 // A snapshot that takes its time is not of one moment.
@@ -272,6 +300,7 @@ std::string kind_phrase(const dataset::Info& tree) {
   switch (tree.kind) {
     case dataset::Kind::thin: return concat("a thin clone of ", tree.from);
     case dataset::Kind::thick: return concat("a thick tree (", tree.from, ")");
+    case dataset::Kind::based: return concat("a basejail of ", tree.from);
     case dataset::Kind::foreign: return "not made by gaol";
   }
   return {};
@@ -333,10 +362,8 @@ Result<int> destroy(const Words& words) {
   return 0;
 }
 
-std::string trash_store(const Words& words) { return words.text('p', kJailRoot); }
-
 Result<int> trash_list(const Words& words) {
-  const auto all = TRY(dataset::rubbish(trash_store(words)));
+  const auto all = TRY(dataset::rubbish(store_of(words)));
   Json json = Json::array();
   for (const auto& tree : all)
     json.push_back({{"name", tree.name},
@@ -352,7 +379,7 @@ Result<int> trash_list(const Words& words) {
 
 Result<int> trash_restore(const Words& words) {
   const auto& name = words.operands[0];
-  const auto store = trash_store(words);
+  const auto store = store_of(words);
   const auto all = TRY(dataset::rubbish(store));
   const auto newest = std::ranges::find(all.rbegin(), all.rend(), name, &dataset::Rubbish::name);
   if (newest == all.rend()) return fail_errno(ENOENT, name, " in the trash");
@@ -371,7 +398,7 @@ Result<int> trash_restore(const Words& words) {
 }
 
 Result<int> trash_empty(const Words& words) {
-  TRY(empty_trash(trash_store(words), words.has('a') ? now() : now() - kTrashDays * kDay));
+  TRY(empty_trash(store_of(words), words.has('a') ? INT64_MAX : now() - kTrashDays * kDay));
   return 0;
 }
 
@@ -458,55 +485,11 @@ Result<int> prune_all(const std::string& store, const dataset::Keep& keep) {
 
 Result<int> prune(const Words& words) {
   const dataset::Keep keep{TRY(count(words, 'H')), TRY(count(words, 'D')), TRY(count(words, 'W'))};
-  if (words.operands.empty()) return prune_all(trash_store(words), keep);
+  if (words.operands.empty()) return prune_all(store_of(words), keep);
   const auto jail = TRY(target_of(words));
   if (keep.hourly + keep.daily + keep.weekly == 0)
     return fail("how many are to be kept: --hourly N, --daily N, --weekly N");
   TRY(prune_tree(jail.path, keep));
-  return 0;
-}
-
-// --- room ---
-
-struct Suffix {
-  char letter;
-  uint64_t factor;
-};
-constexpr Suffix kSuffixes[] = {
-    {'T', uint64_t{1} << 40}, {'G', 1 << 30}, {'M', 1 << 20}, {'K', 1 << 10}};
-
-// "10G", "none".
-Result<uint64_t> size_of(std::string_view word) {
-  if (word == "none") return 0;
-  uint64_t factor = 1;
-  auto digits = word;
-  for (const auto& suffix : kSuffixes)
-    if (word.ends_with(suffix.letter)) {
-      factor = suffix.factor;
-      digits.remove_suffix(1);
-    }
-  const auto value = number<uint64_t>(digits);
-  if (!value || *value == 0 || *value > UINT64_MAX / factor)
-    return fail("size \"", word, "\": expected a number with K, M, G or T, or none");
-  return *value * factor;
-}
-
-// In the largest unit that leaves a number above 9, as people read it.
-std::string readable(uint64_t bytes) {
-  for (const auto& suffix : kSuffixes)
-    if (bytes >= 10 * suffix.factor) return concat(bytes / suffix.factor, suffix.letter);
-  return concat(bytes);
-}
-
-Result<int> quota(const Words& words) {
-  const auto jail = TRY(target_of({words.options, {words.operands[0]}}));
-  if (words.operands.size() == 2) {
-    const auto size = TRY(size_of(words.operands[1]));
-    TRY(dataset::limit(jail.path, size));
-  }
-  const auto usage = TRY(dataset::usage(jail.path));
-  say(concat(jail.name, ": ", readable(usage.bytes), " of ",
-             usage.limit ? readable(*usage.limit) : std::string("no limit")));
   return 0;
 }
 
@@ -663,13 +646,39 @@ Result<int> diff(const Words& words) {
   return 0;
 }
 
+// The release to make a tree thin on: the one that is named, or the one it is a copy of.
+Result<std::string> base_of(const Words& words, const dataset::Info& tree) {
+  constexpr std::string_view kCopyOf = "copy of ";
+  if (words.operands.size() > 1) return existing_release(words, words.operands[1]);
+  auto base = tree.from.starts_with(kCopyOf) ? tree.from.substr(kCopyOf.size()) : std::string();
+  if (!base.empty() && sys::real_kernel().exists(base.c_str())) return base;
+  return fail(Error{0, concat(tree.path, ": a thin clone of which release?"), "gaol release list"});
+}
+
+constexpr const char* kWhatItWas = "what it was is in the trash, with its snapshots";
+
+Result<> convert_to_thin(const Words& words, const Target& jail, const dataset::Info& tree) {
+  const auto base = TRY(base_of(words, tree));
+  const auto before = TRY(dataset::room(tree.path));
+  TRY(dataset::make_thin(tree.path, base));
+  const auto after = TRY(dataset::room(tree.path));
+  say(concat(jail.name, ": a thin clone of ", base, ", with ", readable(after.tree.own),
+             " of its own instead of ", readable(before.tree.own), "; ", kWhatItWas));
+  return {};
+}
+
 Result<int> convert(const Words& words) {
-  const auto jail = TRY(target_of(words));
-  if (!words.has('T')) return fail("--thick is missing: thin trees are made by gaol create");
+  const auto jail = TRY(target_of({words.options, {words.operands[0]}}));
+  if (words.has('T') == words.has('c')) return fail("--thick or --thin: one of them");
+  if (words.has('T') && words.operands.size() > 1) return fail("a thick tree needs no release");
   const auto tree = TRY(tree_of(jail));
   TRY(check_unused(tree.path));
-  TRY(dataset::thicken(tree.path));
-  say(concat(jail.name, ": a thick tree; what it was is in the trash, with its snapshots"));
+  if (words.has('c')) {
+    TRY(convert_to_thin(words, jail, tree));
+  } else {
+    TRY(dataset::thicken(tree.path));
+    say(concat(jail.name, ": a thick tree; ", kWhatItWas));
+  }
   return 0;
 }
 
@@ -686,15 +695,15 @@ Result<int> make_template(const Words& words) {
 // --- listing ---
 
 std::string_view kind_word(dataset::Kind kind) {
-  return kind == dataset::Kind::thin ? "thin" : "thick";
-}
-
-std::string name_of(const dataset::Info& tree) {
-  return tree.path.substr(tree.path.rfind('/') + 1);
+  switch (kind) {
+    case dataset::Kind::thin: return "thin";
+    case dataset::Kind::based: return "base";
+    default: return "thick";
+  }
 }
 
 Result<int> list(const Words& words) {
-  const auto all = TRY(dataset::list(trash_store(words)));
+  const auto all = TRY(dataset::list(store_of(words)));
   Json json = Json::array();
   std::vector<Row> rows = {{"NAME", "KIND", "DRIVER", "UID0", "FROM"}};
   for (const auto& tree : all) {
@@ -715,38 +724,19 @@ Result<int> list(const Words& words) {
   return 0;
 }
 
-Result<int> df(const Words& words) {
-  const auto all = TRY(dataset::list(trash_store(words)));
-  Json json = Json::array();
-  for (const auto& tree : all) {
-    const auto usage = TRY(dataset::usage(tree.path));
-    const auto limit = usage.limit ? Json(*usage.limit) : Json();
-    json.push_back(
-        {{"name", name_of(tree)}, {"used", usage.bytes}, {"quota", limit}, {"uid0", tree.owners}});
-    if (!words.has('j'))
-      say(concat(name_of(tree), ": ", readable(usage.bytes), " of ",
-                 usage.limit ? readable(*usage.limit) : std::string("no limit"),
-                 tree.owners ? concat(", uid 0 is ", tree.owners, " here") : std::string()));
-  }
-  if (words.has('j')) print_json(json);
-  return 0;
-}
-
 constexpr Subcommand kCommands[] = {
     {"clone", "NAME NEW", "", 2, 2, clone},
-    {"convert", "NAME --thick", "pT", 1, 1, convert},
+    {"convert", "NAME --thick | NAME --thin [RELEASE]", "cpRT", 1, 2, convert},
     {"create",
-     "NAME -r RELEASE | -t TEMPLATE | --empty [--thin | --thick] [--path PATH] [PARAMETER=VALUE "
-     "...]",
-     "ceprtTR", 1, 64, create},
+     "NAME -r RELEASE | -t TEMPLATE | --empty [--thin | --thick | --basejail] [--path PATH] "
+     "[PARAMETER=VALUE ...]",
+     "ceprtBTR", 1, 64, create},
     {"destroy", "NAME | --path PATH [--yes] [--now]", "pyN", 0, 1, destroy},
-    {"df", "[--json]", "jp", 0, 0, df},
     {"diff", "NAME[@LABEL] [LABEL] [--json]", "jp", 1, 2, diff},
     {"get", "NAME PROPERTY [--json]", "jp", 2, 2, get},
     {"list", "[--json]", "jp", 0, 0, list},
     {"promote", "NAME", "p", 1, 1, promote},
     {"prune", "[NAME] [--hourly N] [--daily N] [--weekly N]", "pHDW", 0, 1, prune},
-    {"quota", "NAME [SIZE | none]", "p", 1, 2, quota},
     {"receive", "NAME", "p", 1, 1, receive},
     {"rename", "NAME NEW", "", 2, 2, rename},
     {"rollback", "NAME@LABEL [--newer]", "pw", 1, 1, rollback},
@@ -762,6 +752,26 @@ constexpr Subcommand kCommands[] = {
 };
 
 }  // namespace
+
+Result<Target> target_of(const Words& words) {
+  if (words.has('p')) {
+    const auto path = words.text('p');
+    auto name = words.operands.empty() ? path.substr(path.rfind('/') + 1) : words.operands[0];
+    TRY(check_name(name));
+    return Target{std::move(name), path, {}, false};
+  }
+  if (words.operands.empty()) return fail("NAME or --path PATH is missing");
+  return target_named(words.operands[0]);
+}
+
+Result<dataset::Info> tree_of(const Target& jail) {
+  auto tree = dataset::inspect(jail.path);
+  if (tree || tree.error().code != ENOENT || !conf_text(jail)) return tree;
+  return fail(std::move(tree).error().advise(jail.conf_file(),
+                                             " is there: is the tree's file system mounted?"));
+}
+
+std::string store_of(const Words& words) { return words.text('p', kJailRoot); }
 
 std::span<const Subcommand> tree_commands() { return kCommands; }
 

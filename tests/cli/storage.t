@@ -124,6 +124,33 @@ www   thin   dir     0     /run/cli/releases/tiny
 # gaol quota www 10M
 gaol: quota: /usr/jails/www: quota: not supported on this system: the tree is a plain directory
 [exit 1]
+# gaol du --json www | sed 's/: [1-9][0-9]*/: BYTES/'
+[
+  {
+    "name": "www",
+    "own": BYTES,
+    "shared": BYTES,
+    "snapshots_own": BYTES,
+    "snapshots": [
+      {
+        "label": "first",
+        "own": BYTES,
+        "shared": 0
+      }
+    ],
+    "quota": null,
+    "left": BYTES
+  }
+]
+# gaol du www | sed '1!d; s/  */ /g'; gaol du | sed "1d; s, .*,,"
+NAME OWN SHARED SNAPSHOTS QUOTA LEFT
+db
+mail
+www
+www@first
+# gaol du db www nobody
+gaol: du: /usr/jails/nobody: No such file or directory
+[exit 1]
 # gaol quota www ten
 gaol: quota: size "ten": expected a number with K, M, G or T, or none
 [exit 1]
@@ -152,14 +179,28 @@ mine
 db.conf
 mail.conf
 www.conf
+# gaol convert www --thin tiny --releases $PWD/releases
+gaol: convert: /usr/jails/www: is no thick tree
+[exit 1]
+# gaol convert www
+gaol: convert: --thick or --thin: one of them
+[exit 1]
 # gaol convert www --thick
 www: a thick tree; what it was is in the trash, with its snapshots
+# gaol trash empty --all; gaol convert www --thin | sed 's/with .*;/with ...;/'
+www: gone from the trash
+www: a thin clone of /run/cli/releases/tiny, with ...; what it was is in the trash, with its snapshots
+# cat /usr/jails/www/etc/motd; ls -A /usr/jails/www
+mine
+etc
+# gaol convert www --thick >/dev/null
 # gaol release destroy --releases $PWD/releases tiny 2>&1 | sed 's/[0-9]\{5,\}/TIME/g'
 gaol: release destroy: /run/cli/releases/tiny: in use by thin clones: /usr/jails/.gaol/.trash/www.TIME, /usr/jails/mail
 # gaol destroy mail --yes >/dev/null; gaol release destroy --releases $PWD/releases tiny 2>&1 | sed 's/[0-9]\{5,\}/TIME/g'
 gaol: release destroy: /run/cli/releases/tiny: in use by thin clones: /usr/jails/.gaol/.trash/mail.TIME, /usr/jails/.gaol/.trash/www.TIME (gaol trash empty --all)
 # gaol trash empty --all
 mail: gone from the trash
+www: gone from the trash
 www: gone from the trash
 # gaol release destroy --releases $PWD/releases tiny
 # gaol template db golden --releases $PWD/releases; gaol release list --releases $PWD/releases
@@ -170,5 +211,23 @@ golden       0  copy of /usr/jails/db
 NAME  KIND   DRIVER  UID0  FROM
 db    thick  dir     0     copy of /run/cli/releases/tiny
 new   thin   dir     0     /run/cli/releases/golden
-www   thick  dir     0     copy of /usr/jails/www
+www   thick  dir     0     copy of /run/cli/releases/tiny
+# gaol create bare --empty exec.start=/bin/true exec.stop=/bin/true; ls -A /usr/jails/bare; gaol list
+/etc/jail.conf.d/bare.conf: written
+NAME  KIND   DRIVER  UID0  FROM
+bare  thick  dir     0     nothing
+db    thick  dir     0     copy of /run/cli/releases/tiny
+new   thin   dir     0     /run/cli/releases/golden
+www   thick  dir     0     copy of /run/cli/releases/tiny
+# cp -a releases/golden/bin /usr/jails/bare; mkdir /usr/jails/bare/dev /usr/jails/bare/etc; echo root:x:0:0::/:/bin/sh >/usr/jails/bare/etc/passwd
+# jail -f /etc/jail.conf.d/bare.conf -c bare && jexec bare ls -A / && jail -f /etc/jail.conf.d/bare.conf -r bare
+bare: created
+bin
+dev
+etc
+bare: removed
+# gaol destroy bare --yes
+destroy /usr/jails/bare: a thick tree (nothing)
+  with /etc/jail.conf.d/bare.conf
+  kept in the trash for 7 days: gaol trash
 # for d in /usr/jails /usr /etc; do umount -l $d; done

@@ -169,7 +169,7 @@ TEST_F(ShiftTest, ROOT_WhatIsMadeOfAShiftedTreeHasIdsOfItsOwn) {
             "back   thin   zfs     1879113728  /run/tank/jails/www\n"
             "four   thick  zfs     1879244800  received @own\n"
             "three  thick  zfs     0           received @plain\n"
-            "two    thick  zfs     1879113728  copy of /run/tank/jails/two\n"
+            "two    thick  zfs     1879113728  copy of /run/tank/jails/www\n"
             "www    thin   zfs     1879048192  /run/tank/releases/tiny\n");
   EXPECT_THAT(seen("gaol df --path /run/tank/jails"),
               HasSubstr(" of no limit, uid 0 is 1879244800 here\n"));
