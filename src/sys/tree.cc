@@ -244,12 +244,12 @@ Result<> Copier::stretch(const Fd& from, const Fd& to, Extent extent) {
 
 // --- measuring ---
 
-// How much of a file others have as well. Nothing where the file system does not tell: then nothing
-// is shared on it.
-Result<uint64_t> shared_bytes(const Fd& file) {
+// By the extents of a file. What lies in the file system's own trees, as small files do on btrfs,
+// is nobody's: clones share those trees leaf by leaf.
+Result<Room> extents_of(const Fd& file) {
   constexpr unsigned kAtOnce = 100;
   alignas(fiemap) char memory[sizeof(fiemap) + kAtOnce * sizeof(fiemap_extent)];
-  uint64_t shared = 0;
+  Room room;
   for (uint64_t next = 0;;) {
     auto* map = new (memory) fiemap{};
     map->fm_start = next;
@@ -258,12 +258,14 @@ Result<uint64_t> shared_bytes(const Fd& file) {
     // Not by ioctl(2): musl takes the request for an int, and it is too large for one.
     if (::syscall(SYS_ioctl, file.get(), FS_IOC_FIEMAP, map) != 0)
       return fail_errno(errno, "extents");
-    if (map->fm_mapped_extents == 0) return shared;
+    if (map->fm_mapped_extents == 0) return room;
     for (unsigned i = 0; i < map->fm_mapped_extents; ++i) {
       const auto& extent = map->fm_extents[i];
-      if (extent.fe_flags & FIEMAP_EXTENT_SHARED) shared += extent.fe_length;
+      const bool shared = extent.fe_flags & FIEMAP_EXTENT_SHARED;
+      if (!(extent.fe_flags & FIEMAP_EXTENT_DATA_INLINE))
+        (shared ? room.shared : room.own) += extent.fe_length;
       next = extent.fe_logical + extent.fe_length;
-      if (extent.fe_flags & FIEMAP_EXTENT_LAST) return shared;
+      if (extent.fe_flags & FIEMAP_EXTENT_LAST) return room;
     }
   }
 }
@@ -294,22 +296,24 @@ class Gauge {
       if (::fstatat(dir->get(), name.c_str(), &is, AT_SYMLINK_NOFOLLOW) != 0) continue;
       if (is.st_nlink > 1 && !S_ISDIR(is.st_mode) && !linked_.insert({is.st_dev, is.st_ino}).second)
         continue;
-      const auto bytes = static_cast<uint64_t>(is.st_blocks * kBlock);
-      const auto shared = S_ISREG(is.st_mode) && bytes ? shared_of(*dir, name, bytes) : 0;
-      room_.own += bytes - shared;
-      room_.shared += shared;
+      const Room room = room_of(*dir, name, is);
+      room_.own += room.own;
+      room_.shared += room.shared;
       if (S_ISDIR(is.st_mode)) waiting_.push_back(concat(path, "/", name));
     }
     return {};
   }
 
-  uint64_t shared_of(const Fd& dir, const std::string& name, uint64_t bytes) {
-    if (!sharing_) return 0;
+  // What the file system says of its extents, or else what it says of its size on disk.
+  Room room_of(const Fd& dir, const std::string& name, const struct stat& is) {
+    const Room whole{static_cast<uint64_t>(is.st_blocks * kBlock), 0};
+    if (!sharing_ || S_ISDIR(is.st_mode) || whole.own == 0) return whole;
+    if (!S_ISREG(is.st_mode)) return {};
     const auto file = open_here(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    if (!file) return 0;  // gone meanwhile, or a mount
-    const auto shared = shared_bytes(*file);
-    sharing_ = shared.has_value();
-    return std::min(bytes, shared.value_or(0));
+    if (!file) return {};  // gone meanwhile, or a mount
+    const auto room = extents_of(*file);
+    sharing_ = room.has_value();
+    return room.value_or(whole);
   }
 
   const Fd& top_;
