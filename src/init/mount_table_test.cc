@@ -42,8 +42,9 @@ TEST_F(MountTable, WhatWasThereIsNotTheJails) {
   write(kTree);
   foundation.lay();
   EXPECT_TRUE(foundation.complete());
-  for (const unsigned long mount : {30, 31, 32, 33}) EXPECT_TRUE(foundation.holds(mount));
-  for (const unsigned long mount : {0, 3, 34, 300, 3031}) EXPECT_FALSE(foundation.holds(mount));
+  for (const unsigned long mount : {30UL, 31UL, 32UL, 33UL}) EXPECT_TRUE(foundation.holds(mount));
+  for (const unsigned long mount : {0UL, 3UL, 34UL, 300UL, 3031UL})
+    EXPECT_FALSE(foundation.holds(mount));
   EXPECT_EQ(usage_beyond(foundation).mounts, 0U);
   EXPECT_EQ(usage_beyond(foundation).tmpfs, 0U);
 }
