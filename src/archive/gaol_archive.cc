@@ -105,23 +105,27 @@ Result<> fill_from_ezjail(Reader& reader, Unpacker& unpacker) {
                         });
 }
 
-// iocage exports datasets as they are sent.
+// iocage exports datasets as they are sent, in a zip or, by their paths on its machine, in a tar.
 bool is_zip(const sys::Fd& file) {
   char magic[4];
   return ::pread(file.get(), magic, sizeof magic, 0) == sizeof magic &&
          std::string_view(magic, sizeof magic) == "PK\x03\x04";
 }
 
+std::unexpected<Error> holds_streams() {
+  return fail(Error{0, "a jail as iocage exports it: streams of ZFS",
+                    "unpack it, `zfs receive` them, and import a tar of what is in root"});
+}
+
 Result<> fill(Given& given, Unpacker& unpacker, Allowance& left) {
   if (given.directory) return fill_from_image(Source::in(std::move(given.file)), given, unpacker);
-  if (is_zip(given.file))
-    return fail(Error{0, "a zip, as iocage exports jails: it holds streams of ZFS",
-                      "unzip it, `zfs receive` them, and import a tar of what is in root"});
+  if (is_zip(given.file)) return holds_streams();
   auto reader = TRY(Reader::open(given.file));
   archive_entry* first = TRY(reader.look_ahead());
   const char* name = first ? archive_entry_pathname(first) : nullptr;
   if (!name) return fail("an empty archive");
   const auto path = entry_path(name).value_or("");
+  if (begins_iocage(path)) return holds_streams();
   if (begins_ezjail(path)) return fill_from_ezjail(reader, unpacker);
   if (!begins_image(path)) return unpacker.tree(reader);
   auto source = TRY(Source::of(reader, left));

@@ -80,6 +80,8 @@ bool begins_image(const std::string& path) {
   return rest.empty() || rest == ".json";
 }
 
+bool begins_iocage(const std::string& path) { return path.contains("iocage/images/"); }
+
 bool keeps_attribute(std::string_view name) {
   if (name == "security.capability") return true;
   return name.starts_with("user.") && !name.starts_with("user.overlay.");

@@ -38,6 +38,10 @@ Result<Change> change_of(const std::string& path);
 // programs that write images begin with one of a few names; no tree begins so.
 bool begins_image(const std::string& path);
 
+// Whether it holds a jail as iocage exports it: what that puts into a tar has the path of where it
+// was made.
+bool begins_iocage(const std::string& path);
+
 // Whether an extended attribute may be kept: those of users and file capabilities. Not what an
 // overlay would take for its own, and not what only means something on the machine it is from.
 bool keeps_attribute(std::string_view name);
