@@ -81,7 +81,7 @@ Result<> Btrfs::receive_snapshot(const Place& at, const std::string& label, cons
   const auto inbox = concat(at.scratch(), kInbox);
   TRY(sys::real_kernel().make_dir(inbox, 0700));
   auto received =
-      sys::run_through({"btrfs", "receive", "-q", inbox}, sys::Stream::in, Lock::latest());
+      arrived(sys::run_through({"btrfs", "receive", "-q", inbox}, sys::Stream::in, Lock::latest()));
   if (received) received = use(concat(inbox, "/", kReceived));
   if (received) received = keep_snapshot(at, label, inbox);
   if (!received) (void)remove(inbox);

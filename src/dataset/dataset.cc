@@ -721,17 +721,6 @@ std::optional<uint64_t> stream_size(const std::string& path, const std::string& 
   return driver ? (*driver)->stream_size(*at, label, from) : std::nullopt;
 }
 
-namespace {
-
-// The line broke, most likely.
-Result<> received(Result<> done) {
-  if (!done && done.error().hint.empty())
-    done.error().hint = "nothing of it is left: it has to be sent again";
-  return done;
-}
-
-}  // namespace
-
 Result<> receive(const std::string& path, const Stream& stream, const Companion& file) {
   const Place at = TRY(new_place(path));
   const auto lock = TRY(lock_store(at.store));
@@ -741,11 +730,10 @@ Result<> receive(const std::string& path, const Stream& stream, const Companion&
   if (!stream.from.empty()) {
     TRY(look_at(at));  // zfs(8) would look for another tree that the changes fit
     TRY(check_no_mounts(at.path()));
-    return take_in(at, stream.owners,
-                   [&] { return received(driver.receive_changes(at, stream.label)); });
+    return take_in(at, stream.owners, [&] { return driver.receive_changes(at, stream.label); });
   }
   return make_new(at, file, [&](Driver&, const std::string&) -> Result<Made> {
-    TRY(received(driver.receive(at, stream.label)));
+    TRY(driver.receive(at, stream.label));
     if (stream.owners != 0) TRY(note_mixed(at));
     TRY(adopt(at, at.scratch(), stream.owners));
     return Made{"made", concat("received @", stream.label), {}};

@@ -168,9 +168,10 @@ Result<> Dir::send(const Place& at, const std::string& label, const std::string&
 Result<> Dir::receive(const Place& at, const std::string& label) {
   const auto ids = TRY(read_ids(1));
   TRY(make(at.scratch()));
-  TRY(sys::run_through({"tar", "--extract", "--preserve-permissions", "--numeric-owner", "--xattrs",
+  TRY(arrived(
+      sys::run_through({"tar", "--extract", "--preserve-permissions", "--numeric-owner", "--xattrs",
                         "--xattrs-include=*", "--file=-", "--directory", at.scratch()},
-                       sys::Stream::in, Lock::latest()));
+                       sys::Stream::in, Lock::latest())));
   const auto received = TRY(sys::open_dir(at.scratch()));
   TRY(sys::flush(received));
   const auto aside = concat(at.scratch(), "@");
@@ -198,7 +199,7 @@ Result<> Dir::receive_changes(const Place& at, const std::string& label) {
   };
   const auto act = [&]() -> Result<> {
     TRY(copy(frozen_tree(at, base), aside));
-    TRY(run_archive({"apply", aside}, report));
+    TRY(arrived(run_archive({"apply", aside}, report)));
     TRY(replace(at, copy_aside));
     return keep(at, aside, label, ids[0]);
   };

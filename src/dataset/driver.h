@@ -21,6 +21,11 @@
 
 namespace gaol::dataset {
 
+// What a program says that takes a stream: where it failed, the line broke, most likely.
+inline Result<> arrived(Result<> taken) {
+  if (!taken) taken.error().hint = "nothing of it is left: it has to be sent again";
+  return taken;
+}
 // What a receiver says of changes that are not for the tree.
 inline constexpr const char* kNoBase = ": has not the snapshot that these changes begin with";
 

@@ -366,13 +366,14 @@ std::optional<uint64_t> Zfs::stream_size(const Place& at, const std::string& lab
 Result<> Zfs::receive(const Place& at, const std::string&) {
   const Dataset dataset = TRY(dataset_of(at.scratch()));
   TRY(sys::real_kernel().make_dir(at.scratch(), 0700));
-  TRY(sys::run_through({"zfs", "receive", dataset.name}, sys::Stream::in, Lock::latest()));
+  TRY(arrived(sys::run_through({"zfs", "receive", dataset.name}, sys::Stream::in, Lock::latest())));
   return show_received(dataset);
 }
 
 Result<> Zfs::receive_changes(const Place& at, const std::string&) {
   const Dataset dataset = TRY(dataset_of(at.path()));
-  return sys::run_through({"zfs", "receive", "-F", dataset.name}, sys::Stream::in, Lock::latest());
+  return arrived(
+      sys::run_through({"zfs", "receive", "-F", dataset.name}, sys::Stream::in, Lock::latest()));
 }
 
 Result<Usage> Zfs::usage(const std::string& path) {
