@@ -234,6 +234,36 @@ TEST_F(ShiftTest, ROOT_AKilledShiftIsFinished) {
   }
 }
 
+TEST_F(ShiftTest, ROOT_AKilledRollbackOrCopyLeavesNobodysIds) {
+  ASSERT_EQ(seen("cd /run/tank/jails/www && for n in $(seq 300); do echo $n >etc/$n; done"), "");
+  ASSERT_EQ(gaol("snapshot www@plain", "www"), "www@plain\n");
+  EXPECT_THAT(shift("www"), HasSubstr(kFirst));
+  const auto killed = [](const std::string& after, const std::string& words) {
+    run("timeout -s KILL " + after + " gaol " + words + " --path " + path("www"));
+  };
+  for (const char* after : {"0.1", "0.3", "0.5", "0.7", "0.9", "1.2"}) {
+    SCOPED_TRACE(after);
+    killed(after, "rollback www@plain");
+    EXPECT_THAT(shift("www"), HasSubstr(kFirst));
+    EXPECT_EQ(seen("find /run/tank/jails/www -printf '%U:%G\\n' | sort -u"),
+              "1879048192:1879048192\n");
+
+    killed(after, "template www golden --releases /run/tank/releases");
+    ASSERT_EQ(run("gaol release builtin --releases /run/tank/releases other &&"
+                  " gaol release destroy --releases /run/tank/releases other")
+                  .status,
+              0)
+        << "what takes the lock puts the store in order";
+    const bool there = fs::exists("/run/tank/releases/golden");
+    EXPECT_EQ(seen("ls /var/db/gaol/owners"), there ? "28672\n28673\n" : "28672\n");
+    if (there) {
+      EXPECT_EQ(seen("find /run/tank/releases/golden -printf '%U:%G\\n' | sort -u"),
+                "1879113728:1879113728\n");
+      ASSERT_EQ(seen("gaol release destroy golden --releases /run/tank/releases"), "");
+    }
+  }
+}
+
 // What zfs-fuse does not know: file capabilities and access control lists.
 TEST(Owners, ROOT_CapabilitiesAndListsMoveToo) {
   GAOL_NEEDS(::geteuid() == 0, "needs root");
