@@ -284,12 +284,16 @@ std::string labels_of(const std::vector<Snapshot>& snapshots) {
   return join(labels, ", ");
 }
 
-// Never through a mount: what a jail's owner has bound into the tree is not the tree's.
+// Never through a mount: what a jail's owner has bound into the tree is not the tree's. OpenZFS
+// mounts a snapshot where somebody reads it, below .zfs, and takes it away itself.
 Result<> check_no_mounts(const std::string& path) {
   const auto table = TRY(sys::real_kernel().read_file("/proc/self/mountinfo"));
   auto mounts = host::mounts_below(host::parse_mounts(table), path);
   if (TRY(driver_at(split_place(path).store))->mounts())
-    std::erase_if(mounts, [&](const auto& mount) { return mount.point == path; });
+    std::erase_if(mounts, [&](const auto& mount) {
+      return mount.point == path ||
+             (host::is_zfs(mount) && mount.point.starts_with(concat(path, "/.zfs/")));
+    });
   if (!mounts.empty()) return fail(path, ": something is mounted at ", mounts.front().point);
   return {};
 }
