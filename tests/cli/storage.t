@@ -198,7 +198,7 @@ etc
 gaol: release destroy: /run/cli/releases/tiny: in use by thin clones: /usr/jails/.gaol/.trash/www.TIME, /usr/jails/mail
 # gaol destroy mail --yes >/dev/null; gaol release destroy --releases $PWD/releases tiny 2>&1 | sed 's/[0-9]\{5,\}/TIME/g'
 gaol: release destroy: /run/cli/releases/tiny: in use by thin clones: /usr/jails/.gaol/.trash/mail.TIME, /usr/jails/.gaol/.trash/www.TIME (gaol trash empty --all)
-# gaol trash empty --all
+# gaol trash empty --all | sort
 mail: gone from the trash
 www: gone from the trash
 www: gone from the trash
