@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <optional>
@@ -251,7 +252,8 @@ Result<Room> extents_of(const Fd& file) {
   alignas(fiemap) char memory[sizeof(fiemap) + kAtOnce * sizeof(fiemap_extent)];
   Room room;
   for (uint64_t next = 0;;) {
-    auto* map = new (memory) fiemap{};
+    std::memset(memory, 0, sizeof(fiemap));
+    auto* map = reinterpret_cast<fiemap*>(memory);
     map->fm_start = next;
     map->fm_length = FIEMAP_MAX_OFFSET - next;
     map->fm_extent_count = kAtOnce;
