@@ -52,21 +52,32 @@ void add_room(std::vector<Row>& rows, const std::string& name, const dataset::Ro
         {concat(name, "@", label), readable(kept.own), readable(kept.shared), "", "", ""});
 }
 
+Result<dataset::Room> room_of(const Target& jail) {
+  const auto tree = TRY(tree_of(jail));
+  return dataset::room(tree.path);
+}
+
+// One tree that is not there, or whose release is not, does not keep the others from being shown.
 Result<int> du(const Words& words) {
   const auto targets = TRY(targets_of(words));
+  int status = 0;
   Json json = Json::array();
   std::vector<Row> rows = {{"NAME", "OWN", "SHARED", "SNAPSHOTS", "QUOTA", "LEFT"}};
   for (const auto& jail : targets) {
-    const auto tree = TRY(tree_of(jail));
-    const auto room = TRY(dataset::room(tree.path));
-    json.push_back(room_json(jail.name, room));
-    add_room(rows, jail.name, room);
+    auto room = room_of(jail);
+    if (!room) {
+      tell(std::move(room).error().in("du: ", jail.name).line());
+      status = 1;
+      continue;
+    }
+    json.push_back(room_json(jail.name, *room));
+    add_room(rows, jail.name, *room);
   }
   if (words.has('j'))
     print_json(json);
   else
     print_table(rows);
-  return 0;
+  return status;
 }
 
 Result<int> quota(const Words& words) {

@@ -148,8 +148,17 @@ db
 mail
 www
 www@first
-# gaol du db www nobody
-gaol: du: /usr/jails/nobody: No such file or directory
+# gaol du nobody db | sed 's, .*,,'
+gaol: du: nobody: /usr/jails/nobody: No such file or directory
+NAME
+db
+# mv releases/tiny away; gaol du | sed 's, .*,,'; mv away releases/tiny
+gaol: du: mail: /run/cli/releases/tiny: No such file or directory
+gaol: du: www: /run/cli/releases/tiny: No such file or directory
+NAME
+db
+# gaol du nobody >/dev/null
+gaol: du: nobody: /usr/jails/nobody: No such file or directory
 [exit 1]
 # gaol quota www ten
 gaol: quota: size "ten": expected a number with K, M, G or T, or none
