@@ -59,5 +59,34 @@ TEST(Dataset, RefusesPathsItCannotManage) {
   }
 }
 
+TEST(Stream, SaysWhatItIs) {
+  const auto whole = parse_header("gaol-stream 2 dir monday - 0");
+  ASSERT_TRUE(whole) << whole.error().line();
+  EXPECT_EQ(whole->driver, "dir");
+  EXPECT_EQ(whole->label, "monday");
+  EXPECT_EQ(whole->from, "");
+  const Stream changes{"zfs", "b", "a", 0x70010000};
+  EXPECT_EQ(changes.header(), "gaol-stream 2 zfs b a 1879113728\n");
+  EXPECT_EQ(parse_header(changes.header())->owners, changes.owners);
+}
+
+TEST(Stream, RefusesOthers) {
+  constexpr const char* kNone = "not a stream of gaol send";
+  struct {
+    const char* line;
+    const char* reason;
+  } const cases[] = {
+      {"", kNone},
+      {"gaol-stream 1 dir a -", kNone},
+      {"gaol-stream 2 dir a -", kNone},
+      {"gaol-stream 2 dir a - 0 0", kNone},
+      {"gaol-stream 2 dir a - root", kNone},
+      {"gaol-stream 2 dir a - 65536", kNone},       // of no tree
+      {"gaol-stream 2 dir a - 1879048193", kNone},  // in the middle of one's
+      {"gaol-stream 2 dir ../a - 0", "snapshot \"../a\": not a name"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(parse_header(c.line).error().text, c.reason) << c.line;
+}
+
 }  // namespace
 }  // namespace gaol::dataset

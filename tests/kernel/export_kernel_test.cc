@@ -3,8 +3,11 @@
 // Jails as files: what comes back, and what a file from elsewhere cannot do.
 
 #include <gmock/gmock.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -101,6 +104,34 @@ TEST_F(ExportTest, ROOT_ARunningJailIsExportedAsOfOneMoment) {
                     " gaol destroy --path $PWD/two --yes --now >/dev/null; ls -A . .gaol/.scratch"),
               "linux/amd64, 1 layer\n.:\n.gaol\nwww\n\n.gaol/.scratch:\n");
   EXPECT_EQ(shell("jail -qf jail.conf -r www"), "");
+}
+
+TEST_F(ExportTest, ROOT_IdsOfAShiftedTreeStayAtHome) {
+  constexpr uint32_t kFirst = 0x70000000;
+  make_www();
+  ASSERT_EQ(
+      shell("mkdir -p .gaol/www && echo 1879048192 >.gaol/www/owners && touch www/program &&"
+            " chown -hR 1879048192:1879048192 www && chown 1879048225:1879048236 www/program"),
+      "");
+  vfs_cap_data capability{};
+  capability.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE;
+  capability.data[0].permitted = 1U << CAP_NET_BIND_SERVICE;
+  vfs_ns_cap_data shifted{VFS_CAP_REVISION_3 | VFS_CAP_FLAGS_EFFECTIVE, {}, kFirst};
+  shifted.data[0].permitted = capability.data[0].permitted;
+  const auto set = [](const std::string& tree, const auto& value) {
+    return ::setxattr((kPlace + tree + "/program").c_str(), "security.capability", &value,
+                      sizeof value, 0);
+  };
+  ASSERT_EQ(set("/www", shifted), 0);
+  ASSERT_EQ(shell("gaol export www --conf jail.conf && gaol import www.gaol.tar two --path $PWD/two"
+                  " >/dev/null 2>&1"),
+            "");
+  EXPECT_EQ(shell("stat -c '%u %g' two two/program two/etc/passwd"), "0 0\n33 44\n0 0\n");
+  vfs_cap_data came{};
+  ASSERT_EQ(
+      ::getxattr((kPlace + "/two/program").c_str(), "security.capability", &came, sizeof came),
+      static_cast<ssize_t>(sizeof came));
+  EXPECT_EQ(std::memcmp(&came, &capability, sizeof came), 0);
 }
 
 TEST_F(ExportTest, ROOT_ParametersSurviveWhateverIsInThem) {
