@@ -383,6 +383,17 @@ class FakeKernel : public sys::Kernel {
     links[interface.name] = static_cast<unsigned>(100 + links.size());
     return true;
   }
+  Result<> lay_wire(const sys::Wire& wire, const sys::Fd&) override {
+    TRY(done("lay_wire ", wire.bridge, " ", wire.outer, " ", wire.inner));
+    if (!links.contains(wire.bridge)) return fail_errno(ENODEV, wire.bridge);
+    links[wire.outer] = static_cast<unsigned>(100 + links.size());
+    return {};
+  }
+  Result<> cut_wire(const std::string& outer) override {
+    TRY(done("cut_wire ", outer));
+    links.erase(outer);
+    return {};
+  }
 
  private:
   struct Failure {

@@ -34,6 +34,13 @@ UnitName split_unit(std::string_view name) {
   return {name.substr(0, end), name.substr(end)};
 }
 
+std::string host_id(sys::Kernel& kernel) {
+  for (const char* file : {"/etc/machine-id", "/proc/sys/kernel/random/boot_id"})
+    if (const auto text = kernel.read_file(file); text && !trim(*text).empty())
+      return std::string(trim(*text));
+  return {};
+}
+
 sys::Mac stable_mac(std::string_view host, std::string_view name, uint8_t end) {
   const uint64_t hash = spread(concat(host, "/", name));
   const auto byte = [&](int at) { return static_cast<uint8_t>(hash >> 8 * at); };

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "sys/kernel.h"
 #include "sys/links.h"
 
 namespace gaol::net {
@@ -21,6 +22,9 @@ struct UnitName {
   std::string_view stem, unit;
 };
 UnitName split_unit(std::string_view name);
+
+// What tells this machine from others. A jail has a machine-id of its own or none.
+std::string host_id(sys::Kernel& kernel);
 
 // A locally administered address: the same for the same host, name and end.
 sys::Mac stable_mac(std::string_view host, std::string_view name, uint8_t end);

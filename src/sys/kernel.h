@@ -65,14 +65,28 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
-// An interface that was moved to another network namespace. Whoever rules there may rename it and
-// call another by its name; what it keeps is its index.
+using Mac = std::array<uint8_t, 6>;
+
+// An epair from a bridge into a jail's network stack, and what its inner end is to be.
+struct Wire {
+  std::string bridge;
+  std::string outer, inner;  // the names of its ends
+  std::string note;          // the outer one's description
+  Mac outer_mac{}, inner_mac{};
+  std::optional<unsigned> mtu;  // none: the bridge's
+  std::vector<Address> addresses, routers;
+  bool isolated = true;  // from the bridge's other isolated members
+  bool guarded = true;   // see sys/guard.h
+};
+
 // What is marked looks its route up in `table`; for 0, it has none.
 struct RoutingRule {
   int family;
   uint32_t mark, priority, table;
 };
 
+// An interface that was moved to another network namespace. Whoever rules there may rename it and
+// call another by its name; what it keeps is its index.
 struct LentLink {
   std::string name;
   unsigned index = 0;  // there; 0: the name has to do
@@ -239,6 +253,9 @@ class Kernel {
   // Moves an interface from `netns` back into the caller's network namespace, under the name that
   // it had. False if it is not there any more.
   virtual Result<bool> pull_link(const LentLink& interface, const Fd& netns) = 0;
+  // Lays a wire from a bridge of the caller's into `netns`, and undoes it. See sys/wires.h.
+  virtual Result<> lay_wire(const Wire& wire, const Fd& netns) = 0;
+  virtual Result<> cut_wire(const std::string& outer) = 0;
 };
 
 // The real one. It has no state and lives as long as the program, which must not fork(2) and go

@@ -65,6 +65,7 @@ Attributes other_end(const NewLink& link) {
   Attributes end;
   end.add(IFLA_IFNAME, with_zero(link.peer));
   if (link.peer_mac) end.add(IFLA_ADDRESS, raw_bytes(*link.peer_mac));
+  if (link.peer_netns >= 0) end.add_number(IFLA_NET_NS_FD, link.peer_netns);
   Attributes data;
   data.add(VETH_INFO_PEER, std::string(bytes_of(ifinfomsg{})).append(end.bytes()));
   return data;

@@ -17,8 +17,6 @@
 
 namespace gaol::sys {
 
-using Mac = std::array<uint8_t, 6>;
-
 struct Link {
   unsigned index = 0;
   std::string name;
@@ -39,6 +37,7 @@ struct NewLink {
   std::optional<Mac> mac;
   std::string peer;  // veth: the other end
   std::optional<Mac> peer_mac;
+  int peer_netns = -1;  // where the other end is to be; -1: here
   unsigned lower = 0, vlan = 0;
 };
 Result<> create_link(const NewLink& link);

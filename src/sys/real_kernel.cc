@@ -34,6 +34,7 @@
 #include "sys/newer.h"
 #include "sys/nodes.h"
 #include "sys/rtnl.h"
+#include "sys/wires.h"
 
 namespace gaol::sys {
 
@@ -566,6 +567,10 @@ class RealKernel final : public Kernel {
   Result<bool> pull_link(const LentLink& interface, const Fd& netns) override {
     return rtnl_pull_link(interface, netns);
   }
+  Result<> lay_wire(const Wire& wire, const Fd& netns) override {
+    return sys::lay_wire(wire, netns);
+  }
+  Result<> cut_wire(const std::string& outer) override { return sys::cut_wire(outer); }
 
  private:
   // Fills in what the sockets tell, and gives the places of whom they do not tell enough of.

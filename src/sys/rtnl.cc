@@ -70,16 +70,16 @@ Result<Fd> own_netns() {
   return fd;
 }
 
-// A socket speaks to the namespace it was born in, wherever it is used later.
-Result<NetlinkSocket> open_inside(const Fd& netns, const Fd& home) {
+}  // namespace
+
+Result<> in_netns(const Fd& netns, const std::function<Result<>()>& act) {
+  const Fd home = TRY(own_netns());
   if (::setns(netns.get(), CLONE_NEWNET) < 0) return fail_errno(errno, "setns");
-  auto socket = NetlinkSocket::open();
+  auto done = act();
   // A thread of the host that stays in a jail's network would do everything else there.
   if (::setns(home.get(), CLONE_NEWNET) < 0) ::abort();
-  return socket;
+  return done;
 }
-
-}  // namespace
 
 std::string address_text(const Address& address) {
   char text[INET6_ADDRSTRLEN]{};
@@ -173,8 +173,11 @@ Result<unsigned> rtnl_push_link(const std::string& interface, const Fd& netns) {
 
 Result<bool> rtnl_pull_link(const LentLink& interface, const Fd& netns) {
   const Fd home = TRY(own_netns());
-  const auto inside = TRY(open_inside(netns, home));
-  auto moved = inside.ask(move_link(interface, home), concat(interface.name, ": move from netns"));
+  const auto moved = in_netns(netns, [&]() -> Result<> {
+    const auto socket = TRY(NetlinkSocket::open());
+    TRY(socket.ask(move_link(interface, home), concat(interface.name, ": move from netns")));
+    return {};
+  });
   if (moved) return true;
   if (moved.error().code == ENODEV) return false;
   return std::unexpected(std::move(moved).error());

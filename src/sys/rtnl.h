@@ -4,6 +4,7 @@
 // Interfaces and addresses of the caller's network namespace, spoken in rtnetlink. Errors
 // carry errno and, where the kernel gave a reason of its own, that reason.
 
+#include <functional>
 #include <string>
 
 #include "base/result.h"
@@ -33,6 +34,9 @@ Result<bool> rtnl_has_routes(int family, uint32_t table);
 // A family that the kernel was built or booted without has no rules, and needs none.
 Result<> rtnl_add_rule(const RoutingRule& rule);
 Result<> rtnl_remove_rule(const RoutingRule& rule);  // nothing if it is not there
+
+// Does something in another network namespace, and comes back.
+Result<> in_netns(const Fd& netns, const std::function<Result<>()>& act);
 
 // Moves an interface into the network namespace `netns`. The kernel drops its addresses and
 // its up state on the way. The result is its index there.

@@ -38,14 +38,6 @@ Result<sys::Link> find_interface(const std::string& name) {
   return link;
 }
 
-// What tells this machine from others. A jail has a machine-id of its own or none.
-std::string host_id() {
-  for (const char* file : {"/etc/machine-id", "/proc/sys/kernel/random/boot_id"})
-    if (const auto text = sys::real_kernel().read_file(file); text && !trim(*text).empty())
-      return std::string(trim(*text));
-  return {};
-}
-
 Result<warden::Record> find_jail(warden::Warden& warden, const std::string& name) {
   auto jail = warden.find(name);
   if (!jail) return fail("jail \"", name, "\" not found");
@@ -66,7 +58,7 @@ Result<> complete_vlan(const Ifconfig& asked, sys::NewLink& link) {
 }
 
 Result<> try_create(const Ifconfig& asked, const std::string& name, std::string& made) {
-  auto link = net::new_link(host_id(), name);
+  auto link = net::new_link(net::host_id(sys::real_kernel()), name);
   if (!link) return said(std::move(link).error(), concat("SIOCIFCREATE2 (", asked.interface, ")"));
   if (link->kind == "vlan") TRY(complete_vlan(asked, *link));
   if (auto done = sys::create_link(*link); !done) {

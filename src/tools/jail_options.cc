@@ -31,7 +31,7 @@ void set(jail::Settings& settings, std::string_view name, std::string value) {
 
 // Parameters whose values on a command line are split at commas, besides those that are split
 // wherever they stand.
-bool is_split(std::string_view name) { return name == "vnet.interface" || name == "zfs.dataset"; }
+bool is_split(std::string_view name) { return name.starts_with("vnet.") || name == "zfs.dataset"; }
 
 Result<jail::Setting> setting_from(std::string_view word) {
   const auto equals = word.find('=');

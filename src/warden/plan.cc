@@ -17,6 +17,7 @@
 #include "jail/view.h"
 #include "net/fib.h"
 #include "warden/compat.h"
+#include "warden/wiring.h"
 
 namespace gaol::warden {
 
@@ -488,6 +489,10 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request, const R
   if (!plan.interfaces.empty() && !plan.prison.vnet)
     return fail(Error{0, "vnet.interface: the jail has no network stack of its own",
                       "is `vnet;` missing?"});
+  plan.wires = TRY(wires_of(settings));
+  if (!plan.wires.empty() && !plan.prison.vnet)
+    return fail(
+        Error{0, "vnet.bridge: the jail has no network stack of its own", "is `vnet;` missing?"});
   auto fib = check_fib(kernel, plan, settings.integer("exec.fib"), parent);
   if (!fib) return fail(std::move(fib).error().in("exec.fib"));
   plan.inner_path = plan.path;

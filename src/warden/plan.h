@@ -44,6 +44,7 @@ struct StartPlan {
   net::StackPlan stack;
   std::vector<net::Alias> aliases;
   std::vector<std::string> interfaces;
+  std::vector<sys::Wire> wires;
   std::vector<std::string> addresses;  // every address, as text
   bool persist = false;
   bool runs_something = false;  // exec.start, command or exec.poststart

@@ -11,10 +11,12 @@
 #include "devfs/cgroup.h"
 #include "jail/address.h"
 #include "net/alias.h"
+#include "net/epair.h"
 #include "net/fib.h"
 #include "net/stack.h"
 #include "sys/helper.h"
 #include "warden/door.h"
+#include "warden/wiring.h"
 
 namespace gaol::warden {
 
@@ -259,6 +261,12 @@ Error no_interface(Error error) {
   return told;
 }
 
+Error no_bridge(Error error) {
+  Error told = std::move(error).in("vnet.bridge");
+  if (told.code == ENODEV) told.hint = "`ifconfig bridge0 create` makes one";
+  return told;
+}
+
 Result<> push_interfaces(Start& start) {
   if (start.plan.interfaces.empty()) return {};
   sys::Kernel& kernel = start.machine.kernel;
@@ -290,6 +298,29 @@ Result<> pull_interfaces(const Machine& machine, Record& record) {
     if (auto pulled = machine.kernel.pull_link(interface, netns); !pulled && first)
       first = fail(std::move(pulled).error().in("vnet.interface"));
   record.interfaces.clear();
+  return first;
+}
+
+Result<> lay_wires(Start& start) {
+  if (start.plan.wires.empty()) return {};
+  sys::Kernel& kernel = start.machine.kernel;
+  const sys::Fd netns =
+      TRY(kernel.namespace_of(start.prison.pidfd(), start.record.init.pid, "net"));
+  const auto host = net::host_id(kernel);
+  size_t number = 0;
+  for (auto& wire : start.plan.wires) {
+    settle_wire(wire, number++, start.record.jid, start.record.name, host);
+    auto laid = kernel.lay_wire(wire, netns);
+    if (!laid) return fail(no_bridge(std::move(laid).error()));
+  }
+  return {};
+}
+
+Result<> cut_wires(const Machine& machine, Record& record) {
+  Result<> first;
+  for (size_t number = count_wires(record.settings); number-- > 0;)
+    if (auto cut = machine.kernel.cut_wire(outer_name(record.jid, number)); !cut && first)
+      first = fail(std::move(cut).error().in("vnet.bridge"));
   return first;
 }
 
@@ -332,6 +363,7 @@ constexpr Step kStart[] = {
     {"children", let_have_children, end_descendants},
     {"exec.created", commands<"exec.created", Where::host>, nullptr},
     {"vnet.interface", push_interfaces, pull_interfaces},
+    {"vnet.bridge", lay_wires, cut_wires},
     {"exec.start", commands<"exec.start", Where::jail>, nullptr},
     {"command", commands<"command", Where::jail>, nullptr},
     {"exec.poststart", commands<"exec.poststart", Where::host>, nullptr},
@@ -534,7 +566,8 @@ Result<> run_stop(Stop& stop) {
   stop.record.owner = machine.kernel.self();
   TRY(unpublish(machine, stop.record));
   Result<> first;
-  for (const auto undo : {end_descendants, pull_interfaces, end_prison, drop_cgroup, leave_fib}) {
+  for (const auto undo :
+       {end_descendants, cut_wires, pull_interfaces, end_prison, drop_cgroup, leave_fib}) {
     auto undone = told(machine, undo(machine, stop.record));
     stop.gone &= undone.has_value();
     if (first) first = std::move(undone);

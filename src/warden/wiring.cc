@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "warden/wiring.h"
+
+#include <netinet/in.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "jail/address.h"
+#include "net/epair.h"
+#include "net/inet.h"
+
+namespace gaol::warden {
+
+namespace {
+
+using jail::Settings;
+
+// List elements, also those that one pair of quotes holds.
+std::vector<std::string> pieces(const Settings& settings, std::string_view name) {
+  std::vector<std::string> out;
+  for (const auto& value : settings.list(name))
+    for (const auto piece : split(value, ',')) out.emplace_back(trim(piece));
+  return out;
+}
+
+Result<> take_address(std::vector<sys::Wire>& wires, const std::string& piece, int family) {
+  const auto spec = TRY(jail::parse_alias(piece, family));
+  if (!spec.explicit_mask) return fail(piece, ": the netmask is missing (ADDRESS/LENGTH)");
+  const auto inner = spec.interface.empty() ? std::string("eth0") : spec.interface;
+  const auto wire = std::ranges::find(wires, inner, &sys::Wire::inner);
+  if (wire == wires.end()) return fail(piece, ": the jail has no ", inner, " (vnet.bridge)");
+  wire->addresses.push_back(spec.address);
+  return {};
+}
+
+std::optional<sys::Address> any_address(const std::string& text) {
+  auto address = net::parse_address(text, AF_INET);
+  return address ? address : net::parse_address(text, AF_INET6);
+}
+
+bool is_link_local(const sys::Address& address) {
+  return address.family == AF_INET6 && address.bytes[0] == 0xfe &&
+         (address.bytes[1] & 0xc0) == 0x80;
+}
+
+// Whether the router is in a network that the wire has an address in.
+bool reaches(const sys::Wire& wire, sys::Address router) {
+  return std::ranges::any_of(wire.addresses, [&](const sys::Address& own) {
+    router.prefix = own.prefix;
+    return own.family == router.family && net::network_of(own) == net::network_of(router);
+  });
+}
+
+Result<> take_router(std::vector<sys::Wire>& wires, const std::string& piece) {
+  const auto router = any_address(piece);
+  if (!router) return fail("not an address: ", piece);
+  for (const auto& wire : wires)
+    for (const auto& other : wire.routers)
+      if (other.family == router->family)
+        return fail(piece, ": the jail has a default router already, ", net::address_text(other));
+  const auto wire =
+      is_link_local(*router)
+          ? wires.begin()
+          : std::ranges::find_if(wires, [&](const auto& any) { return reaches(any, *router); });
+  if (wire == wires.end()) return fail(piece, ": in no network of the jail's (vnet.ip4, vnet.ip6)");
+  wire->routers.push_back(*router);
+  return {};
+}
+
+// Every element of one list; errors are told with its parameter.
+template <class Take>
+Result<> take_all(std::vector<sys::Wire>& wires, const Settings& settings, std::string_view name,
+                  Take take) {
+  const auto all = pieces(settings, name);
+  if (!all.empty() && wires.empty())
+    return fail(Error{EINVAL, concat(name, ": the jail is wired to no bridge"),
+                      "vnet.bridge = \"bridge0\" does that"});
+  for (const auto& piece : all)
+    if (auto taken = take(wires, piece); !taken) return fail(std::move(taken).error().in(name));
+  return {};
+}
+
+}  // namespace
+
+size_t count_wires(const Settings& settings) { return pieces(settings, "vnet.bridge").size(); }
+
+Result<std::vector<sys::Wire>> wires_of(const Settings& settings) {
+  const auto mtu = settings.integer("vnet.mtu");
+  std::vector<sys::Wire> wires;
+  for (const auto& bridge : pieces(settings, "vnet.bridge"))
+    wires.push_back({.bridge = bridge,
+                     .outer = {},
+                     .inner = concat("eth", wires.size()),
+                     .note = {},
+                     .mtu = mtu ? std::optional(static_cast<unsigned>(mtu)) : std::nullopt,
+                     .addresses = {},
+                     .routers = {},
+                     .isolated = settings.on("vnet.isolated"),
+                     .guarded = settings.on("vnet.guard")});
+  const auto take = [](int family) {
+    return [family](auto& all, const auto& piece) { return take_address(all, piece, family); };
+  };
+  TRY(take_all(wires, settings, "vnet.ip4", take(AF_INET)));
+  TRY(take_all(wires, settings, "vnet.ip6", take(AF_INET6)));
+  TRY(take_all(wires, settings, "vnet.router", take_router));
+  return wires;
+}
+
+std::string outer_name(Jid jid, size_t wire) { return concat("e", wire, "a_", jid); }
+
+void settle_wire(sys::Wire& wire, size_t number, Jid jid, const std::string& name,
+                 const std::string& host) {
+  const auto mac = [&](uint8_t end) {
+    return net::stable_mac(host, concat(name, ".", wire.inner), end);
+  };
+  wire.outer = outer_name(jid, number);
+  wire.note = concat(wire.inner, " of jail ", name);
+  wire.outer_mac = mac(0x0a);
+  wire.inner_mac = mac(0x0b);
+}
+
+}  // namespace gaol::warden

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// Jails on wires of vnet.bridge: what they reach, what they cannot pretend, and that no wire is
+// lost or left.
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <linux/pkt_cls.h>
+#include <sys/syscall.h>
+
+#include "sys/guard.h"
+#include "tests/support/host.h"
+
+namespace gaol::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// --- the guard's verdicts, frame by frame ---
+
+using Bytes = std::vector<uint8_t>;
+
+Bytes operator+(Bytes left, const Bytes& right) {
+  left.insert(left.end(), right.begin(), right.end());
+  return left;
+}
+
+Bytes ip(const char* text) {
+  Bytes out(std::string_view(text).contains(':') ? 16 : 4);
+  EXPECT_EQ(::inet_pton(out.size() == 4 ? AF_INET : AF_INET6, text, out.data()), 1) << text;
+  return out;
+}
+
+sys::Address address(const char* text) {
+  const Bytes bytes = ip(text);
+  sys::Address out{.family = bytes.size() == 4 ? AF_INET : AF_INET6};
+  std::ranges::copy(bytes, out.bytes);
+  return out;
+}
+
+const Bytes kEverybody = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+const Bytes kOwn = {0x02, 0, 0, 0, 0, 0x0b}, kOther = {0x02, 0, 0, 0, 0, 0x0c};
+
+Bytes frame(const Bytes& from, uint16_t type, const Bytes& rest) {
+  return kEverybody + from + Bytes{static_cast<uint8_t>(type >> 8), static_cast<uint8_t>(type)} +
+         rest;
+}
+Bytes arp(const Bytes& mac, const char* from) {
+  return frame(kOwn, 0x0806, Bytes{0, 1, 8, 0, 6, 4, 0, 1} + mac + ip(from) + Bytes(10));
+}
+Bytes ip4(const Bytes& mac, const char* from) {
+  return frame(mac, 0x0800, Bytes(12) + ip(from) + Bytes(20));
+}
+Bytes ip6(uint8_t next, const char* from, const Bytes& rest = Bytes(32)) {
+  return frame(kOwn, 0x86dd, Bytes{0x60, 0, 0, 0, 0, 0, next, 255} + ip(from) + Bytes(16) + rest);
+}
+Bytes icmp(uint8_t type, const char* target = "::") {
+  return Bytes{type, 0, 0, 0, 0, 0, 0, 0} + ip(target);
+}
+// The header that multicast listeners' reports have in front.
+Bytes hop_by_hop(const Bytes& rest) { return Bytes{58, 0, 5, 2, 0, 0, 1, 0} + rest; }
+
+bool passes(const sys::Guard& guard, Bytes data) {
+  const auto program = sys::load_guard(guard);
+  EXPECT_TRUE(program) << program.error().line();
+  bpf_attr attr{};
+  attr.test.prog_fd = static_cast<uint32_t>(program->get());
+  attr.test.data_in = reinterpret_cast<uintptr_t>(data.data());
+  attr.test.data_size_in = static_cast<uint32_t>(data.size());
+  EXPECT_EQ(::syscall(SYS_bpf, BPF_PROG_TEST_RUN, &attr, sizeof attr), 0) << strerror(errno);
+  EXPECT_TRUE(attr.test.retval == TC_ACT_OK || attr.test.retval == TC_ACT_SHOT);
+  return attr.test.retval == TC_ACT_OK;
+}
+
+TEST(Guard, ROOT_BPF_HoldsAJailToItsAddresses) {
+  const sys::Guard guard{{0x02, 0, 0, 0, 0, 0x0b},
+                         {address("10.0.0.2"), address("10.0.0.3"), address("2001:db8::2")}};
+  struct {
+    const char* what;
+    Bytes frame;
+    bool passes;
+  } const cases[] = {
+      {"own address", ip4(kOwn, "10.0.0.2"), true},
+      {"own second address", ip4(kOwn, "10.0.0.3"), true},
+      {"a neighbour's address", ip4(kOwn, "10.0.0.4"), false},
+      {"no address", ip4(kOwn, "0.0.0.0"), false},
+      {"another MAC address", ip4(kOther, "10.0.0.2"), false},
+      {"ARP from own address", arp(kOwn, "10.0.0.2"), true},
+      {"ARP probe", arp(kOwn, "0.0.0.0"), true},
+      {"ARP for a neighbour", arp(kOwn, "10.0.0.4"), false},
+      {"ARP with another MAC address inside", arp(kOther, "10.0.0.2"), false},
+      {"IPv6", ip6(6, "2001:db8::2"), true},
+      {"IPv6 of a neighbour", ip6(6, "2001:db8::3"), false},
+      {"own link-local address", ip6(17, "fe80::ff:fe00:b"), true},
+      {"another link-local address", ip6(17, "fe80::ff:fe00:c"), false},
+      {"duplicate address detection", ip6(58, "::", icmp(135, "2001:db8::2")), true},
+      {"neighbour solicitation", ip6(58, "2001:db8::2", icmp(135, "2001:db8::1")), true},
+      {"own advertisement", ip6(58, "2001:db8::2", icmp(136, "2001:db8::2")), true},
+      {"a neighbour's advertisement", ip6(58, "2001:db8::2", icmp(136, "2001:db8::1")), false},
+      {"the same behind an option", ip6(0, "2001:db8::2", hop_by_hop(icmp(136, "2001:db8::1"))),
+       false},
+      {"listener report", ip6(0, "fe80::ff:fe00:b", hop_by_hop(icmp(143))), true},
+      {"router advertisement", ip6(58, "fe80::ff:fe00:b", icmp(134)), false},
+      {"redirect", ip6(58, "fe80::ff:fe00:b", icmp(137)), false},
+      {"destination options", ip6(60, "2001:db8::2"), false},
+      {"routing header", ip6(43, "2001:db8::2"), false},
+      {"fragment", ip6(44, "2001:db8::2"), true},
+      {"spanning tree", frame(kOwn, 38, Bytes(38)), false},
+      {"a VLAN within", frame(kOwn, 0x8100, Bytes(46)), false},
+  };
+  for (const auto& c : cases) EXPECT_EQ(passes(guard, c.frame), c.passes) << c.what;
+}
+
+TEST(Guard, ROOT_BPF_WithoutAddressesHoldsTheMacAddress) {
+  const sys::Guard guard{{0x02, 0, 0, 0, 0, 0x0b}, {}};
+  EXPECT_TRUE(passes(guard, ip4(kOwn, "10.0.0.4")));
+  EXPECT_TRUE(passes(guard, ip6(6, "2001:db8::3")));
+  EXPECT_TRUE(passes(guard, ip6(58, "2001:db8::3", icmp(136, "2001:db8::3"))));
+  EXPECT_TRUE(passes(guard, arp(kOwn, "10.0.0.4")));
+  EXPECT_FALSE(passes(guard, ip4(kOther, "10.0.0.4")));
+  EXPECT_FALSE(passes(guard, ip6(58, "fe80::1", icmp(134))));
+}
+
+// --- jails on a bridge ---
+
+class WireTest : public KernelTest {
+ protected:
+  void SetUp() override {
+    KernelTest::SetUp();
+    ASSERT_EQ(run("ip link add bridge0 type bridge && ip addr add 10.1.0.1/24 dev bridge0 &&"
+                  " ip addr add 2001:db8::1/64 dev bridge0 nodad && ip link set bridge0 up")
+                  .err,
+              "");
+  }
+  void TearDown() override {
+    run("ip link del bridge0");
+    KernelTest::TearDown();
+  }
+
+  static std::string create(const std::string& parameters) {
+    return seen("jail -c path=" + tiny_tree() +
+                " persist vnet vnet.bridge=bridge0 allow.raw_sockets " + parameters);
+  }
+  static bool reaches(const std::string& jail, const std::string& what) {
+    return run("jexec " + jail + " ping -c 1 -W 1 " + what).status == 0;
+  }
+  // What is a member of the bridge.
+  static std::string members() {
+    return run("ip -o link show master bridge0 | awk '{print $2}'").out;
+  }
+};
+
+TEST_F(WireTest, ROOT_NET_BPF_AJailIsOnTheBridgeWithItsAddresses) {
+  EXPECT_EQ(create("name=web vnet.ip4=10.1.0.2/24 vnet.ip6=2001:db8::2/64 "
+                   "vnet.router=10.1.0.1,2001:db8::1 vnet.mtu=1400"),
+            "");
+  EXPECT_TRUE(reaches("web", "10.1.0.1"));
+  EXPECT_TRUE(reaches("web", "2001:db8::1"));
+  EXPECT_EQ(seen("jexec web ip route"),
+            "default via 10.1.0.1 dev eth0 \n10.1.0.0/24 dev eth0 scope link  src 10.1.0.2 \n");
+  EXPECT_THAT(seen("jexec web ip -6 route"), HasSubstr("default via 2001:db8::1 dev eth0"));
+  EXPECT_THAT(seen("jexec web ip link show eth0"), HasSubstr("mtu 1400"));
+  EXPECT_THAT(seen("ip link show master bridge0"), HasSubstr("alias eth0 of jail web"));
+  const auto mac = run("jexec web cat /sys/class/net/eth0/address").out;
+  EXPECT_EQ(seen("jail -r web"), "");
+  EXPECT_EQ(members(), "");
+  EXPECT_EQ(create("name=web vnet.ip4=10.1.0.2/24"), "");
+  EXPECT_EQ(run("jexec web cat /sys/class/net/eth0/address").out, mac);
+  EXPECT_EQ(seen("jail -r web"), "");
+}
+
+TEST_F(WireTest, ROOT_NET_BPF_TenantsDoNotReachEachOtherUnlessTheyMay) {
+  EXPECT_EQ(create("name=a vnet.ip4=10.1.0.2/24"), "");
+  EXPECT_EQ(create("name=b vnet.ip4=10.1.0.3/24"), "");
+  EXPECT_EQ(create("name=c vnet.ip4=10.1.0.4/24 vnet.noisolated"), "");
+  EXPECT_FALSE(reaches("a", "10.1.0.3"));
+  EXPECT_TRUE(reaches("a", "10.1.0.4"));
+  EXPECT_TRUE(reaches("c", "10.1.0.3"));
+  EXPECT_EQ(seen("jail -qr a b c"), "");
+}
+
+TEST_F(WireTest, ROOT_NET_BPF_RootOfAJailIsNobodyElse) {
+  const std::string pretend =
+      "ip addr add 10.1.0.9/24 dev eth0; ip link set eth0 down; "
+      "ip link set eth0 address 02:00:00:00:00:01; ip link set eth0 up";
+  EXPECT_EQ(create("name=held vnet.ip4=10.1.0.2/24"), "");
+  EXPECT_EQ(create("name=free vnet.ip4=10.1.0.3/24 vnet.noguard"), "");
+  run("jexec held ip addr add 10.1.0.9/24 dev eth0; jexec free ip addr add 10.1.0.9/24 dev eth0");
+  EXPECT_TRUE(reaches("free", "-I 10.1.0.9 10.1.0.1"));
+  run("ip neigh flush dev bridge0");
+  EXPECT_FALSE(reaches("held", "-I 10.1.0.9 10.1.0.1"));
+  EXPECT_TRUE(reaches("held", "10.1.0.1"));
+  EXPECT_THAT(run("ip neigh").out, Not(HasSubstr("10.1.0.9 ")));
+  for (const char* jail : {"held", "free"})
+    EXPECT_EQ(seen(std::string("jexec ") + jail + " sh -c '" + pretend + "' 2>&1 | grep -v exists"),
+              "[exit 1]\n");
+  EXPECT_FALSE(reaches("held", "10.1.0.1"));
+  EXPECT_TRUE(reaches("free", "10.1.0.1"));
+  EXPECT_EQ(seen("jail -qr held free"), "");
+}
+
+TEST_F(WireTest, ROOT_NET_BPF_WhatCannotBeWiredLeavesNothing) {
+  EXPECT_EQ(create("name=a vnet.ip4=10.1.0.2/24 vnet.bridge=bridge1"),
+            "jail: vnet.bridge: bridge1: No such device (`ifconfig bridge0 create` makes "
+            "one)\n[exit 1]\n");
+  EXPECT_EQ(create("name=a vnet.bridge=lo"), "jail: vnet.bridge: lo: is no bridge\n[exit 1]\n");
+  EXPECT_EQ(seen("jail -c path=/ persist vnet.bridge=bridge0"),
+            "jail: vnet.bridge: the jail has no network stack of its own (is `vnet;` "
+            "missing?)\n[exit 1]\n");
+  EXPECT_EQ(members() + run("jls name").out, "");
+}
+
+// However a jail ends, the wire goes with it, and the next one of that number has its own.
+TEST_F(WireTest, ROOT_NET_BPF_NoWireIsLostOrLeft) {
+  const int rounds = ::getenv("GAOL_LONG") ? 500 : 40;
+  for (int round = 0; round < rounds; ++round) {
+    ASSERT_EQ(create("jid=7 name=web vnet.ip4=10.1.0.2/24"), "") << round;
+    ASSERT_THAT(members(), HasSubstr("e0a_7@")) << round;
+    if (round % 2)
+      run("kill -9 " + init_of("web"));
+    else
+      ASSERT_EQ(seen("jail -r web"), "") << round;
+    ASSERT_EQ(settled("jls name", ""), "") << round;
+  }
+  EXPECT_EQ(settled("ip -o link show master bridge0", ""), "");
+}
+
+}  // namespace
+}  // namespace gaol::test
