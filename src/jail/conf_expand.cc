@@ -197,7 +197,7 @@ class Expander {
   std::string what_was_meant(const Bound& part, std::string_view variable) const;
   std::string near_miss(std::string_view variable) const;
   void store();
-  bool refuse(Place place, std::string_view what);
+  bool refuse(Position place, std::string_view what);
 
   uint32_t add_record(uint32_t slot);
   Record* record(uint32_t slot) {
@@ -346,7 +346,7 @@ bool Expander::add_values(Record& opened, const Bound& part) {
         text.append(piece.text);
         continue;
       }
-      const Place place{written.place.file, piece.offset};
+      const Position place{written.place.file, piece.offset};
       const Record* from = referenced(part, piece, *slot++);
       if (!from) return false;
       if (whole) {
@@ -369,7 +369,7 @@ bool Expander::add_values(Record& opened, const Bound& part) {
 
 // Nothing if it has no value; then the jail has an error, this one or that of the variable.
 const Record* Expander::referenced(const Bound& part, const Piece& piece, uint32_t slot) {
-  const Place place{part.written->place.file, piece.offset};
+  const Position place{part.written->place.file, piece.offset};
   const Record* found = record(slot);
   if (found && found->state == Record::failed) return nullptr;
   if (found && found->state == Record::open) {
@@ -414,7 +414,7 @@ void Expander::store() {
 }
 
 // What is refused here hides what the jail's removal would do.
-bool Expander::refuse(Place place, std::string_view what) {
+bool Expander::refuse(Position place, std::string_view what) {
   jail_.errors.push_back(place.error(what));
   jail_.removable = false;
   return false;

@@ -38,7 +38,7 @@ class ConfFile {
   std::vector<size_t> lines_;  // where each line begins
 };
 
-struct Place {
+struct Position {
   const ConfFile* file;
   size_t offset;
 

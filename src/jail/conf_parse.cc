@@ -39,11 +39,11 @@ struct Reading {
   const Source& source;
   Tree tree{};
   std::vector<Error> faults{};
-  std::unordered_map<std::string, Place> jails{};
+  std::unordered_map<std::string, Position> jails{};
   std::optional<size_t> globals{};  // where in tree.blocks they are, once there is one
   bool over = false;                // no further file or token is of use
 
-  void fault(Place place, std::string_view what, int code = 0) {
+  void fault(Position place, std::string_view what, int code = 0) {
     faults.push_back(place.error(what, code));
     if (faults.size() >= kFaultsShown) over = true;
   }
@@ -80,8 +80,8 @@ class Parser {
   void statement(const Token& name, Context context);
   bool values(Statement& statement);
   void include(const Statement& statement, Context context);
-  void include_file(const std::string& path, Place place, Context context);
-  std::vector<Statement>& statements(Context context, Place place);
+  void include_file(const std::string& path, Position place, Context context);
+  std::vector<Statement>& statements(Context context, Position place);
 
   void syntax_error(std::string_view hint);
   std::string_view stray_hint() const;
@@ -157,7 +157,7 @@ void Parser::block(const Token& name, Context context) {
     syntax_error("a jail's name cannot be a variable");
     return recover();
   }
-  const Place place{&file_, name.begin};
+  const Position place{&file_, name.begin};
   auto& blocks = reading_.tree.blocks;
   std::string full = plain_text(name.pieces);
   if (context) full = concat(blocks[*context].name, '.', full);
@@ -222,13 +222,13 @@ void Parser::include(const Statement& statement, Context context) {
     }
     std::string path = plain_text(value);
     if (!path.starts_with('/')) path.insert(0, file_.name(), 0, file_.name().rfind('/') + 1);
-    const Place place{&file_, value.empty() ? statement.place.offset : value.front().offset};
+    const Position place{&file_, value.empty() ? statement.place.offset : value.front().offset};
     for (const std::string& match : reading_.source.glob(path))
       if (!reading_.over) include_file(match, place, context);
   }
 }
 
-void Parser::include_file(const std::string& path, Place place, Context context) {
+void Parser::include_file(const std::string& path, Position place, Context context) {
   if (depth_ == kIncludeDepth) {
     reading_.fault(place, "maximum include depth exceeded");
     reading_.over = true;
@@ -244,7 +244,7 @@ void Parser::include_file(const std::string& path, Place place, Context context)
   Parser(reading_, file, depth_ + 1).file(context);
 }
 
-std::vector<Statement>& Parser::statements(Context context, Place place) {
+std::vector<Statement>& Parser::statements(Context context, Position place) {
   auto& blocks = reading_.tree.blocks;
   if (!context && !reading_.globals) {
     reading_.globals = blocks.size();

@@ -23,13 +23,13 @@ struct Statement {
   bool variable = false;
   bool append = false;        // `+=`
   std::vector<Value> values;  // none: the name stood there alone
-  Place place;
+  Position place;
 };
 
 struct Block {
   std::string name;  // in full: outer.inner
   std::vector<Statement> statements;
-  Place place;
+  Position place;
 };
 
 // The whole configuration with its includes in place. Blocks are in the order in which they

@@ -61,18 +61,18 @@ Request about_links(uint16_t flags) {
   return request;
 }
 
-Attributes other_end(const NewLink& link) {
-  Attributes end;
+AttributeRow other_end(const NewLink& link) {
+  AttributeRow end;
   end.add(IFLA_IFNAME, with_zero(link.peer));
   if (link.peer_mac) end.add(IFLA_ADDRESS, raw_bytes(*link.peer_mac));
   if (link.peer_netns >= 0) end.add_number(IFLA_NET_NS_FD, link.peer_netns);
-  Attributes data;
+  AttributeRow data;
   data.add(VETH_INFO_PEER, std::string(bytes_of(ifinfomsg{})).append(end.bytes()));
   return data;
 }
 
-Attributes vlan_data(const NewLink& link) {
-  Attributes data;
+AttributeRow vlan_data(const NewLink& link) {
+  AttributeRow data;
   data.add_number(IFLA_VLAN_ID, static_cast<uint16_t>(link.vlan));
   return data;
 }
@@ -182,7 +182,7 @@ Result<> create_link(const NewLink& link) {
   request.add(IFLA_IFNAME, with_zero(link.name));
   if (link.mac) request.add(IFLA_ADDRESS, raw_bytes(*link.mac));
   if (link.lower) request.add_number(IFLA_LINK, link.lower);
-  Attributes info;
+  AttributeRow info;
   info.add(IFLA_INFO_KIND, link.kind);
   if (!link.peer.empty()) info.add(IFLA_INFO_DATA, other_end(link).bytes());
   if (link.vlan) info.add(IFLA_INFO_DATA, vlan_data(link).bytes());

@@ -32,12 +32,12 @@ std::string_view attribute_in(std::string_view attributes, uint16_t type) {
   return {};
 }
 
-void Attributes::add(uint16_t type, std::string_view value) {
+void AttributeRow::add(uint16_t type, std::string_view value) {
   append(bytes_of(nlattr{static_cast<uint16_t>(sizeof(nlattr) + value.size()), type}));
   append(value);
 }
 
-void Attributes::append(std::string_view part) {
+void AttributeRow::append(std::string_view part) {
   bytes_.append(part);
   bytes_.resize(netlink_aligned(bytes_.size()));
 }

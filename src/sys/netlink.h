@@ -54,7 +54,7 @@ inline std::string_view with_zero(const std::string& name) {
 std::string_view attribute_in(std::string_view attributes, uint16_t type);
 
 // A row of attributes; one may hold another row.
-class Attributes {
+class AttributeRow {
  public:
   void add(uint16_t type, std::string_view value);
   template <std::integral T>
@@ -71,7 +71,7 @@ class Attributes {
   std::string bytes_;
 };
 
-class Request : public Attributes {
+class Request : public AttributeRow {
  public:
   template <class Body>
   Request(uint16_t type, uint16_t flags, const Body& body) {

@@ -41,7 +41,7 @@ Result<> attach(unsigned index, const Fd& program) {
   first.tcm_info = TC_H_MAKE(1U << 16, htons(ETH_P_ALL));
   Request filter(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, first);
   filter.add(TCA_KIND, with_zero("bpf"));
-  Attributes options;
+  AttributeRow options;
   options.add_number(TCA_BPF_FD, program.get());
   options.add(TCA_BPF_NAME, with_zero("gaol_guard"));
   options.add_number(TCA_BPF_FLAGS, uint32_t{TCA_BPF_FLAG_ACT_DIRECT});
@@ -56,7 +56,7 @@ Result<> isolate(unsigned index) {
   body.ifi_family = AF_BRIDGE;
   body.ifi_index = static_cast<int>(index);
   Request request(RTM_SETLINK, NLM_F_ACK, body);
-  Attributes port;
+  AttributeRow port;
   port.add_number(IFLA_BRPORT_ISOLATED, uint8_t{1});
   request.add(IFLA_PROTINFO | NLA_F_NESTED, port.bytes());
   TRY(socket.ask(std::move(request), "isolated"));
