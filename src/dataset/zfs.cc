@@ -92,6 +92,7 @@ struct Dataset {
   std::string name, path;
   bool mounted = false;
   bool apart = false;  // its name does not tell ZFS where it belongs
+  bool fuse = false;   // of zfs-fuse
   std::string pool() const { return name.substr(0, name.find('/')); }
 };
 
@@ -100,11 +101,12 @@ Result<Dataset> dataset_of(const std::string& path) {
   const auto all = TRY(mount_table());
   const auto* nearest = host::mount_of(all, path);
   if (!nearest || !host::is_zfs(*nearest)) return fail(path, ": not on ZFS");
-  if (nearest->point == path) return Dataset{nearest->source, path, true, false};
+  const bool fuse = nearest->type.starts_with("fuse");
+  if (nearest->point == path) return Dataset{nearest->source, path, true, false, fuse};
   std::string rest = path.substr(nearest->point.size() + 1);
   const bool apart = rest.contains('/');
   std::ranges::replace(rest, '/', ':');
-  return Dataset{concat(nearest->source, "/", rest), path, false, apart};
+  return Dataset{concat(nearest->source, "/", rest), path, false, apart, fuse};
 }
 
 Result<bool> exists(const Dataset& dataset) {
@@ -311,8 +313,20 @@ Result<> Zfs::snapshot(const Place& at, const std::string& label) {
   return on_snapshot(at, "snapshot", label);
 }
 
+// The kernel goes on showing what it has read of a FUSE, owners and contents, until that is mounted
+// anew: by one program, which ends what it has begun even when we are killed.
 Result<> Zfs::rollback(const Place& at, const std::string& label) {
-  return on_snapshot(at, "rollback", label);
+  constexpr const char* kRemounted =
+      "zfs unmount \"$1\" || exit\n"
+      "status=1\n"
+      "for try in $(seq 40); do zfs rollback \"$1@$2\" && status=0 && break; sleep 0.05; done\n"
+      "zfs mount \"$1\" && exit $status";
+  const Dataset dataset = TRY(dataset_of(at.path()));
+  if (!dataset.fuse || !dataset.mounted) return on_snapshot(at, "rollback", label);
+  const auto answer =
+      TRY(sys::run_program({"sh", "-c", kRemounted, "sh", dataset.name, label}, Lock::latest()));
+  if (answer.status != 0) return fail(zfs_error("rollback", answer.text));
+  return {};
 }
 
 Result<> Zfs::forget(const Place& at, const std::string& label) {
@@ -370,8 +384,12 @@ Result<> Zfs::receive(const Place& at, const std::string&) {
   return show_received(dataset);
 }
 
+// Nothing of a killed receiver is busy there any more when the tree has been rolled back, which a
+// receiver begins with.
 Result<> Zfs::receive_changes(const Place& at, const std::string&) {
   const Dataset dataset = TRY(dataset_of(at.path()));
+  const auto all = TRY(snapshots(at));
+  if (!all.empty()) TRY(rollback(at, all.back().label));
   return arrived(
       sys::run_through({"zfs", "receive", "-F", dataset.name}, sys::Stream::in, Lock::latest()));
 }
