@@ -4,7 +4,8 @@
 // only where a symbol is used: a header of types and templates slips through it. So the list
 // that CMake builds the libraries from is read again here, and every #include is held to it.
 // The second rule has no help from the linker at all: only src/sys speaks to the kernel, and
-// src/init, which is a program of its own without libraries.
+// src/init, which is a program of its own without libraries. The third one the linker would break
+// in silence: of two types of one name it keeps one's inline functions for both.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -110,6 +111,16 @@ std::vector<std::string> kernel_calls(const std::string& text) {
   return out;
 }
 
+// The types that a header defines for its whole folder.
+std::vector<std::string> types_of(const std::string& text) {
+  static const std::regex type(R"((?:^|\n)(?:class|struct|enum class|enum) (\w+)[^;{(]*\{)");
+  const std::string code = code_only(text);
+  std::vector<std::string> out;
+  for (std::sregex_iterator it(code.begin(), code.end(), type), end; it != end; ++it)
+    out.push_back(it->str(1));
+  return out;
+}
+
 struct SourceFile {
   std::string name;    // below src/: jail/conf.cc
   std::string folder;  // jail
@@ -156,6 +167,18 @@ TEST(Layers, OnlySysAndInitCallTheKernel) {
   }
 }
 
+TEST(Layers, EveryTypeHasItsName) {
+  std::map<std::string, std::string> homes;  // of folder/Type
+  for (const auto& file : sources()) {
+    if (!file.name.ends_with(".h")) continue;
+    for (const auto& type : types_of(file.text)) {
+      const auto [other, fresh] = homes.emplace(file.folder + "/" + type, file.name);
+      if (!fresh)
+        ADD_FAILURE() << "src/" << file.name << ": " << type << " is in " << other->second;
+    }
+  }
+}
+
 TEST(LayersTestItself, SeesIncludesSidewaysAndUp) {
   const Layers layers = parse_layers("base:\nsys:base\nnet:sys\ndataset:sys\njail:net;dataset\n");
   struct {
@@ -172,6 +195,19 @@ TEST(LayersTestItself, SeesIncludesSidewaysAndUp) {
       {"tools", "#include \"init/init.h\"\n", {"1: tools may not use init"}},
   };
   for (const auto& c : cases) EXPECT_EQ(wrong_includes(layers, c.from, c.text), c.complaints);
+}
+
+TEST(LayersTestItself, SeesTypes) {
+  struct {
+    const char* text;
+    std::vector<std::string> types;
+  } const cases[] = {
+      {"struct Later;\nenum class Kind : int { a };\nclass Some final : public Other {\n};\n",
+       {"Kind", "Some"}},
+      {"// struct Old {\nstruct New { struct Inner {}; };\n  struct Within {};\n", {"New"}},
+      {"struct stat is_this(int);\nvoid f() {\n}\n", {}},
+  };
+  for (const auto& c : cases) EXPECT_EQ(types_of(c.text), c.types) << c.text;
 }
 
 TEST(LayersTestItself, SeesCallsToTheKernel) {
