@@ -142,8 +142,14 @@ class WireTest : public KernelTest {
     return seen("jail -c path=" + tiny_tree() +
                 " persist vnet vnet.bridge=bridge0 allow.raw_sockets " + parameters);
   }
-  static bool reaches(const std::string& jail, const std::string& what) {
+  static bool answers(const std::string& jail, const std::string& what) {
     return run("jexec " + jail + " ping -c 1 -W 1 " + what).status == 0;
+  }
+  // In the end: a neighbour that was asked for in vain is asked again after a while only.
+  static bool reaches(const std::string& jail, const std::string& what) {
+    for (int tries = 0; tries < 10; ++tries)
+      if (answers(jail, what)) return true;
+    return false;
   }
   // What is a member of the bridge.
   static std::string members() {
@@ -174,7 +180,7 @@ TEST_F(WireTest, ROOT_NET_BPF_TenantsDoNotReachEachOtherUnlessTheyMay) {
   EXPECT_EQ(create("name=a vnet.ip4=10.1.0.2/24"), "");
   EXPECT_EQ(create("name=b vnet.ip4=10.1.0.3/24"), "");
   EXPECT_EQ(create("name=c vnet.ip4=10.1.0.4/24 vnet.noisolated"), "");
-  EXPECT_FALSE(reaches("a", "10.1.0.3"));
+  EXPECT_FALSE(answers("a", "10.1.0.3"));
   EXPECT_TRUE(reaches("a", "10.1.0.4"));
   EXPECT_TRUE(reaches("c", "10.1.0.3"));
   EXPECT_EQ(seen("jail -qr a b c"), "");
@@ -189,13 +195,13 @@ TEST_F(WireTest, ROOT_NET_BPF_RootOfAJailIsNobodyElse) {
   run("jexec held ip addr add 10.1.0.9/24 dev eth0; jexec free ip addr add 10.1.0.9/24 dev eth0");
   EXPECT_TRUE(reaches("free", "-I 10.1.0.9 10.1.0.1"));
   run("ip neigh flush dev bridge0");
-  EXPECT_FALSE(reaches("held", "-I 10.1.0.9 10.1.0.1"));
+  EXPECT_FALSE(answers("held", "-I 10.1.0.9 10.1.0.1"));
   EXPECT_TRUE(reaches("held", "10.1.0.1"));
   EXPECT_THAT(run("ip neigh").out, Not(HasSubstr("10.1.0.9 ")));
   for (const char* jail : {"held", "free"})
     EXPECT_EQ(seen(std::string("jexec ") + jail + " sh -c '" + pretend + "' 2>&1 | grep -v exists"),
               "[exit 1]\n");
-  EXPECT_FALSE(reaches("held", "10.1.0.1"));
+  EXPECT_FALSE(answers("held", "10.1.0.1"));
   EXPECT_TRUE(reaches("free", "10.1.0.1"));
   EXPECT_EQ(seen("jail -qr held free"), "");
 }
