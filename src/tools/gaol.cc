@@ -168,7 +168,7 @@ Result<> check_name(std::string_view name) {
   if (name.empty() || !fits)
     return fail(
         "name \"", name,
-        "\": a jail's name has letters, digits and \"._-\", and begins with a letter or digit");
+        R"(": a jail's name has letters, digits and "._-", and begins with a letter or digit)");
   return {};
 }
 
