@@ -190,12 +190,18 @@ const Act kActs[] = {
     {"stop", false, kHooks},
     {"start vnet", true, {"name=web", "path=/jails/web", "persist", "vnet", "vnet.interface=ep0b"}},
     {"stop vnet", false, {"name=web", "path=/jails/web", "persist", "vnet", "vnet.interface=ep0b"}},
+    {"start wired",
+     true,
+     {"name=web", "path=/jails/web", "persist", "vnet", "vnet.bridge=br0,br0"}},
+    {"stop wired",
+     false,
+     {"name=web", "path=/jails/web", "persist", "vnet", "vnet.bridge=br0,br0"}},
 };
 
 // A machine on which the act is about to happen.
 struct Stage : FakeHost {
   explicit Stage(const Act& act) {
-    links["ep0b"] = 3;
+    links = {{"ep0b", 3}, {"br0", 4}};
     EXPECT_TRUE(Warden(*this).start(request({"name=first", "path=/jails/web", "command=true"})));
     before = footprint();
     if (!act.starts) {
