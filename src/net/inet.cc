@@ -25,16 +25,6 @@ std::optional<uint32_t> mask_bits(std::string_view mask) {
   return ntohl(dotted.s_addr);
 }
 
-// The bits behind the prefix, all as `value` says.
-sys::Address with_host_part(sys::Address address, bool value) {
-  for (int bit = address.prefix; bit < (address.family == AF_INET ? 32 : 128); ++bit) {
-    const auto mask = static_cast<uint8_t>(0x80 >> bit % 8);
-    uint8_t& byte = address.bytes[bit / 8];
-    byte = static_cast<uint8_t>(value ? byte | mask : byte & ~mask);
-  }
-  return address;
-}
-
 }  // namespace
 
 std::optional<sys::Address> parse_address(std::string_view text, int family) {
@@ -56,7 +46,15 @@ std::string address_text(const sys::Address& address) {
   return inet_ntop(address.family, address.bytes, text, sizeof text) ? text : "";
 }
 
-sys::Address network_of(sys::Address address) { return with_host_part(address, false); }
-sys::Address broadcast_of(sys::Address address) { return with_host_part(address, true); }
+bool is_link_local(const sys::Address& address) {
+  return address.family == AF_INET6 && address.bytes[0] == 0xfe &&
+         (address.bytes[1] & 0xc0) == 0x80;
+}
+
+sys::Address network_of(sys::Address address) {
+  for (int bit = address.prefix; bit < (address.family == AF_INET ? 32 : 128); ++bit)
+    address.bytes[bit / 8] &= static_cast<uint8_t>(~(0x80 >> bit % 8));
+  return address;
+}
 
 }  // namespace gaol::net

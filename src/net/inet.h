@@ -20,9 +20,10 @@ std::optional<int> prefix_length(std::string_view mask, int family);
 // The address without its prefix, as inet_ntop(3) writes it.
 std::string address_text(const sys::Address& address);
 
+// fe80::/10
+bool is_link_local(const sys::Address& address);
+
 // The first address of the network it is in.
 sys::Address network_of(sys::Address address);
-// The last one of an IPv4 network.
-sys::Address broadcast_of(sys::Address address);
 
 }  // namespace gaol::net

@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <sched.h>
 #include <sys/socket.h>
+
+#include <algorithm>
 
 #include "sys/netlink.h"
 
@@ -46,8 +49,15 @@ Link link_from(std::string_view entry) {
             .flags = head.ifi_flags,
             .mtu = number(IFLA_MTU),
             .bridge = number(IFLA_MASTER),
-            .lower = attribute_in(all, IFLA_LINK_NETNSID).empty() ? number(IFLA_LINK) : 0,
-            .mac = {}};
+            .mac = {},
+            .far = {}};
+  const auto elsewhere = attribute_in(all, IFLA_LINK_NETNSID);
+  if (elsewhere.empty())
+    link.lower = number(IFLA_LINK);
+  else
+    link.far = {number(IFLA_LINK), head_of<int>(elsewhere)};
+  const auto port = attribute_in(info, IFLA_INFO_SLAVE_DATA);
+  link.isolated = head_of<uint8_t>(attribute_in(port, IFLA_BRPORT_ISOLATED)) != 0;
   if (link.kind == "vlan") link.vlan = head_of<uint16_t>(attribute_in(data, IFLA_VLAN_ID));
   const auto mac = attribute_in(all, IFLA_ADDRESS);
   if (mac.size() == sizeof(Mac)) link.mac = head_of<Mac>(mac);
@@ -138,7 +148,8 @@ Route route_of(std::string_view entry) {
   Route out{
       .destination = address_from(attribute_in(all, RTA_DST), head.rtm_family, head.rtm_dst_len),
       .gateway = {},
-      .link = head_of<unsigned>(attribute_in(all, RTA_OIF))};
+      .link = head_of<unsigned>(attribute_in(all, RTA_OIF)),
+      .connected = head.rtm_protocol == RTPROT_KERNEL};
   const auto gateway = attribute_in(all, RTA_GATEWAY);
   if (!gateway.empty()) out.gateway = address_from(gateway, head.rtm_family, 0);
   return out;
@@ -146,17 +157,10 @@ Route route_of(std::string_view entry) {
 
 // The first in the list is the one that counts: the kernel sorts them by metric.
 Result<Route> default_route(int family) {
-  const auto socket = TRY(NetlinkSocket::open());
-  rtmsg which{};
-  which.rtm_family = static_cast<uint8_t>(family);
-  which.rtm_table = RT_TABLE_MAIN;
-  std::optional<Route> found;
-  TRY(socket.list(Request(RTM_GETROUTE, NLM_F_DUMP, which), "routes", [&](std::string_view entry) {
-    const auto head = head_of<rtmsg>(entry);
-    const bool is_default = head.rtm_dst_len == 0 && head.rtm_type == RTN_UNICAST;
-    if (!found && is_default) found = route_of(entry);
-  }));
-  if (!found) return fail_errno(ENETUNREACH, "route");
+  const auto routes = TRY(list_routes(family));
+  const auto found =
+      std::ranges::find(routes, 0, [](const Route& route) { return route.destination.prefix; });
+  if (found == routes.end()) return fail_errno(ENETUNREACH, "route");
   return *found;
 }
 
@@ -168,6 +172,14 @@ Result<std::vector<Link>> list_links() {
   TRY(socket.list(about_links(NLM_F_DUMP), "interfaces",
                   [&](std::string_view entry) { out.push_back(link_from(entry)); }));
   return out;
+}
+
+Result<int> netns_number(const Fd& netns) {
+  const auto socket = TRY(NetlinkSocket::open());
+  Request request(RTM_GETNSID, 0, rtgenmsg{});
+  request.add_number(NETNSA_FD, netns.get());
+  const auto answer = TRY(socket.ask(std::move(request), "netns"));
+  return head_of<int>(attribute_in(behind(answer, sizeof(rtgenmsg)), NETNSA_NSID));
 }
 
 Result<Link> find_link(const std::string& name) {
@@ -210,6 +222,14 @@ Result<> change_link(unsigned index, const LinkChange& change) {
   return tell(std::move(request));
 }
 
+std::optional<Address> broadcast_of(Address address) {
+  constexpr int kPointToPoint = 31;
+  if (address.family != AF_INET || address.prefix >= kPointToPoint) return {};
+  for (int bit = address.prefix; bit < 32; ++bit)
+    address.bytes[bit / 8] |= static_cast<uint8_t>(0x80 >> bit % 8);
+  return address;
+}
+
 Result<std::vector<LinkAddress>> list_addresses(unsigned link) {
   const auto socket = TRY(NetlinkSocket::open());
   ifaddrmsg which{};
@@ -233,6 +253,18 @@ Result<> add_route(const Route& route) {
 }
 
 Result<> delete_route(const Route& route) { return tell(about_route(RTM_DELROUTE, 0, route)); }
+
+Result<std::vector<Route>> list_routes(int family) {
+  const auto socket = TRY(NetlinkSocket::open());
+  rtmsg which{};
+  which.rtm_family = static_cast<uint8_t>(family);
+  which.rtm_table = RT_TABLE_MAIN;
+  std::vector<Route> out;
+  TRY(socket.list(Request(RTM_GETROUTE, NLM_F_DUMP, which), "routes", [&](std::string_view entry) {
+    if (head_of<rtmsg>(entry).rtm_type == RTN_UNICAST) out.push_back(route_of(entry));
+  }));
+  return out;
+}
 
 Result<Route> route_to(const Address& destination) {
   if (destination.prefix == 0) return default_route(destination.family);

@@ -27,10 +27,19 @@ struct Link {
   unsigned bridge = 0;  // the index of what it is a member of; 0: nothing
   unsigned lower = 0;   // a vlan's parent, a veth's other end where that lies in this namespace
   unsigned vlan = 0;
+  bool isolated = false;  // a bridge's member that does not reach its other isolated ones
   std::optional<Mac> mac;
+  // A veth's other end in another namespace: its index there, and this one's number for that.
+  struct FarEnd {
+    unsigned index;
+    int netns;
+  };
+  std::optional<FarEnd> far;
 };
 Result<std::vector<Link>> list_links();
 Result<Link> find_link(const std::string& name);  // ENODEV: there is none
+// This namespace's number for another one; -1: it has none, so nothing leads there from here.
+Result<int> netns_number(const Fd& netns);
 
 struct NewLink {
   std::string name, kind;
@@ -58,6 +67,8 @@ struct LinkAddress {
   Address address;
   std::optional<Address> broadcast;
 };
+// The last address of the IPv4 network that one is in; nothing where networks have none.
+std::optional<Address> broadcast_of(Address address);
 // Of one interface, or of all for 0; in the kernel's order, the first address first.
 Result<std::vector<LinkAddress>> list_addresses(unsigned link = 0);
 // EEXIST: it stands there. An IPv6 address is usable at once: nobody waits for duplicate
@@ -69,9 +80,12 @@ struct Route {
   Address destination;             // prefix 0: default
   std::optional<Address> gateway;  // none: on the link itself
   unsigned link = 0;               // 0: the one the gateway is on
+  bool connected = false;          // listed: the kernel's own, for the network of an address
 };
 Result<> add_route(const Route& route);     // EEXIST: there is one
 Result<> delete_route(const Route& route);  // ESRCH: there is none
+// Those of the main table that lead somewhere, multicast aside, in the kernel's order.
+Result<std::vector<Route>> list_routes(int family);
 // The route that a packet to `destination` takes.
 Result<Route> route_to(const Address& destination);
 

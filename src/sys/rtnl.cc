@@ -64,13 +64,13 @@ unsigned some_index() {
   return kFirst + random % (1U << 30);
 }
 
+}  // namespace
+
 Result<Fd> own_netns() {
   Fd fd(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno(errno, "/proc/thread-self/ns/net");
   return fd;
 }
-
-}  // namespace
 
 Result<> in_netns(const Fd& netns, const std::function<Result<>()>& act) {
   const Fd home = TRY(own_netns());

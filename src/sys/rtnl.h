@@ -35,6 +35,8 @@ Result<bool> rtnl_has_routes(int family, uint32_t table);
 Result<> rtnl_add_rule(const RoutingRule& rule);
 Result<> rtnl_remove_rule(const RoutingRule& rule);  // nothing if it is not there
 
+// The caller's network namespace.
+Result<Fd> own_netns();
 // Does something in another network namespace, and comes back.
 Result<> in_netns(const Fd& netns, const std::function<Result<>()>& act);
 

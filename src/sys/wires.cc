@@ -84,7 +84,8 @@ Result<> set_up_inner(const Wire& wire, unsigned mtu) {
   const auto inner = TRY(find_link(wire.inner));
   TRY(change_link(inner.index, {.flags = IFF_UP, .flag_mask = IFF_UP, .mtu = mtu}));
   for (const auto& address : wire.addresses)
-    TRY(add_link_address({.link = inner.index, .address = address, .broadcast = {}}));
+    TRY(add_link_address(
+        {.link = inner.index, .address = address, .broadcast = broadcast_of(address)}));
   for (const auto& router : wire.routers) {
     const Address everywhere{.family = router.family};
     TRY(add_route({.destination = everywhere, .gateway = router, .link = inner.index}));

@@ -27,6 +27,7 @@ constexpr option kOptions[] = {
     {"basejail", no_argument, nullptr, 'B'},
     {"conf", required_argument, nullptr, 'f'},
     {"daily", required_argument, nullptr, 'D'},
+    {"dot", no_argument, nullptr, 'd'},
     {"empty", no_argument, nullptr, 'e'},
     {"from", required_argument, nullptr, 'F'},
     {"help", no_argument, nullptr, 'h'},
@@ -44,6 +45,7 @@ constexpr option kOptions[] = {
     {"release", required_argument, nullptr, 'r'},
     {"releases", required_argument, nullptr, 'R'},
     {"repair", no_argument, nullptr, 'X'},
+    {"svg", no_argument, nullptr, 's'},
     {"template", required_argument, nullptr, 't'},
     {"thick", no_argument, nullptr, 'T'},
     {"thin", no_argument, nullptr, 'c'},
@@ -64,8 +66,8 @@ constexpr Subcommand kOwnCommands[] = {
 // All groups in the order of their names.
 std::vector<Subcommand> all_commands() {
   std::vector<Subcommand> all(std::begin(kOwnCommands), std::end(kOwnCommands));
-  for (const auto group : {export_commands(), host_commands(), pool_commands(), release_commands(),
-                           room_commands(), shift_commands(), tree_commands()})
+  for (const auto group : {export_commands(), host_commands(), net_commands(), pool_commands(),
+                           release_commands(), room_commands(), shift_commands(), tree_commands()})
     all.insert(all.end(), group.begin(), group.end());
   std::ranges::sort(all, {}, &Subcommand::name);
   return all;

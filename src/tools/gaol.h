@@ -40,6 +40,7 @@ struct Subcommand {
 
 std::span<const Subcommand> export_commands();   // gaol_export.cc
 std::span<const Subcommand> host_commands();     // gaol_host.cc
+std::span<const Subcommand> net_commands();      // gaol_net.cc
 std::span<const Subcommand> pool_commands();     // gaol_pool.cc
 std::span<const Subcommand> release_commands();  // gaol_release.cc
 std::span<const Subcommand> room_commands();     // gaol_room.cc

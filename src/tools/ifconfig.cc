@@ -129,9 +129,7 @@ Result<> change_address(const sys::Link& link, const AddressWords& asked) {
   const auto& address = *asked.address;
   if (asked.act == AddressWords::Act::replace && address.family == AF_INET) TRY(drop_first(link));
   sys::LinkAddress add{.link = link.index, .address = address, .broadcast = asked.broadcast};
-  if (!add.broadcast && address.family == AF_INET && link.flags & IFF_BROADCAST &&
-      address.prefix < 31)
-    add.broadcast = net::broadcast_of(address);
+  if (!add.broadcast && link.flags & IFF_BROADCAST) add.broadcast = sys::broadcast_of(address);
   if (auto added = sys::add_link_address(add); !added)
     return said(std::move(added).error(), "ioctl (SIOCAIFADDR)");
   // On FreeBSD an interface that gets an address comes up.

@@ -39,11 +39,6 @@ std::optional<sys::Address> any_address(const std::string& text) {
   return address ? address : net::parse_address(text, AF_INET6);
 }
 
-bool is_link_local(const sys::Address& address) {
-  return address.family == AF_INET6 && address.bytes[0] == 0xfe &&
-         (address.bytes[1] & 0xc0) == 0x80;
-}
-
 // Whether the router is in a network that the wire has an address in.
 bool reaches(const sys::Wire& wire, sys::Address router) {
   return std::ranges::any_of(wire.addresses, [&](const sys::Address& own) {
@@ -60,7 +55,7 @@ Result<> take_router(std::vector<sys::Wire>& wires, const std::string& piece) {
       if (other.family == router->family)
         return fail(piece, ": the jail has a default router already, ", net::address_text(other));
   const auto wire =
-      is_link_local(*router)
+      net::is_link_local(*router)
           ? wires.begin()
           : std::ranges::find_if(wires, [&](const auto& any) { return reaches(any, *router); });
   if (wire == wires.end()) return fail(piece, ": in no network of the jail's (vnet.ip4, vnet.ip6)");

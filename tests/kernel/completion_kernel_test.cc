@@ -75,6 +75,8 @@ TEST_F(CompletionTest, ROOT_BashOffersWhatFits) {
       {"gaol release f", "fetch"},
       {"gaol import /run/files/j", "/run/files/jail.conf"},
       {"gaol release import /run/files/j", "/run/files/jail.conf"},
+      {"gaol net w", "web"},
+      {"gaol net --", "--dot --json --svg"},
       {"gaol pool s", "scrub status"},
       {"gaol pool create tank mirror /dev/nul", "/dev/null"},
       {"gaol destroy --", "--now --path --yes"},
@@ -99,6 +101,7 @@ TEST_F(CompletionTest, ROOT_ZshCompletesWhatIsClear) {
       {"devfs rule sho", "devfs rule showsets "},
       {"devfs rule -s 4 show 3", "devfs rule -s 4 show 300 "},
       {"gaol release fe", "gaol release fetch "},
+      {"gaol net we", "gaol net web "},
       {"gaol pool st", "gaol pool status "},
       {"gaol pool create tank mirror /dev/nul", "gaol pool create tank mirror /dev/null "},
   };
