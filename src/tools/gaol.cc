@@ -141,7 +141,8 @@ Result<Words> read_words(const Subcommand& command, int argc, char** argv) {
   return words;
 }
 
-Result<int> run(int argc, char** argv) {
+// `trouble` becomes the exit status of an error.
+Result<int> run(int argc, char** argv, int& trouble) {
   const std::span<char*> words(argv + 1, argv + argc);
   const std::string_view first = words.empty() ? "" : words[0];
   if (first == "help" || first == "--help" || first == "-h") return print_usage(stdout), 0;
@@ -149,6 +150,7 @@ Result<int> run(int argc, char** argv) {
   size_t used = 0;
   const Subcommand* command = find_subcommand(words, used);
   if (!command) return unknown_subcommand(words);
+  trouble = command->trouble;
   const auto given = TRY(read_words(*command, argc - static_cast<int>(used), argv + used));
   if (given.has('h')) return print_usage(stdout), 0;
   auto result = command->run(given);
@@ -192,7 +194,8 @@ void print_table(const std::vector<Row>& rows) {
 
 int main(int argc, char** argv) {
   dataset::report_repairs_to(tell);
-  const auto status = run(argc, argv);
+  int trouble = 1;
+  const auto status = run(argc, argv, trouble);
   if (!status) tell(status.error().line());
-  return status ? *status : 1;
+  return status ? *status : trouble;
 }

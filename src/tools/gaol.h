@@ -36,6 +36,7 @@ struct Subcommand {
   const char* letters;               // of the options it takes
   size_t least, most;                // operands
   Result<int> (*run)(const Words&);  // the exit status
+  int trouble = 1;                   // that of an error
 };
 
 std::span<const Subcommand> export_commands();   // gaol_export.cc

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// gaol net: how the jails of this host are connected.
+// gaol net: how the jails of this host are connected, and whether one reaches another.
+
+#include <errno.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 
 #include "jail/hierarchy.h"
 #include "net/map.h"
+#include "net/reach.h"
+#include "pool/ask.h"
+#include "sys/apart.h"
+#include "sys/rtnl.h"
 #include "tools/gaol.h"
 #include "warden/warden.h"
 
@@ -31,7 +38,12 @@ bool inherits(const warden::Record& jail) {
          jail.settings.jailsys("ip6") == jail::Jailsys::inherit;
 }
 
-Result<net::Map> look() {
+struct Networks {
+  net::Map map;
+  std::vector<std::optional<sys::Fd>> stacks;  // as the map numbers them; the host's is our own
+};
+
+Result<Networks> look() {
   warden::Warden warden(sys::real_kernel());
   const auto records = warden.list();
   std::vector<net::MapJail> jails;
@@ -48,7 +60,11 @@ Result<net::Map> look() {
     }
     jails.push_back(std::move(jail));
   }
-  return net::look(jails);
+  Networks out{.map = TRY(net::look(jails)), .stacks = {}};
+  out.stacks.emplace_back();
+  for (auto& jail : jails)
+    if (jail.netns) out.stacks.push_back(std::move(jail.netns));
+  return out;
 }
 
 Json describe(const net::Map& map, const net::MapInterface& interface) {
@@ -94,7 +110,7 @@ Json describe(const net::Map& map) {
 }
 
 Result<int> net_command(const Words& words) {
-  net::Map map = TRY(look());
+  net::Map map = TRY(look()).map;
   if (!words.operands.empty()) {
     const auto record = TRY(warden::Warden(sys::real_kernel()).find(words.operands[0]));
     map = TRY(net::only(map, record.name));
@@ -110,8 +126,127 @@ Result<int> net_command(const Words& words) {
   return 0;
 }
 
+// --- net test ---
+
+constexpr int kPatience = 1500;  // milliseconds for an answer
+
+// As a program of the jail would connect: in its cgroup, its namespaces and under its filter.
+Result<sys::Attempt> try_from_jail(const std::string& jail, const net::Evidence& asked) {
+  const auto said = TRY(sys::apart([&]() -> std::string {
+    const auto kernel = sys::new_kernel();
+    warden::Warden warden(*kernel);
+    const auto record = warden.find(jail);
+    auto entered = record ? warden.enter(*record) : Result<>(std::unexpected(record.error()));
+    if (!entered) return entered.error().line();
+    const auto [error, microseconds] = sys::try_connect(asked.address, asked.port, kPatience);
+    return concat(error, " ", microseconds);
+  }));
+  const auto pieces = words(said);
+  const auto error = pieces.size() == 2 ? number<int>(pieces[0]) : std::nullopt;
+  if (!error) return fail(jail, ": ", said);
+  return sys::Attempt{*error, number<uint64_t>(pieces[1]).value_or(0)};
+}
+
+bool drops(const Json& rule) {
+  const auto expressions = rule.value("expr", Json::array());
+  return std::ranges::any_of(
+      expressions, [](const Json& one) { return one.contains("drop") || one.contains("reject"); });
+}
+
+// The chains of one stack that drop something. A host without nft(8) has none to tell.
+std::vector<std::string> dropping_chains(const std::optional<sys::Fd>& stack) {
+  std::string answer;
+  const auto ask = [&]() -> Result<> {
+    answer = TRY(pool::ask_program({"nft", "-j", "list", "ruleset"}));
+    return {};
+  };
+  (void)(stack ? sys::in_netns(*stack, ask) : ask());
+  const auto all = Json::parse(answer, nullptr, false);
+  std::vector<std::string> out;
+  if (!all.is_object()) return out;
+  for (const auto& entry : all.value("nftables", Json::array())) {
+    const bool is_chain = entry.contains("chain") && entry["chain"].value("policy", "") == "drop";
+    const bool is_rule = entry.contains("rule") && drops(entry["rule"]);
+    if (!is_chain && !is_rule) continue;
+    const auto& of = is_chain ? entry["chain"] : entry["rule"];
+    const auto name = concat(of.value("family", ""), " ", of.value("table", ""), " ",
+                             of.value(is_chain ? "name" : "chain", ""));
+    if (std::ranges::count(out, name) == 0) out.push_back(name);
+  }
+  return out;
+}
+
+std::vector<std::string> firewalls_between(const Networks& all, const net::Evidence& seen) {
+  std::vector<size_t> stacks = {0};
+  for (const auto& party : {seen.from, seen.to})
+    if (party.stack && std::ranges::count(stacks, *party.stack) == 0)
+      stacks.push_back(*party.stack);
+  std::vector<std::string> out;
+  for (const auto stack : stacks)
+    for (const auto& chain : dropping_chains(all.stacks[stack]))
+      out.push_back(stack ? concat(chain, " of ", all.map.stacks[stack].jail) : chain);
+  return out;
+}
+
+bool reads_forwarding(int family) {
+  const auto text =
+      sys::real_kernel().read_file(family == AF_INET ? "/proc/sys/net/ipv4/ip_forward"
+                                                     : "/proc/sys/net/ipv6/conf/all/forwarding");
+  return text && trim(*text) == "1";
+}
+
+Result<net::Verdict> judge(const std::string& from, const net::Destination& to) {
+  const auto all = TRY(look());
+  const auto not_there = [](const std::string& who) {
+    return net::Verdict{.hop = "source", .text = concat(who, " is not running"), .hint = {}};
+  };
+  auto sender = net::find_party(all.map, from);
+  auto receiver = net::find_party(all.map, to.who);
+  if (!sender) return not_there(from);
+  if (!receiver) return not_there(to.who);
+  if (!sender->stack) return fail(from, ": nobody of this host has that address");
+  const auto address = net::nearest_address(all.map, *sender, *receiver);
+  if (!address)
+    return net::Verdict{
+        .hop = "destination", .text = concat(receiver->name, " has no address"), .hint = {}};
+  net::Evidence seen{.from = std::move(*sender),
+                     .to = std::move(*receiver),
+                     .address = *address,
+                     .port = to.port,
+                     .transport = to.transport,
+                     .gateway = {},
+                     .interface = {},
+                     .forwards = reads_forwarding(address->family),
+                     .listeners = {},
+                     .drops = {}};
+  seen.attempt = seen.from.name == "host" ? sys::try_connect(seen.address, seen.port, kPatience)
+                                          : TRY(try_from_jail(seen.from.name, seen));
+  TRY(net::gather(all.stacks, seen));
+  if (seen.attempt.error != 0) seen.drops = firewalls_between(all, seen);
+  return net::explain(all.map, seen);
+}
+
+Result<int> test(const Words& words) {
+  const auto to = TRY(net::parse_destination(words.operands[1]));
+  const auto verdict = TRY(judge(words.operands[0], to));
+  if (words.has('j'))
+    print_json({{"from", words.operands[0]},
+                {"to", to.who},
+                {"port", to.port},
+                {"protocol", to.transport == sys::Transport::udp ? "udp" : "tcp"},
+                {"reaches", verdict.reaches},
+                {"microseconds", verdict.reaches ? Json(verdict.microseconds) : Json()},
+                {"hop", verdict.hop},
+                {"text", verdict.text},
+                {"hint", verdict.hint}});
+  else
+    say(verdict.hint.empty() ? verdict.text : concat(verdict.text, " (", verdict.hint, ")"));
+  return verdict.reaches ? 0 : 1;
+}
+
 constexpr Subcommand kCommands[] = {
     {"net", "[JAIL] [--json | --dot | --svg]", "jds", 0, 1, net_command},
+    {"net test", "FROM TO:PORT[/udp] [--json]", "j", 2, 2, test, 2},
 };
 
 }  // namespace

@@ -76,6 +76,7 @@ TEST_F(CompletionTest, ROOT_BashOffersWhatFits) {
       {"gaol import /run/files/j", "/run/files/jail.conf"},
       {"gaol release import /run/files/j", "/run/files/jail.conf"},
       {"gaol net w", "web"},
+      {"gaol net test ", "db host web"},
       {"gaol net --", "--dot --json --svg"},
       {"gaol pool s", "scrub status"},
       {"gaol pool create tank mirror /dev/nul", "/dev/null"},

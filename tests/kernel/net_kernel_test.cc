@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// gaol net on real jails: what it says of how they are connected.
+// gaol net on real jails: what it says of how they are connected, and of what keeps them apart.
 
 #include <gmock/gmock.h>
 
@@ -67,6 +67,104 @@ TEST_F(NetTest, ROOT_NET_BPF_WiresBetweenJailsAreFound) {
             "");
   EXPECT_EQ(seen("gaol net | awk '/wired/ { print $1, $5, $6, $7 }'"),
             "ab wired to ba\nba wired to ab\nbc wired to cb\ncb wired to bc\n");
+}
+
+// Everything that may be wrong is made wrong, one after the other.
+TEST_F(NetTest, ROOT_NET_BPF_TheTestNamesWhatStopsAJail) {
+  GAOL_NEEDS(run("command -v nft").status == 0, "needs nft");
+  const std::string wired = "vnet vnet.bridge=bridge0 ";
+  EXPECT_EQ(create("jid=101 name=a " + wired + "vnet.ip4=10.1.0.2/24 vnet.router=10.1.0.1"), "");
+  EXPECT_EQ(create("jid=102 name=b " + wired + "vnet.ip4=10.1.0.3/24 vnet.noisolated"), "");
+  EXPECT_EQ(create("jid=103 name=c " + wired + "vnet.ip4=10.1.0.4/24 vnet.router=10.1.0.250"), "");
+  EXPECT_EQ(create("name=lost " + wired), "");
+  EXPECT_EQ(create("name=www 'ip4.addr=em0|192.0.2.5/32'"), "");
+  EXPECT_EQ(create("name=nowhere ip4.addr=192.0.2.99"), "");
+  EXPECT_EQ(create("name=mute"), "");
+  run("jexec b httpd -p 10.1.0.3:80 -h /; jexec b httpd -p 127.0.0.1:81 -h /;"
+      " jexec www httpd -p 80 -h /");
+  struct {
+    const char* broken;  // by these commands
+    const char* asked;
+    const char* said;
+    const char* mended;
+  } const cases[] = {
+      {"", "gone b:80", "gone is not running", ""},
+      {"", "a gone:80", "gone is not running", ""},
+      {"", "a lost:80", "lost has no address", ""},
+      {"", "a b:82",
+       "a does not reach b (10.1.0.3:82): nothing listens on 10.1.0.3:82; b listens on "
+       "10.1.0.3:80, 127.0.0.1:81",
+       ""},
+      {"", "a b:81",
+       "a does not reach b (10.1.0.3:81): nothing listens on 10.1.0.3:81; b listens on "
+       "127.0.0.1:81",
+       ""},
+      {"", "a b:80/udp",
+       "a does not reach b (10.1.0.3:80/udp): nothing listens on 10.1.0.3:80/udp; b listens on "
+       "nothing",
+       ""},
+      {"", "a c:80",
+       "a does not reach c (10.1.0.4:80): e0a_101 and e0a_103 are isolated from each other on "
+       "bridge0 "
+       "(vnet.noisolated for one of the two jails)",
+       ""},
+      {"", "b www:80",
+       "b does not reach www (192.0.2.5:80): b has no route to 192.0.2.5; it has 10.1.0.0/24 "
+       "(vnet.router gives it a default one)",
+       ""},
+      {"", "lost b:80",
+       "lost does not reach b (10.1.0.3:80): lost has no route to 10.1.0.3; it has none "
+       "(vnet.router gives it a default one)",
+       ""},
+      {"", "a 10.1.0.77:80",
+       "a does not reach 10.1.0.77:80: 10.1.0.77 does not answer on eth0; nobody of this host has "
+       "that address",
+       ""},
+      {"", "mute b:80",
+       "mute does not reach b (10.1.0.3:80): mute has no IPv4 (ip4.addr gives it addresses)", ""},
+      {"", "www nowhere:80",
+       "www does not reach nowhere (192.0.2.99:80): 192.0.2.99 of nowhere is on no interface "
+       "(`interface = IF` or ip4.addr = \"IF|ADDRESS\" puts it on one)",
+       ""},
+      {"sysctl -qw net.ipv4.ip_forward=0", "a 198.51.100.1:80",
+       "a does not reach 198.51.100.1:80: the host does not forward IPv4 (`sysctl "
+       "net.ipv4.ip_forward=1`)",
+       ""},
+      {"ip link set bridge0 down", "a b:80",
+       "a does not reach b (10.1.0.3:80): bridge0 is down (`ip link set bridge0 up`)",
+       "ip link set bridge0 up"},
+      {"ip link set e0a_102 down", "a b:80",
+       "a does not reach b (10.1.0.3:80): the wire e0a_102 is down (`ip link set e0a_102 up`)",
+       "ip link set e0a_102 up"},
+      {"jexec b ip link set eth0 down", "a b:80",
+       "a does not reach b (10.1.0.3:80): eth0 of b is down (`ip link set eth0 up` there)",
+       "jexec b ip link set eth0 up"},
+      {"", "c www:80",
+       "c does not reach www (192.0.2.5:80): its router 10.1.0.250 does not answer on eth0; nobody "
+       "of this host has that address",
+       ""},
+      {"", "www b:80",
+       "www does not reach b (10.1.0.3:80): b has no route back to www (vnet.router gives it a "
+       "default one)",
+       ""},
+      {"nft 'add table inet t; add chain inet t in { type filter hook input priority 0; };"
+       " add rule inet t in tcp dport 80 drop'",
+       "a www:80",
+       "a does not reach www (192.0.2.5:80): Operation timed out; a firewall is likely: inet t in",
+       "nft delete table inet t"},
+  };
+  for (const auto& c : cases) {
+    run(c.broken);
+    EXPECT_EQ(seen(std::string("gaol net test ") + c.asked), std::string(c.said) + "\n[exit 1]\n");
+    run(c.mended);
+  }
+  for (const char* asked : {"host b:80", "a www:80", "a 192.0.2.5:80", "c b:80", "101 102:80"})
+    EXPECT_EQ(settled(std::string("gaol net test ") + asked + " >/dev/null && echo yes", "yes\n"),
+              "yes\n")
+        << asked;
+  EXPECT_EQ(seen("gaol net test a b"),
+            "gaol: net test: b: expected JAIL:PORT, host:PORT or ADDRESS:PORT, and /udp\n"
+            "[exit 2]\n");
 }
 
 }  // namespace
