@@ -288,6 +288,13 @@ class FakeKernel : public sys::Kernel {
     return status;
   }
 
+  Result<> pin_namespace(const sys::Fd&, const std::string& path) override {
+    return done("pin_namespace ", path);
+  }
+  Result<> unpin_namespace(const std::string& path) override {
+    return done("unpin_namespace ", path);
+  }
+
   // --- mounts ---
   Result<> ensure_tmpfs(const std::string& dir) override { return done("ensure_tmpfs ", dir); }
   Result<sys::Fd> detach_tree(const std::string& path, const sys::TreeOptions& o) override {

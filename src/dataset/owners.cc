@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "dataset/dataset.h"
+#include "dataset/zfs.h"
 #include "sys/probe.h"
 
 namespace gaol::dataset {
@@ -33,30 +34,20 @@ Result<> write_owners(const Place& at, const Owners& owners) {
   return sys::write_record(at.record("owners"), text + "\n");
 }
 
-// A link is made or is not: whoever makes it has the range. One to this tree was left by a command
-// that was killed before it could write the range down.
-Result<uint32_t> take_range(const Place& at) {
-  auto& kernel = sys::real_kernel();
-  TRY(make_dirs(kRangesDir, 0755));
-  for (uint32_t range = kFirstOwnersRange; range < kFirstOwnersRange + kOwnersRanges; ++range) {
-    const uint32_t first = range << kRangeBits;
-    auto made = kernel.make_symlink(at.path(), range_link(first));
-    if (made) return first;
-    if (made.error().code != EEXIST) return fail(std::move(made).error());
-    if (holder_of(first) == at.path()) return first;
-  }
-  return fail_errno(ENOSPC, kRangesDir);
-}
-
 Result<> drop_range(const Place& at, uint32_t first) {
   if (first == 0 || holder_of(first) != at.path()) return {};
   return remove_if_there(range_link(first));
 }
 
-Result<> hold_range(const Place& at, uint32_t first) {
+Result<> hold_range(const std::string& holder, uint32_t first) {
   TRY(remove_if_there(range_link(first)));
   TRY(make_dirs(kRangesDir, 0755));
-  return sys::real_kernel().make_symlink(at.path(), range_link(first));
+  return sys::real_kernel().make_symlink(holder, range_link(first));
+}
+
+Result<uint32_t> range_of(const std::string& holder) {
+  if (!holder.starts_with('/')) return uid0_of_dataset(holder);
+  return TRY(read_owners(sys::real_kernel(), split_place(holder))).range();
 }
 
 // `name` is what the tree is called to whoever waits for this.
@@ -140,10 +131,9 @@ Result<uint32_t> settled_owners(sys::Kernel& kernel, const Place& at) {
 
 Result<> adopt(const Place& at, const std::string& made, uint32_t first) {
   if (first == 0) return {};
-  const uint32_t own = sys::probe_idmapped_mount(made) == 0 ? 0 : TRY(take_range(at));
+  const uint32_t own = sys::probe_idmapped_mount(made) == 0 ? 0 : TRY(take_range(at.path()));
   const auto top = TRY(sys::open_dir(made));
-  const auto privileges = TRY(sys::list_privileges(top));
-  TRY(give_files(top, privileges, {first, own}, at.path()));
+  TRY(give_tree(top, at.path(), {first, own}));
   return write_owners(at, {own, {}});
 }
 
@@ -184,19 +174,50 @@ bool is_mixed(const Place& at) { return sys::real_kernel().exists(at.record("mix
 Result<> move_range(const Place& from, const Place& to) {
   const auto owners = TRY(read_owners(sys::real_kernel(), to));
   if (owners.range() == 0 || holder_of(owners.range()) != from.path()) return {};
-  return hold_range(to, owners.range());
+  return hold_range(to.path(), owners.range());
 }
 
-Result<> check_range(const Place& at, uint32_t first) {
-  const auto holder = holder_of(first);
-  if (holder == at.path()) return {};
-  if (!holder.empty()) {
-    const auto theirs = TRY(read_owners(sys::real_kernel(), split_place(holder)));
-    if (theirs.range() == first)
-      return fail(Error{EEXIST, concat(at.path(), ": its ids are those of ", holder),
-                        "gaol shift --back, then gaol shift"});
+Result<> check_range(const std::string& holder, uint32_t first) {
+  const auto other = holder_of(first);
+  if (other == holder) return {};
+  if (!other.empty() && TRY(range_of(other)) == first) {
+    Error error{EEXIST, concat(holder, ": its ids are those of ", other), {}};
+    if (holder.starts_with('/')) error.hint = "gaol shift --back, then gaol shift";
+    return fail(std::move(error));
   }
-  return hold_range(at, first);
+  return hold_range(holder, first);
+}
+
+// A link is made or is not: whoever makes it has the range. One to this holder was left by a
+// command that was killed before it could write the range down.
+Result<uint32_t> take_range(const std::string& holder) {
+  auto& kernel = sys::real_kernel();
+  TRY(make_dirs(kRangesDir, 0755));
+  for (uint32_t range = kFirstOwnersRange; range < kFirstOwnersRange + kOwnersRanges; ++range) {
+    const uint32_t first = range << kRangeBits;
+    auto made = kernel.make_symlink(holder, range_link(first));
+    if (made) return first;
+    if (made.error().code != EEXIST) return fail(std::move(made).error());
+    if (holder_of(first) == holder) return first;
+  }
+  return fail_errno(ENOSPC, kRangesDir);
+}
+
+Result<> give_tree(const sys::Fd& top, const std::string& name, sys::Shift shift) {
+  const auto privileges = TRY(sys::list_privileges(top));
+  return give_files(top, privileges, shift, name);
+}
+
+Result<uint32_t> uid0_of_dataset(const std::string& dataset) {
+  const auto text = zfs({"get", "-H", "-o", "value", kUid0, dataset});
+  if (!text && text.error().code == ENOENT) return 0;
+  if (!text) return fail(Error(text.error()));
+  const auto value = trim(*text);
+  if (value == "-") return 0;
+  const auto first = number<uint32_t>(value);
+  if (!first || *first == 0 || !is_plain_or_range(*first))
+    return fail(dataset, ": ", kUid0, "=", value, ": not the first of a range of ids");
+  return *first;
 }
 
 // All that lead to it: a command that was killed may not have come to write down which it took.
@@ -220,7 +241,7 @@ Result<uint32_t> shift(const std::string& path) {
   if (now != 0) return now;
   if (sys::probe_idmapped_mount(at.path()) == 0)
     return fail(path, ": needs no shift: this file system can be mounted with other owners");
-  const auto range = TRY(take_range(at));
+  const auto range = TRY(take_range(at.path()));
   TRY(change_tree(at, {0, range}));
   return range;
 }

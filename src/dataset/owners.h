@@ -12,7 +12,8 @@
 //                                    "0 1879048192": from, to
 //   /usr/jails/.gaol/www/mixed       if snapshots of it may have other owners than it has
 //   /usr/jails/.gaol/www/privileges  what a change takes away, as long as it lasts
-//   /var/db/gaol/owners/28672        a link for each range that is given out, to the tree
+//   /var/db/gaol/owners/28672        a link for each range that is given out, to the tree, or with
+//                                    the name of a dataset that jails are given (delegation.h)
 
 #include <cstdint>
 #include <functional>
@@ -58,9 +59,19 @@ bool is_mixed(const Place& at);
 
 // A tree has come to another path.
 Result<> move_range(const Place& from, const Place& to);
-// Before a jail starts in the tree. Refused when another tree has the range, which came with a pool
-// of another machine.
-Result<> check_range(const Place& at, uint32_t first);
+// Before a jail starts in a tree, or with a dataset. Refused when another of these has the range,
+// which came with a pool of another machine.
+Result<> check_range(const std::string& holder, uint32_t first);
+// A range for a tree or a dataset; what it has been given already if it has not come to write that
+// down.
+Result<uint32_t> take_range(const std::string& holder);
+// Gives the files of a tree to other ids; `name` is what it is called to whoever waits for it.
+Result<> give_tree(const sys::Fd& top, const std::string& name, sys::Shift shift);
+// What a dataset says of itself, by a property that those below it have from it.
+inline constexpr const char* kUid0 = "gaol:uid0";
+// 0: nothing, or there is no such dataset.
+Result<uint32_t> uid0_of_dataset(const std::string& dataset);
+
 // Before the records of a tree go: nobody has its range any more.
 Result<> give_range_back(const Place& at);
 

@@ -15,6 +15,8 @@
 //
 // A clone stands on a snapshot of its origin, @gaol-NAME, which goes when the clone does.
 
+#include "dataset/zfs.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
@@ -44,6 +46,7 @@ constexpr Phrase kPhrases[] = {
     {"quota exceeded", EDQUOT},
     {"permission denied", EPERM},
     {"daemon is running", EHOSTDOWN},
+    {"was not a user namespace", ENOTTY},
 };
 
 Error zfs_error(const std::string& verb, std::string_view text) {
@@ -54,6 +57,8 @@ Error zfs_error(const std::string& verb, std::string_view text) {
   return error;
 }
 
+}  // namespace
+
 Result<std::string> zfs(std::vector<std::string> words) {
   const std::string verb = words.front();
   words.insert(words.begin(), "zfs");
@@ -62,6 +67,8 @@ Result<std::string> zfs(std::vector<std::string> words) {
   if (answer->status != 0) return fail(zfs_error(verb, answer->text));
   return std::move(answer->text);
 }
+
+namespace {
 
 // Unmounting a FUSE is not over when the call returns: then the dataset is busy for a moment more.
 Result<> zfs_patiently(const std::vector<std::string>& words) {

@@ -86,6 +86,32 @@ long find(long from, const char* path, unsigned long flags, unsigned long resolv
 
 constexpr OptionName kTmpfsOptions[] = {
     {"size", true}, {"mode", true}, {"uid", true}, {"gid", true}, {}};
+// What zfs(8) says of a dataset's properties goes to the kernel as it is, but for the last.
+constexpr OptionName kZfsOptions[] = {{"defaults", false},
+                                      {"ro", false},
+                                      {"rw", false},
+                                      {"atime", false},
+                                      {"noatime", false},
+                                      {"relatime", false},
+                                      {"norelatime", false},
+                                      {"strictatime", false},
+                                      {"dev", false},
+                                      {"nodev", false},
+                                      {"exec", false},
+                                      {"noexec", false},
+                                      {"suid", false},
+                                      {"nosuid", false},
+                                      {"mand", false},
+                                      {"nomand", false},
+                                      {"nbmand", false},
+                                      {"nonbmand", false},
+                                      {"xattr", false},
+                                      {"noxattr", false},
+                                      {"saxattr", false},
+                                      {"dirxattr", false},
+                                      {"zfsutil", false},
+                                      {"mntpoint", true},
+                                      {}};
 constexpr OptionName kFuseOptions[] = {{"fd", true},
                                        {"rootmode", true},
                                        {"user_id", true},
@@ -132,6 +158,7 @@ class Mounting {
   long make_nullfs();
   long make_tmpfs();
   long make_fuse();
+  long make_zfs();
   long make_fresh(long fs) const;
   long attach(long tree, mount_attr& attributes);
   long remount(const mount_attr& attributes) const;
@@ -160,6 +187,7 @@ constexpr Mounting::Kind Mounting::kKinds[] = {
     {"procfs", jail::kGrantProcfs, "/proc", nullptr, nullptr},
     {"sysfs", jail::kGrantSysfs, "/sys", nullptr, nullptr},
     {"tmpfs", jail::kGrantTmpfs, nullptr, &Mounting::make_tmpfs, kTmpfsOptions},
+    {"zfs", jail::kGrantZfs, nullptr, &Mounting::make_zfs, kZfsOptions},
 };
 
 // --- what is asked ---
@@ -329,6 +357,21 @@ long Mounting::make_fuse() {
   const Decimal number(static_cast<unsigned long>(connection));
   asked->value = number.text();
   const long fs = call(__NR_fsopen, "fuse", FSOPEN_CLOEXEC);
+  return fs < 0 ? fs : make_fresh(fs);
+}
+
+// ZFS lets nobody mount what is not delegated to the user namespace, which is ours. When somebody
+// looks for a snapshot below .zfs, its module mounts that on the host, at this mountpoint: one that
+// is nowhere.
+long Mounting::make_zfs() {
+  if (Option* asked = options_.find("mntpoint"))
+    asked->value = "/dev/null";
+  else if (const long rc = options_.add("mntpoint", "/dev/null"); rc < 0)
+    return rc;
+  if (flags_ & MS_RDONLY) {
+    if (const long rc = options_.add("ro", nullptr); rc < 0) return rc;
+  }
+  const long fs = call(__NR_fsopen, "zfs", FSOPEN_CLOEXEC);
   return fs < 0 ? fs : make_fresh(fs);
 }
 

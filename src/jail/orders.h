@@ -31,6 +31,7 @@ enum Grant : uint32_t {
   kGrantProcfs = 1U << 6,
   kGrantSysfs = 1U << 7,
   kGrantTmpfs = 1U << 8,
+  kGrantZfs = 1U << 9,
 };
 
 struct Orders {

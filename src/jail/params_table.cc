@@ -21,8 +21,7 @@ constexpr std::string_view kOwnProc =
 constexpr std::string_view kLinuxAbi = "the ABI is the host's own and cannot be dressed up";
 constexpr std::string_view kNoCredentialRules =
     "it would need a security module that grants changes of credentials by rule";
-constexpr std::string_view kNoDatasets =
-    "it would need ZFS that delegates a dataset to a user namespace (OpenZFS 2.2)";
+constexpr std::string_view kNoZfsSettings = "ZFS on Linux has no settings of a jail's own";
 constexpr std::string_view kNoClock =
     "the clock is one for the whole machine: it would need CAP_SYS_TIME over the host";
 constexpr std::string_view kSysv =
@@ -80,7 +79,9 @@ constexpr Param kParams[] = {
      "options size, mode, uid and gid; without a size it may take an eighth of the machine's "
      "memory, and all of a jail's together no more than half",
      "root may mount tmpfs"},
-    {"allow.mount.zfs", boolean, any, "false", refused, "false", kNoDatasets,
+    {"allow.mount.zfs", boolean, any, "false", emulated, "",
+     "the jail's /dev has zfs; refused where ZFS cannot delegate datasets (before OpenZFS 2.2, and "
+     "zfs-fuse); snapshots are not found below .zfs",
      "root may mount the ZFS datasets delegated to the jail"},
     {"allow.nfsd", boolean, any, "false", refused, "false",
      "the kernel's NFS server would need CAP_SYS_ADMIN in the jail",
@@ -321,10 +322,15 @@ constexpr Param kParams[] = {
      "MTU of the interfaces that vnet.bridge makes", Range{0, 65535}},
     {"vnet.router", list, tool, "", native, "", "not FreeBSD's: one of each family",
      "default routers of the jail"},
-    {"zfs", jailsys, any, "disable", refused, "disable inherit", kNoDatasets,
+    {"zfs", jailsys, any, "disable", refused, "disable inherit", kNoZfsSettings,
      "whether the jail has ZFS settings of its own"},
-    {"zfs.dataset", list, tool, "", refused, "", kNoDatasets, "datasets to delegate to the jail"},
-    {"zfs.mount_snapshot", integer, any, "0", refused, "0", kNoDatasets,
+    {"zfs.dataset", list, tool, "", native, "",
+     "zfs-zone(8): the property is zoned, FreeBSD's jailed, and has to be on; taken back when the "
+     "jail goes; the jail's /dev has zfs; refused where ZFS cannot do that (before OpenZFS 2.2, "
+     "and "
+     "zfs-fuse), and for a jail below a jail",
+     "datasets to delegate to the jail"},
+    {"zfs.mount_snapshot", integer, any, "0", refused, "0", kNoZfsSettings,
      "whether snapshots may be mounted", Range{0, 1}},
 };
 

@@ -353,9 +353,6 @@ TEST(Check, RefusesAndSaysWhy) {
       {{"meta.a\nb=2"}, "meta.a\nb: a key holds no \"=\" and no line break"},
       // what Linux cannot give, or not yet
       {{"children.max=-1"}, "children.max: -1 is not between 0 and 999999"},
-      {{"allow.mount.zfs"},
-       "allow.mount.zfs: not supported on this system: it would need ZFS that delegates a dataset "
-       "to a user namespace (OpenZFS 2.2)"},
       {{"allow.nochflags=false"},
        "allow.chflags: not supported on this system: it would need CAP_LINUX_IMMUTABLE over the "
        "host's file systems"},
@@ -367,9 +364,9 @@ TEST(Check, RefusesAndSaysWhy) {
       {{"host.hostuuid=0123456789abcdef0123456789abcdeg"},
        "host.hostuuid: \"0123456789abcdef0123456789abcdeg\" is not a UUID of 32 hexadecimal "
        "digits"},
-      {{"zfs.dataset=tank/a", "zfs.dataset=tank/b"},
-       "zfs.dataset: not supported on this system: it would need ZFS that delegates a dataset to "
-       "a user namespace (OpenZFS 2.2)"},
+      {{"zfs.mount_snapshot=1"},
+       "zfs.mount_snapshot: not supported on this system: ZFS on Linux has no settings of a jail's "
+       "own"},
       {{"mac.do"},
        "mac.do: not supported on this system: it would need a security module that grants "
        "changes of credentials by rule"},

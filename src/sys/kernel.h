@@ -191,6 +191,10 @@ class Kernel {
                            const Fd* below = nullptr) = 0;
   // A descriptor of a process's namespace; `kind` is its name in /proc/PID/ns.
   virtual Result<Fd> namespace_of(const Fd& pidfd, int pid, const char* kind) = 0;
+  // Keeps a namespace (an nsfs descriptor) under a name, whatever becomes of its processes, until
+  // the name is given up. A kill may leave a plain file there, which goes the same way.
+  virtual Result<> pin_namespace(const Fd& ns, const std::string& path) = 0;
+  virtual Result<> unpin_namespace(const std::string& path) = 0;
   // A copy of that process's descriptor `number`.
   virtual Result<Fd> descriptor_of(const Fd& pidfd, int number) = 0;
   // Of the caller's network namespace.

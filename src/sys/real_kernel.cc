@@ -455,6 +455,18 @@ class RealKernel final : public Kernel {
         "mount ", dir);
   }
 
+  Result<> pin_namespace(const Fd& ns, const std::string& path) override {
+    (void)TRY(own(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600), path));
+    const auto from = concat("/proc/self/fd/", ns.get());
+    return done(::mount(from.c_str(), path.c_str(), nullptr, MS_BIND, nullptr), "mount ", path);
+  }
+
+  Result<> unpin_namespace(const std::string& path) override {
+    if (::umount2(path.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0 && errno != EINVAL)
+      return fail_errno(errno, "umount ", path);
+    return remove_file(path);
+  }
+
   Result<Fd> detach_tree(const std::string& path, const TreeOptions& options) override {
     const unsigned recursive = options.recursive ? AT_RECURSIVE : 0;
     const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "dataset/delegation.h"
 #include "dataset/store.h"
 #include "devfs/cgroup.h"
 #include "devfs/load.h"
@@ -200,16 +201,39 @@ Result<> check_directory(sys::Kernel& kernel, const std::string& path) {
   return fail(std::move(error));
 }
 
+// Reading the log asks for CAP_SYSLOG over the host where this is set, whatever the node's mode.
+constexpr const char* kLogIsRestricted = "/proc/sys/kernel/dmesg_restrict";
+
+Result<> check_log(sys::Kernel& kernel, const Settings&) {
+  const auto restricted = kernel.read_file(kLogIsRestricted);
+  if (restricted && trim(*restricted) == "0") return {};
+  return fail(
+      "not supported on this system: its log is for root of the host alone while "
+      "kernel.dmesg_restrict is 1");
+}
+
+Result<> check_delegation(sys::Kernel& kernel, const Settings& settings) {
+  const auto datasets = settings.list("zfs.dataset");
+  return dataset::check_delegation(kernel, datasets.empty() ? "none" : datasets.front());
+}
+
 // Permissions that come to a device. Its node belongs to the jail's root, with this mode.
 struct DevicePermission {
   std::string_view parameter;
   const char* node;
   unsigned mode;
+  Result<> (*check)(sys::Kernel&, const Settings&) = nullptr;  // what else the host must have
+  bool is_given(const Settings& settings) const {
+    const bool is_list = jail::param(*jail::find(parameter)).type == jail::Type::list;
+    return is_list ? !settings.list(parameter).empty() : settings.on(parameter);
+  }
 };
 constexpr DevicePermission kDevicePermissions[] = {
     {"allow.mount.fusefs", "fuse", 0666},
-    {"allow.read_msgbuf", "kmsg", 0440},
+    {"allow.mount.zfs", "zfs", 0666, check_delegation},
+    {"allow.read_msgbuf", "kmsg", 0440, check_log},
     {"allow.vmm", "kvm", 0660},
+    {"zfs.dataset", "zfs", 0666, check_delegation},
 };
 
 bool may_mount(const Settings& settings) {
@@ -226,21 +250,12 @@ constexpr MountPermission kMountPermissions[] = {
     {"allow.mount.fusefs", jail::kGrantFusefs},  {"allow.mount.linprocfs", jail::kGrantProcfs},
     {"allow.mount.linsysfs", jail::kGrantSysfs}, {"allow.mount.nullfs", jail::kGrantNullfs},
     {"allow.mount.procfs", jail::kGrantProcfs},  {"allow.mount.tmpfs", jail::kGrantTmpfs},
+    {"allow.mount.zfs", jail::kGrantZfs},
 };
 
-// Reading the log asks for CAP_SYSLOG over the host where this is set, whatever the node's mode.
-constexpr const char* kLogIsRestricted = "/proc/sys/kernel/dmesg_restrict";
-
-Result<> check_log(sys::Kernel& kernel) {
-  const auto restricted = kernel.read_file(kLogIsRestricted);
-  if (restricted && trim(*restricted) == "0") return {};
-  return fail(
-      "not supported on this system: its log is for root of the host alone while "
-      "kernel.dmesg_restrict is 1");
-}
-
-Result<sys::Node> permitted_node(sys::Kernel& kernel, const DevicePermission& permission) {
-  if (permission.parameter == "allow.read_msgbuf") TRY(check_log(kernel));
+Result<sys::Node> permitted_node(sys::Kernel& kernel, const DevicePermission& permission,
+                                 const Settings& settings) {
+  if (permission.check) TRY(permission.check(kernel, settings));
   auto node = kernel.read_node("/dev", permission.node);
   if (!node) return fail("not supported on this system: the host has no /dev/", permission.node);
   node->mode = (node->mode & S_IFMT) | permission.mode;
@@ -433,10 +448,10 @@ Result<> check_name(std::string_view name) {
 Result<std::vector<sys::Node>> devices_of(sys::Kernel& kernel, const Settings& settings) {
   auto nodes = TRY(devfs::jail_nodes(kernel, static_cast<int>(settings.integer("devfs_ruleset"))));
   for (const auto& permission : kDevicePermissions) {
-    if (!settings.on(permission.parameter) ||
+    if (!permission.is_given(settings) ||
         std::ranges::count(nodes, permission.node, &sys::Node::name) > 0)
       continue;
-    auto node = permitted_node(kernel, permission);
+    auto node = permitted_node(kernel, permission, settings);
     if (!node) return fail(std::move(node).error().in(permission.parameter));
     nodes.push_back(std::move(*node));
   }
@@ -489,6 +504,7 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request, const R
   if (!plan.interfaces.empty() && !plan.prison.vnet)
     return fail(Error{0, "vnet.interface: the jail has no network stack of its own",
                       "is `vnet;` missing?"});
+  plan.datasets = settings.list("zfs.dataset");
   plan.wires = TRY(wires_of(settings));
   if (!plan.wires.empty() && !plan.prison.vnet)
     return fail(
@@ -497,6 +513,9 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request, const R
   if (!fib) return fail(std::move(fib).error().in("exec.fib"));
   plan.inner_path = plan.path;
   if (parent) {
+    // Its parent's root could name any dataset of the host.
+    if (!plan.datasets.empty())
+      return fail("zfs.dataset: not supported on this system: a jail below a jail gets none");
     TRY(see_as_parent(plan, *parent));
     TRY(refuse_foreign_aliases(kernel, plan, *parent));
   }

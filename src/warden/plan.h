@@ -45,6 +45,7 @@ struct StartPlan {
   std::vector<net::Alias> aliases;
   std::vector<std::string> interfaces;
   std::vector<sys::Wire> wires;
+  std::vector<std::string> datasets;   // delegated to it
   std::vector<std::string> addresses;  // every address, as text
   bool persist = false;
   bool runs_something = false;  // exec.start, command or exec.poststart

@@ -52,6 +52,12 @@ TEST_F(PlanTest, RefusesAndSaysWhy) {
       {{"persist", "allow.read_msgbuf"},
        "allow.read_msgbuf: not supported on this system: its log is for root of the host alone "
        "while kernel.dmesg_restrict is 1"},
+      {{"persist", "zfs.dataset=tank/a,tank/b"},
+       "zfs.dataset: not supported on this system: it would need ZFS that delegates a dataset to a "
+       "user namespace (OpenZFS 2.2)"},
+      {{"persist", "allow.mount.zfs"},
+       "allow.mount.zfs: not supported on this system: it would need ZFS that delegates a dataset "
+       "to a user namespace (OpenZFS 2.2)"},
       {{"persist", "ip4.addr=10.0.0.256"}, "ip4.addr: not an IPv4 address: 10.0.0.256"},
   };
   for (const auto& c : cases) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "dataset/delegation.h"
 #include "devfs/cgroup.h"
 #include "jail/address.h"
 #include "net/alias.h"
@@ -324,6 +325,33 @@ Result<> cut_wires(const Machine& machine, Record& record) {
   return first;
 }
 
+// --- its datasets ---
+
+// As FreeBSD's, it tells what cannot be delegated, and goes on.
+Result<> delegate_datasets(Start& start) {
+  const Machine& machine = start.machine;
+  const auto& datasets = start.plan.datasets;
+  if (datasets.empty()) return {};
+  const auto& init = start.prison.pidfd();
+  const sys::Fd ns = TRY(machine.kernel.namespace_of(init, start.record.init.pid, "user"));
+  const auto users = TRY(machine.store.make_users(start.record.jid));
+  TRY(machine.kernel.pin_namespace(ns, users));
+  for (const auto& dataset : datasets) {
+    auto given = dataset::delegate(dataset, {users, start.record.first_id});
+    if (given) continue;
+    machine.report.tell(What::failed, std::move(given).error().in("zfs.dataset").line());
+  }
+  return {};
+}
+
+Result<> take_datasets_back(const Machine& machine, Record& record) {
+  const auto datasets = record.settings.list("zfs.dataset");
+  const auto users = machine.store.users(record.jid);
+  if (datasets.empty() || !machine.kernel.exists(users.c_str())) return {};
+  for (const auto& dataset : datasets) TRY(dataset::take_back(dataset, {users, record.first_id}));
+  return machine.kernel.unpin_namespace(users);
+}
+
 // --- the last step ---
 
 // Processes of the jail besides its init, as pids on the host.
@@ -362,6 +390,7 @@ constexpr Step kStart[] = {
     {"create", create, end_prison},
     {"children", let_have_children, end_descendants},
     {"exec.created", commands<"exec.created", Where::host>, nullptr},
+    {"zfs.dataset", delegate_datasets, take_datasets_back},
     {"vnet.interface", push_interfaces, pull_interfaces},
     {"vnet.bridge", lay_wires, cut_wires},
     {"exec.start", commands<"exec.start", Where::jail>, nullptr},
@@ -566,8 +595,8 @@ Result<> run_stop(Stop& stop) {
   stop.record.owner = machine.kernel.self();
   TRY(unpublish(machine, stop.record));
   Result<> first;
-  for (const auto undo :
-       {end_descendants, cut_wires, pull_interfaces, end_prison, drop_cgroup, leave_fib}) {
+  for (const auto undo : {end_descendants, cut_wires, pull_interfaces, take_datasets_back,
+                          end_prison, drop_cgroup, leave_fib}) {
     auto undone = told(machine, undo(machine, stop.record));
     stop.gone &= undone.has_value();
     if (first) first = std::move(undone);

@@ -88,8 +88,8 @@ TEST_F(StepsTest, AStartGoesByTheManPage) {
   EXPECT_THAT(told_, ElementsAre("created web"));
   EXPECT_THAT(start_step_names(),
               ElementsAre("exec.prepare", "ip4.addr", "exec.prestart", "exec.fib", "cgroup",
-                          "create", "children", "exec.created", "vnet.interface", "vnet.bridge",
-                          "exec.start", "command", "exec.poststart"));
+                          "create", "children", "exec.created", "zfs.dataset", "vnet.interface",
+                          "vnet.bridge", "exec.start", "command", "exec.poststart"));
 }
 
 TEST_F(StepsTest, AStopGoesByTheManPage) {

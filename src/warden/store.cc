@@ -38,6 +38,11 @@ Result<> Store::prepare() {
   return {};
 }
 
+Result<std::string> Store::make_users(Jid jid) {
+  TRY(unless_there(kernel_.make_dir(root_ + "/users", 0700)));
+  return users(jid);
+}
+
 bool Store::taken(Jid jid) const {
   return kernel_.open(path("jails", jid), O_PATH) || kernel_.open(path("busy", jid), O_PATH);
 }

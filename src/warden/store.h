@@ -8,6 +8,7 @@
 //   names/NAME           symbolic link to the JID
 //   addresses/ADDR/JID   who uses an address
 //   children/JID/JID     who is right below a jail
+//   users/JID            its user namespace, while datasets are delegated to it
 //   empty/               what masked directories show
 //   index                what listings show of all of them: see index.h
 // What is asked often (a name, an address, who is busy) is a directory entry, so that a start
@@ -32,6 +33,9 @@ class Store {
   // there first: records must not outlive the boot that made the jails.
   Result<> prepare();
   std::string empty_dir() const { return root_ + "/empty"; }
+  // Where that jail's user namespace is kept by name, and the same with the directory made.
+  std::string users(Jid jid) const { return path("users", jid); }
+  Result<std::string> make_users(Jid jid);
 
   // Held while records come and go; never while commands of a jail run.
   Result<sys::Fd> lock() { return kernel_.lock(root_ + "/lock"); }

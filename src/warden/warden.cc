@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "dataset/delegation.h"
 #include "devfs/cgroup.h"
 #include "jail/address.h"
 #include "jail/hierarchy.h"
@@ -168,21 +169,25 @@ Result<> Warden::refuse_taken(const StartPlan& plan) {
   return {};
 }
 
-// A tree with ids of its own has one jail at a time: two would be one to the kernel.
+// A tree or a dataset with ids of its own has one jail at a time: two would be one to the kernel.
 Result<uint32_t> Warden::take_ids(const StartPlan& plan, Jid jid) {
   const auto at = dataset::split_place(plan.path);
-  const auto owners = TRY(dataset::read_owners(kernel_, at));
-  if (!owners.first) return first_id_of(jid);
-  TRY(dataset::check_range(at, owners.first));
+  auto first = TRY(dataset::read_owners(kernel_, at)).first;
+  if (first) TRY(dataset::check_range(at.path(), first));
+  const bool of_tree = first != 0;
+  if (!plan.datasets.empty()) first = TRY(dataset::ids_of_datasets(plan.datasets, first));
+  if (!first) return first_id_of(jid);
   auto others = store_.jids();
   std::ranges::copy(store_.busy().jids, std::back_inserter(others));
   for (const Jid other : others)
-    if (const auto record = living(other); record && record->first_id == owners.first)
+    if (const auto record = living(other); record && record->first_id == first)
       return fail(Error{
           EBUSY,
-          concat("path ", plan.path, ": jail \"", record->name, "\" has the ids of this tree"),
+          of_tree
+              ? concat("path ", plan.path, ": jail \"", record->name, "\" has the ids of this tree")
+              : concat("zfs.dataset: jail \"", record->name, "\" has the ids of these datasets"),
           concat("jail -r ", record->name)});
-  return owners.first;
+  return first;
 }
 
 std::string_view Warden::stack_owner(std::string_view name) const {

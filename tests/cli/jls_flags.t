@@ -21,7 +21,7 @@ name persist
 web true
 # jls -s
 devfs_ruleset=0 enforce_statfs=2 env="" host=new ip4=disable ip6=disable jid=1 meta="q="x"
-k=it's" name=web path=/run/tree persist securelevel=-1 sysvmsg=disable sysvsem=disable sysvshm=disable vnet=inherit allow.nomlock allow.nomount allow.mount.nodevfs allow.mount.nofdescfs allow.mount.nofusefs allow.mount.nolinprocfs allow.mount.nolinsysfs allow.mount.nonullfs allow.mount.noprocfs allow.mount.notmpfs allow.noraw_sockets allow.noread_msgbuf allow.reserved_ports allow.set_hostname allow.nosocket_af allow.suser allow.nosysvipc allow.unprivileged_proc_debug allow.novmm children.max=0 host.domainname="" host.hostid=0 host.hostname="a b" host.hostuuid=00000000-0000-0000-0000-000000000000
+k=it's" name=web path=/run/tree persist securelevel=-1 sysvmsg=disable sysvsem=disable sysvshm=disable vnet=inherit allow.nomlock allow.nomount allow.mount.nodevfs allow.mount.nofdescfs allow.mount.nofusefs allow.mount.nolinprocfs allow.mount.nolinsysfs allow.mount.nonullfs allow.mount.noprocfs allow.mount.notmpfs allow.mount.nozfs allow.noraw_sockets allow.noread_msgbuf allow.reserved_ports allow.set_hostname allow.nosocket_af allow.suser allow.nosysvipc allow.unprivileged_proc_debug allow.novmm children.max=0 host.domainname="" host.hostid=0 host.hostname="a b" host.hostuuid=00000000-0000-0000-0000-000000000000
 # jls -N -v
    JID  Hostname                      Path
         Name                          State
