@@ -328,6 +328,15 @@ class FakeKernel : public sys::Kernel {
     TRY(asked("cgroup_id ", path));
     return cgroup_ids.try_emplace(path, 1000 + cgroup_ids.size()).first->second;
   }
+  Result<> unmount_inside(const sys::Fd&, std::span<const char* const> paths) override {
+    for (const char* path : paths) TRY(done("unmount_inside ", path));
+    return {};
+  }
+  Result<> delegate_cgroup(const std::string& path, uint32_t owner) override {
+    TRY(done("delegate_cgroup ", path, " ", owner));
+    dirs.insert(path);
+    return {};
+  }
   Result<> end_cgroup(const std::string& path) override {
     TRY(done("end_cgroup ", path));
     std::erase_if(living, [&](const auto& process) { return cgroup_of_[process.first] == path; });

@@ -21,24 +21,26 @@
 
 #include <iterator>
 
+#include "jail/mounting_child.h"
 #include "jail/orders.h"
-#include "mac/masks.h"
 #include "sys/raw.h"
 
 namespace gaol::jail {
 
 namespace {
 
+using child::kEmptyPath;
+using child::kQuiet;
+using child::move;
+using child::move_to;
 using sys::raw::call;
 
-constexpr unsigned kDetach = 2;          // MNT_DETACH
-constexpr unsigned kEmptyPath = 0x1000;  // AT_EMPTY_PATH
+constexpr unsigned kDetach = 2;  // MNT_DETACH
 constexpr uint64_t bit(int capability) { return uint64_t{1} << capability; }
 // What a broker needs, over the jail's own user namespace: to name and to mount, to read and write
 // the memory of who asks, whatever user that is, and to stand in its root. See init/broker.cc.
 constexpr uint64_t kBrokersPower =
     bit(CAP_SYS_ADMIN) | bit(CAP_SYS_PTRACE) | bit(CAP_DAC_OVERRIDE) | bit(CAP_SYS_CHROOT);
-constexpr uint64_t kQuiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
 class Newborn {
  public:
@@ -145,28 +147,13 @@ class Newborn {
 
   int fresh(const char* type, uint64_t attributes, const MountOption* options = nullptr,
             unsigned count = 0) noexcept {
-    const long fs = must(call(__NR_fsopen, type, FSOPEN_CLOEXEC), "mount", type);
-    for (unsigned i = 0; i < count; ++i)
-      must(call(__NR_fsconfig, fs, options[i].value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
-                options[i].key, options[i].value, 0),
-           "mount", type);
-    must(call(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "mount", type);
-    const long mount = must(call(__NR_fsmount, fs, FSMOUNT_CLOEXEC, attributes), "mount", type);
-    close(static_cast<int>(fs));
-    return static_cast<int>(mount);
+    return static_cast<int>(must(child::fresh(type, attributes, options, count), "mount", type));
   }
 
   int fresh_devpts() noexcept {
     const MountOption options[] = {
         {"newinstance", nullptr}, {"ptmxmode", "0666"}, {"mode", "0620"}, {"gid", "5"}};
     return fresh("devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, options, 4);
-  }
-
-  static long move_to(int dir, int mount, const char* target) noexcept {
-    return call(__NR_move_mount, mount, "", dir, target, MOVE_MOUNT_F_EMPTY_PATH);
-  }
-  static long move(int mount, const char* target) noexcept {
-    return move_to(AT_FDCWD, mount, target);
   }
 
   // move_mount() does not follow a symbolic link in the last component, and there is only
@@ -244,35 +231,15 @@ class Newborn {
     const int fd = static_cast<int>(
         must(call(__NR_open_tree, birth_.dev_tree, cover.file.c_str(), OPEN_TREE_CLONE | O_CLOEXEC),
              cover.subject, "/dev/gaol"));
-    set_read_only(fd, cover.subject);
+    must(child::set_read_only(fd), "read-only", cover.subject);
     move_into_root(fd, cover.target, cover.subject);
     close(fd);
   }
 
   void attach_masks() noexcept {
-    for (const auto& mask : birth_.masks) {
-      const long rc = move(mask.tree, mask.path);
-      if (rc != -ENOENT) must(rc, "mask", mask.path);
-    }
-    // The settings of a network stack of its own are the jail's to change; the kernel keeps
-    // the others from it.
-    for (const auto path : mac::kReadOnlyPaths)
-      if (!(birth_.vnet && path == "/proc/sys")) make_read_only(path.data());
-  }
-
-  void make_read_only(const char* path) noexcept {
-    const long tree = call(__NR_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | O_CLOEXEC);
-    if (tree == -ENOENT) return;
-    const int fd = static_cast<int>(must(tree, "read-only", path));
-    set_read_only(fd, path);
-    must(move(fd, path), "read-only", path);
-    close(fd);
-  }
-
-  void set_read_only(int tree, const char* path) noexcept {
-    mount_attr attr{};
-    attr.attr_set = MOUNT_ATTR_RDONLY | kQuiet;
-    must(call(__NR_mount_setattr, tree, "", kEmptyPath, &attr, sizeof attr), "read-only", path);
+    const char* path = nullptr;
+    if (const long rc = child::lay_masks(birth_.masks, birth_.vnet, path); rc < 0)
+      must(rc, "mask", path);
   }
 
   // Without new privileges, the exec cannot win back more.

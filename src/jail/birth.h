@@ -31,6 +31,12 @@ struct Attachment {
   const char* subject = nullptr;     // what a failure is called
 };
 
+// What covers which file or directory of /proc or /sys.
+struct Mask {
+  const char* path;
+  int tree;
+};
+
 enum class Place : uint8_t { no, if_present, required };
 
 struct Birth {
@@ -46,11 +52,7 @@ struct Birth {
   bool terminals = false;  // /dev has a pts
   bool broker = false;     // init keeps the power to answer for root of the jail
 
-  // Set before the gate opens at `masked`: what covers which file or directory.
-  struct Mask {
-    const char* path;
-    int tree;
-  };
+  // Set before the gate opens at `masked`.
   std::vector<Mask> masks;
 
   // Set before the gate opens at `ready`.

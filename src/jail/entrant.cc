@@ -67,22 +67,6 @@ long join_namespaces(const Rules& self) noexcept {
   return call(__NR_setns, self.init, kNamespaces | CLONE_NEWCGROUP | CLONE_NEWNET);
 }
 
-long take_on_rules(const Rules& self, const char*& act) noexcept {
-  act = "jail_attach";
-  if (const long rc = call(__NR_setgroups, 0, nullptr); rc < 0) return rc;
-  if (const long rc = call(__NR_setresgid, 0, 0, 0); rc < 0) return rc;
-  if (const long rc = call(__NR_setresuid, 0, 0, 0); rc < 0) return rc;
-  act = "capabilities";
-  for (int capability = 0; capability < 64; ++capability) {
-    if (self.bounding >> capability & 1) continue;
-    if (call(__NR_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) break;  // past the last one
-  }
-  // Last, and without no_new_privs, because setuid programs work in a jail: that takes the
-  // CAP_SYS_ADMIN which the exec then loses for good.
-  act = "seccomp";
-  return load_filter(self, act);
-}
-
 // The capabilities held now, as an exec would make them.
 long keep_only(uint64_t capabilities) noexcept {
   const __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
@@ -94,6 +78,22 @@ long keep_only(uint64_t capabilities) noexcept {
 }
 
 }  // namespace
+
+long take_on_rules(const Rules& rules, const char*& act) noexcept {
+  act = "jail_attach";
+  if (const long rc = call(__NR_setgroups, 0, nullptr); rc < 0) return rc;
+  if (const long rc = call(__NR_setresgid, 0, 0, 0); rc < 0) return rc;
+  if (const long rc = call(__NR_setresuid, 0, 0, 0); rc < 0) return rc;
+  act = "capabilities";
+  for (int capability = 0; capability < 64; ++capability) {
+    if (rules.bounding >> capability & 1) continue;
+    if (call(__NR_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) break;  // past the last one
+  }
+  // Last, and without no_new_privs, because setuid programs work in a jail: that takes the
+  // CAP_SYS_ADMIN which the exec then loses for good.
+  act = "seccomp";
+  return load_filter(rules, act);
+}
 
 void enter_in_child(void* entrant) noexcept {
   auto& self = *static_cast<Entrant*>(entrant);

@@ -20,7 +20,7 @@ constexpr uint64_t kNamespaces =
 
 // What whoever enters takes on.
 struct Rules {
-  int init;           // pidfd of the jail's init
+  int init;  // pidfd of the process whose namespaces they join: the jail's init, or another
   uint64_t bounding;  // capabilities that may ever be held
   int orders;         // init's end for listeners; -1: the filter asks nobody
   sock_fprog filter;
@@ -31,6 +31,10 @@ struct Entrant {
   const sys::ExecPlan& exec;
   sys::ChildFailure failure;
 };
+
+// Root of the jail, its capabilities and its filter, for a process in its namespaces. Fails with
+// -errno, and says in `act` at what.
+long take_on_rules(const Rules& rules, const char*& act) noexcept;
 
 // The child. `entrant` points to an Entrant.
 void enter_in_child(void* entrant) noexcept;

@@ -15,6 +15,7 @@
 
 #include "base/suggest.h"
 #include "jail/entrant.h"
+#include "jail/first.h"
 #include "mac/capabilities.h"
 #include "mac/masks.h"
 #include "mac/seccomp.h"
@@ -45,19 +46,19 @@ struct BirthParts {
 
 // Masks are the host's null device and an empty directory of the host's, never the jail's own.
 // What this kernel does not have needs none.
-Result<> prepare_masks(sys::Kernel& kernel, const PrisonPlan& plan, Birth& birth,
-                       BirthParts& parts) {
+Result<std::vector<Mask>> make_masks(sys::Kernel& kernel, const std::string& empty_dir,
+                                     std::string_view below, BirthParts& parts) {
+  std::vector<Mask> masks;
   const auto mask = [&](std::string_view path, const std::string& source,
                         const sys::TreeOptions& options) -> Result<> {
-    if (!kernel.exists(path.data())) return {};
-    birth.masks.push_back({path.data(), parts.keep(TRY(kernel.detach_tree(source, options)))});
+    if (!path.starts_with(below) || !kernel.exists(path.data())) return {};
+    masks.push_back({path.data(), parts.keep(TRY(kernel.detach_tree(source, options)))});
     return {};
   };
   for (const auto path : mac::kMaskedFiles) TRY(mask(path, "/dev/null", {}));
   for (const auto path : mac::kMaskedDirs)
-    TRY(mask(path, plan.empty_dir,
-             {.read_only = true, .nosuid = true, .nodev = true, .noexec = true}));
-  return {};
+    TRY(mask(path, empty_dir, {.read_only = true, .nosuid = true, .nodev = true, .noexec = true}));
+  return masks;
 }
 
 // Clones a tree that the jail is to see: the host's, its owners shifted to the jail's ids unless
@@ -239,7 +240,7 @@ Result<> provide(sys::Kernel& kernel, const PrisonPlan& plan, const sys::Child& 
                  BirthParts& parts) {
   TRY(kernel.map_ids(child, plan.parent ? 0 : plan.first_id, kIdsPerJail, plan.parent));
   open_gate(birth, Birth::mapped);
-  TRY(prepare_masks(kernel, plan, birth, parts));
+  birth.masks = TRY(make_masks(kernel, plan.empty_dir, "/", parts));
   open_gate(birth, Birth::masked);
   const sys::Fd ids = TRY(kernel.namespace_of(child.pidfd(), child.pid(), "user"));
   auto tree = prepare_tree(kernel, plan, ids, birth, parts);
@@ -355,9 +356,12 @@ Result<Prison> create_prison(sys::Kernel& kernel, const PrisonPlan& plan, const 
   }
   parts.orders = {};
   prison.pidfd_ = child.take_pidfd();
-  if (plan.orders.any())
-    if (auto sent = send_orders(kernel, prison.pidfd_, plan.orders); !sent)
+  if (plan.orders.any()) {
+    Orders orders = plan.orders;
+    if (plan.boots) orders.grants &= ~uint32_t{kGrantMount};
+    if (auto sent = send_orders(kernel, prison.pidfd_, orders); !sent)
       return std::unexpected(std::move(sent).error());
+  }
   return prison;
 }
 
@@ -392,33 +396,32 @@ Result<sys::Fd> orders_for(sys::Kernel& kernel, const sys::Fd& init,
   return kernel.descriptor_of(init, kOrdersOut);
 }
 
-Rules rules_of(const sys::Fd& init, const sys::Fd& orders, const mac::Permissions& permissions,
-               std::vector<sock_filter>& filter) {
-  return {init.get(),
-          mac::kept(permissions),
+Rules rules_of(const Entry& entry, const sys::Fd& orders, std::vector<sock_filter>& filter) {
+  return {entry.process.get(),
+          mac::kept(entry.permissions),
           orders.get(),
           {static_cast<unsigned short>(filter.size()), filter.data()}};
 }
 
-// The directory of the cgroup v2 that the calling process is in.
-Result<std::string> own_cgroup(sys::Kernel& kernel) {
-  const std::string text = TRY(kernel.read_file("/proc/self/cgroup"));
+}  // namespace
+
+Result<std::string> cgroup_of(sys::Kernel& kernel, std::string_view process) {
+  const std::string text = TRY(kernel.read_file(concat("/proc/", process, "/cgroup")));
   for (const auto line : split(text, '\n'))
     if (line.starts_with("0::")) return concat(TRY(kernel.cgroup_mount()), line.substr(3));
-  return fail("/proc/self/cgroup names no cgroup v2");
+  return fail("/proc/", process, "/cgroup names no cgroup v2");
 }
-
-}  // namespace
 
 Result<sys::Fd> enter_prison(sys::Kernel& kernel, const Entry& entry, const sys::Command& command) {
   const sys::ExecPlan exec(command);
   std::vector<sock_filter> filter = mac::compile(entry.permissions);
   const sys::Fd orders = TRY(orders_for(kernel, entry.init, entry.permissions));
-  Entrant entrant{rules_of(entry.init, orders, entry.permissions, filter), exec, {}};
-  TRY(kernel.children_into(entry.init));
+  Entrant entrant{rules_of(entry, orders, filter), exec, {}};
+  const sys::Fd cgroup = TRY(kernel.open(entry.cgroup, O_RDONLY | O_DIRECTORY));
+  TRY(kernel.children_into(entry.process));
   const sys::ChildStack stack;
-  auto child = kernel.clone(
-      {.cgroup = entry.cgroup.get(), .run = enter_in_child, .argument = &entrant}, stack);
+  auto child =
+      kernel.clone({.cgroup = cgroup.get(), .run = enter_in_child, .argument = &entrant}, stack);
   TRY(kernel.children_into(kernel.self_pidfd()));
   if (!child) return std::unexpected(std::move(child).error());
   child->wait_exec();
@@ -429,18 +432,49 @@ Result<sys::Fd> enter_prison(sys::Kernel& kernel, const Entry& entry, const sys:
   return child->take_pidfd();
 }
 
-Result<> move_into_prison(sys::Kernel& kernel, const sys::Fd& init,
-                          const mac::Permissions& permissions, const std::string& cgroup) {
+Result<sys::Fd> start_first(sys::Kernel& kernel, const Entry& entry, const Orders& orders,
+                            const std::string& empty_dir, const sys::Command& command) {
+  const sys::ExecPlan exec(command);
+  std::vector<sock_filter> filter = mac::compile(entry.permissions);
+  const sys::Fd listeners = TRY(orders_for(kernel, entry.init, entry.permissions));
+  BirthParts parts;
+  const auto masks = TRY(make_masks(kernel, empty_dir, "/proc/", parts));
+  // By descriptor: from inside, nobody may look at init.
+  const sys::Fd mounts = TRY(kernel.namespace_of(entry.init, sys::pid_of(entry.init), "mnt"));
+  FirstProcess first{
+      rules_of(entry, listeners, filter), exec, mounts.get(), masks, entry.permissions.vnet, {}};
+  const sys::Fd cgroup = TRY(kernel.open(entry.cgroup, O_RDONLY | O_DIRECTORY));
+  const sys::ChildStack stack;
+  auto child = TRY(kernel.clone({.namespaces = kFirstNamespaces,
+                                 .cgroup = cgroup.get(),
+                                 .below = &entry.init,
+                                 .run = become_first,
+                                 .argument = &first},
+                                stack));
+  child.wait_exec();
+  if (first.failure.code) {
+    (void)kernel.reap(child.pidfd(), -1);
+    return std::unexpected(first.failure.error());
+  }
+  if (orders.grants & kGrantMount) (void)TRY(send_orders(kernel, entry.init, orders));
+  return child.take_pidfd();
+}
+
+Result<> forget_first(sys::Kernel& kernel, const sys::Fd& init) {
+  return kernel.unmount_inside(init, kFirstMounts);
+}
+
+Result<> move_into_prison(sys::Kernel& kernel, const Entry& entry) {
   if (TRY(kernel.list_dir("/proc/self/task")).size() > 1)
     return fail_errno(EINVAL, "jail_attach: more than one thread");
   for (const auto& number : TRY(kernel.list_dir("/proc/self/fd")))
     if (kernel.open(concat("/proc/self/fd/", number), O_PATH | O_DIRECTORY))
       return fail_errno(EPERM, "jail_attach: descriptor ", number, " is a directory");
-  std::vector<sock_filter> filter = mac::compile(permissions);
-  const sys::Fd orders = TRY(orders_for(kernel, init, permissions));
-  const std::string before = TRY(own_cgroup(kernel));
-  TRY(kernel.write_file(cgroup + "/cgroup.procs", "0"));
-  if (const long rc = enter_oneself(rules_of(init, orders, permissions, filter)); rc < 0) {
+  std::vector<sock_filter> filter = mac::compile(entry.permissions);
+  const sys::Fd orders = TRY(orders_for(kernel, entry.init, entry.permissions));
+  const std::string before = TRY(cgroup_of(kernel, "self"));
+  TRY(kernel.write_file(entry.cgroup + "/cgroup.procs", "0"));
+  if (const long rc = enter_oneself(rules_of(entry, orders, filter)); rc < 0) {
     (void)kernel.write_file(before + "/cgroup.procs", "0");
     return fail_errno(static_cast<int>(-rc), "jail_attach");
   }

@@ -45,6 +45,9 @@ struct PrisonPlan {
   Place dev = Place::if_present, proc = Place::if_present;
   std::vector<sys::Node> devices;  // what /dev holds, in the order to make it
   Orders orders;
+  // An init system is going to be started. What is mounted for it is not root's to take away, so
+  // root may mount from then on only.
+  bool boots = false;
   std::vector<MountLine> mounts;
   // Files of the host's in the jail's /dev/gaol. What has a `cover` also lies over that file of the
   // jail's tree, which must be there.
@@ -103,16 +106,26 @@ Result<> give_names(sys::Kernel& kernel, const sys::Fd& init, const sys::Names& 
 // Starts a program inside. The Fd is its pidfd, and it is a child of the caller; limits,
 // namespaces, capabilities and filter hold before its first instruction.
 struct Entry {
-  const sys::Fd& init;  // pidfd of the jail's init
-  const sys::Fd& cgroup;
+  const sys::Fd& init;        // pidfd of the jail's init
+  const sys::Fd& process;     // whose namespaces to join: init's, or those of the first process
+  const std::string& cgroup;  // a directory
   mac::Permissions permissions;
 };
 Result<sys::Fd> enter_prison(sys::Kernel& kernel, const Entry& entry, const sys::Command& command);
 
+// Starts the init system of the jail's userland, process 1 of a PID namespace below the jail's;
+// `entry.cgroup` is its to divide. `orders` and `empty_dir` are those of PrisonPlan. See
+// jail/first.h.
+Result<sys::Fd> start_first(sys::Kernel& kernel, const Entry& entry, const Orders& orders,
+                            const std::string& empty_dir, const sys::Command& command);
+// Takes away what was mounted for one that has ended.
+Result<> forget_first(sys::Kernel& kernel, const sys::Fd& init);
+
 // Moves the calling process inside, for good; children that it makes from then on are in the
 // jail's PID namespace. EINVAL: it has more than one thread. EPERM: one of its descriptors is a
 // directory, which would lead out again.
-Result<> move_into_prison(sys::Kernel& kernel, const sys::Fd& init,
-                          const mac::Permissions& permissions, const std::string& cgroup);
+Result<> move_into_prison(sys::Kernel& kernel, const Entry& entry);
+// The directory of the cgroup v2 that a process is in; `process` is its number, or `self`.
+Result<std::string> cgroup_of(sys::Kernel& kernel, std::string_view process);
 
 }  // namespace gaol::jail

@@ -38,6 +38,7 @@ uint64_t kept(const Permissions& may) {
   if (may.reserved_ports) bits |= mask({CAP_NET_BIND_SERVICE});
   if (may.mlock) bits |= mask({CAP_IPC_LOCK});
   if (may.sysvmsg || may.sysvsem || may.sysvshm) bits |= mask({CAP_IPC_OWNER});
+  if (may.reboot) bits |= mask({CAP_SYS_BOOT});
   // Over a shared stack these two reach the host's interfaces and everyone's packets.
   if (may.vnet && may.net_admin) bits |= mask({CAP_NET_ADMIN});
   if (may.vnet && may.raw_sockets) bits |= mask({CAP_NET_RAW});

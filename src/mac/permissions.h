@@ -28,6 +28,7 @@ struct Permissions {
   bool read_msgbuf = false;  // allow.read_msgbuf
   bool own_release = false;  // osrelease is set
   bool mount = false;        // allow.mount, where enforce_statfs lets it
+  bool reboot = false;       // of a PID namespace below the jail's: it ends that
 
   bool operator==(const Permissions&) const = default;
 
@@ -39,7 +40,7 @@ struct Permissions {
     const bool members[] = {raw_sockets,    socket_af,   mlock,        proc_debug, suser,
                             reserved_ports, sysvmsg,     sysvsem,      sysvshm,    inet4,
                             inet6,          vnet,        set_hostname, own_ipc,    net_admin,
-                            read_msgbuf,    own_release, mount};
+                            read_msgbuf,    own_release, mount,        reboot};
     uint32_t bits = 0;
     for (uint32_t at = 0; const bool member : members) bits |= uint32_t{member} << at++;
     return bits;

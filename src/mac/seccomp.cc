@@ -190,9 +190,10 @@ void check_personality(Program& program) {
 void check_netlink(Program& program, const Permissions& may) {
   program.load_argument(2);
   if (may.vnet) {
-    program.answer_unless({NETLINK_ROUTE, NETLINK_SOCK_DIAG, NETLINK_NETFILTER, NETLINK_GENERIC},
+    program.answer_unless({NETLINK_ROUTE, NETLINK_SOCK_DIAG, NETLINK_NETFILTER, NETLINK_GENERIC,
+                           NETLINK_KOBJECT_UEVENT},
                           kNoProtocol);
-  } else {  // in a shared stack, sock_diag lists the host's sockets
+  } else {  // in a shared stack, sock_diag lists the host's sockets, and uevents are its devices'
     program.answer_unless({NETLINK_ROUTE}, kNoProtocol);
   }
   program.answer(kAllow);
@@ -256,6 +257,7 @@ Policy settle(Policy policy, const Permissions& may) {
     case Policy::debug: return may.proc_debug ? Policy::allow : Policy::notify;
     case Policy::mlock: return may.mlock ? Policy::allow : Policy::deny;
     case Policy::syslog: return may.read_msgbuf ? Policy::allow : Policy::deny;
+    case Policy::reboot: return may.reboot ? Policy::allow : Policy::deny;
     case Policy::sysvmsg: return may.sysvmsg ? Policy::allow : Policy::absent;
     case Policy::sysvsem: return may.sysvsem ? Policy::allow : Policy::absent;
     case Policy::sysvshm: return may.sysvshm ? Policy::allow : Policy::absent;

@@ -41,6 +41,7 @@ enum class Rule : uint8_t {
   debug,
   mlock,
   syslog,
+  reboot,
   msg,
   sem,
   shm,
@@ -58,7 +59,7 @@ constexpr struct {
      "quotactl "
      "quotactl_fd bpf io_uring_setup io_uring_enter io_uring_register userfaultfd perf_event_open "
      "add_key request_key keyctl settimeofday clock_settime adjtimex clock_adjtime "
-     "init_module finit_module delete_module kexec_load kexec_file_load reboot "
+     "init_module finit_module delete_module kexec_load kexec_file_load "
      "swapon swapoff acct vhangup mbind get_mempolicy set_mempolicy "
      "set_mempolicy_home_node migrate_pages move_pages iopl ioperm modify_ldt ustat sysfs"},
     {Rule::absent,
@@ -71,6 +72,7 @@ constexpr struct {
     {Rule::debug, "ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd"},
     {Rule::mlock, "mlock mlock2 mlockall"},
     {Rule::syslog, "syslog"},
+    {Rule::reboot, "reboot"},
     {Rule::msg, "msgget msgsnd msgrcv msgctl"},
     {Rule::sem, "semget semop semtimedop semctl"},
     {Rule::shm, "shmget shmat shmdt shmctl"},
@@ -237,6 +239,7 @@ std::optional<uint32_t> verdict(int number, const Permissions& may) {
     case Rule::debug: return may.proc_debug ? SCMP_ACT_ALLOW : SCMP_ACT_NOTIFY;
     case Rule::mlock: return either(may.mlock, EPERM);
     case Rule::syslog: return either(may.read_msgbuf, EPERM);
+    case Rule::reboot: return either(may.reboot, EPERM);
     case Rule::msg: return either(may.sysvmsg, ENOSYS);
     case Rule::sem: return either(may.sysvsem, ENOSYS);
     case Rule::shm: return either(may.sysvshm, ENOSYS);
@@ -262,7 +265,7 @@ uint32_t socket_verdict(int family, int type, int protocol, const Permissions& m
     case AF_NETLINK: {
       if (protocol == NETLINK_ROUTE) return SECCOMP_RET_ALLOW;
       const bool of_a_stack = protocol == NETLINK_SOCK_DIAG || protocol == NETLINK_NETFILTER ||
-                              protocol == NETLINK_GENERIC;
+                              protocol == NETLINK_GENERIC || protocol == NETLINK_KOBJECT_UEVENT;
       return either(may.vnet && of_a_stack, EPROTONOSUPPORT);
     }
     case AF_VSOCK:

@@ -111,9 +111,11 @@ constexpr Member kFiltered[] = {
     // and those that send calls to init
     &Permissions::set_hostname,
     &Permissions::own_release,
+    // and one that is about a single call
+    &Permissions::reboot,
 };
 constexpr unsigned kSets = 1U << std::size(kFiltered);
-constexpr unsigned kSocketSets = kSets >> 2;  // sockets are no concern of init's
+constexpr unsigned kSocketSets = kSets >> 3;  // sockets are no concern of the last three
 
 Permissions set_of(unsigned bits) {
   Permissions may;
@@ -295,7 +297,8 @@ TEST(Seccomp, SocketsOfTypicalJails) {
       {"ping in vnet", vnet, {AF_INET6, SOCK_RAW, 58}, kAllow},
       {"packets in vnet", vnet, {AF_PACKET, SOCK_RAW}, kAllow},
       {"pf in vnet", vnet, {AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER}, kAllow},
-      {"uevents in vnet", vnet, {AF_NETLINK, SOCK_DGRAM, NETLINK_KOBJECT_UEVENT}, no_protocol},
+      {"the host's devices", shared, {AF_NETLINK, SOCK_RAW, NETLINK_KOBJECT_UEVENT}, no_protocol},
+      {"uevents in vnet", vnet, {AF_NETLINK, SOCK_DGRAM, NETLINK_KOBJECT_UEVENT}, kAllow},
       {"bluetooth", vnet, {AF_BLUETOOTH, SOCK_RAW}, no_family},
       {"bluetooth, socket_af", any, {AF_BLUETOOTH, SOCK_RAW}, kAllow},
       {"hypervisor, socket_af", any, {AF_VSOCK, SOCK_STREAM}, no_family},

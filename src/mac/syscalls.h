@@ -35,6 +35,7 @@ enum class Policy : uint8_t {
   debug,
   mlock,
   syslog,
+  reboot,
   sysvmsg,
   sysvsem,
   sysvshm,
@@ -127,6 +128,7 @@ inline constexpr int kUname[] = {SYS_uname};
 inline constexpr int kMlock[] = {SYS_mlock, SYS_mlock2, SYS_mlockall};
 // The kernel's log. What is more than reading it asks for CAP_SYSLOG over the host.
 inline constexpr int kSyslog[] = {SYS_syslog};
+inline constexpr int kReboot[] = {SYS_reboot};
 inline constexpr int kSysvmsg[] = {SYS_msgget, SYS_msgsnd, SYS_msgrcv, SYS_msgctl};
 inline constexpr int kSysvsem[] = {SYS_semget, SYS_semop, SYS_semtimedop, SYS_semctl};
 inline constexpr int kSysvshm[] = {SYS_shmget, SYS_shmat, SYS_shmdt, SYS_shmctl};
@@ -156,7 +158,7 @@ inline constexpr int kKeys[] = {SYS_add_key, SYS_request_key, SYS_keyctl};
 inline constexpr int kMachine[] = {
     SYS_settimeofday, SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime, SYS_init_module,
     SYS_finit_module, SYS_delete_module, SYS_kexec_load,
-    SYS_kexec_file_load, SYS_reboot, SYS_swapon, SYS_swapoff, SYS_acct, SYS_vhangup,
+    SYS_kexec_file_load, SYS_swapon, SYS_swapoff, SYS_acct, SYS_vhangup,
     SYS_mbind, SYS_get_mempolicy, SYS_set_mempolicy, kSetMempolicyHomeNode,
     SYS_migrate_pages, SYS_move_pages};
 
@@ -199,6 +201,7 @@ inline constexpr Group kGroups[] = {
     {Policy::uname, calls::kUname},
     {Policy::mlock, calls::kMlock},
     {Policy::syslog, calls::kSyslog},
+    {Policy::reboot, calls::kReboot},
     {Policy::sysvmsg, calls::kSysvmsg},
     {Policy::sysvsem, calls::kSysvsem},
     {Policy::sysvshm, calls::kSysvshm},

@@ -53,6 +53,13 @@ struct TreePath {
 };
 long clone_tree(void* tree) noexcept;
 
+// Takes the topmost mount off each path, the last first. What none lies on is passed over.
+struct MountPoints {
+  const char* const* paths;
+  unsigned long count;
+};
+long unmount_all(void* points) noexcept;
+
 // The whole of an envoy.
 struct Envoy {
   const Mission& mission;

@@ -67,4 +67,14 @@ long clone_tree(void* tree) noexcept {
   return clone;
 }
 
+long unmount_all(void* points) noexcept {
+  constexpr unsigned kDetach = 2, kNoFollow = 8;  // MNT_DETACH, UMOUNT_NOFOLLOW
+  const auto& self = *static_cast<MountPoints*>(points);
+  for (unsigned long left = self.count; left-- > 0;) {
+    const long rc = call(__NR_umount2, self.paths[left], kDetach | kNoFollow);
+    if (rc < 0 && rc != -EINVAL && rc != -ENOENT) return rc;
+  }
+  return 0;
+}
+
 }  // namespace gaol::sys

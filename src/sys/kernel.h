@@ -226,11 +226,18 @@ class Kernel {
   virtual Result<Node> read_node(const std::string& dir, const std::string& name) = 0;
   virtual Result<std::vector<Node>> read_nodes(const std::string& dir) = 0;
 
+  // Takes the topmost mount off each of these paths of a jail, the last first, as the jail's root
+  // could; what none lies on is passed over. `pidfd`: a process of it.
+  virtual Result<> unmount_inside(const Fd& pidfd, std::span<const char* const> paths) = 0;
+
   // --- cgroups ---
   // The id the kernel gives a cgroup directory, as BPF programs see it.
   virtual Result<uint64_t> cgroup_id(const std::string& path) = 0;
-  // Kills what is left in a cgroup, waits until it is empty and removes it. Nothing if it is
-  // not there.
+  // Makes a cgroup whose division is `owner`'s: groups below it, and what is in which. Its limits
+  // are not. See "Delegation" in the kernel's cgroup-v2.rst.
+  virtual Result<> delegate_cgroup(const std::string& path, uint32_t owner) = 0;
+  // Kills what is left in a cgroup, waits until it is empty and removes it with those below it.
+  // Nothing if it is not there.
   virtual Result<> end_cgroup(const std::string& path) = 0;
   // Where cgroup v2 is mounted: /sys/fs/cgroup, or its place beside the v1 controllers.
   virtual Result<std::string> cgroup_mount() = 0;

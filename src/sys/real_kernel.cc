@@ -534,6 +534,23 @@ class RealKernel final : public Kernel {
     return fail("cgroup v2 is not mounted at /sys/fs/cgroup or /sys/fs/cgroup/unified");
   }
 
+  Result<> unmount_inside(const Fd& pidfd, std::span<const char* const> paths) override {
+    MountPoints points{paths.data(), paths.size()};
+    return sent({pidfd.get(), CLONE_NEWUSER | CLONE_NEWNS, -1, unmount_all, &points}, "umount");
+  }
+
+  Result<> delegate_cgroup(const std::string& path, uint32_t owner) override {
+    constexpr const char* kHis[] = {"", "/cgroup.procs", "/cgroup.threads",
+                                    "/cgroup.subtree_control"};
+    TRY(make_dir(path, 0755));
+    // Each takes memory of the kernel's, and who removes them goes down into each.
+    TRY(write_file(path + "/cgroup.max.descendants", "4096"));
+    TRY(write_file(path + "/cgroup.max.depth", "32"));
+    for (const char* file : kHis)
+      TRY(done(::chown((path + file).c_str(), owner, owner), path, file));
+    return {};
+  }
+
   Result<> end_cgroup(const std::string& path) override {
     if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return {};
     if (errno != EBUSY) return fail_errno(errno, path);
@@ -543,12 +560,21 @@ class RealKernel final : public Kernel {
       // The file is read before each wait: a change is told only to who has seen the state.
       char text[128];
       if (::pread(events.get(), text, sizeof text, 0) < 0) return fail_errno(errno, path);
-      if (::rmdir(path.c_str()) == 0) return {};
+      if (remove_cgroups(path)) return {};
       if (errno != EBUSY) return fail_errno(errno, path);
       pollfd changed{events.get(), POLLPRI, 0};
       ::poll(&changed, 1, 50);
     }
     return fail_errno(EBUSY, path);
+  }
+
+  // A cgroup and those below it, the deepest first. False with errno.
+  bool remove_cgroups(const std::string& path) {
+    if (::rmdir(path.c_str()) == 0) return true;
+    if (errno != EBUSY) return false;
+    if (const auto entries = list_dir(path))
+      for (const auto& entry : *entries) remove_cgroups(concat(path, "/", entry));
+    return ::rmdir(path.c_str()) == 0;
   }
 
   Result<> map_put(const std::string& pin, std::span<const std::byte> key,

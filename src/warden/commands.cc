@@ -9,6 +9,7 @@
 
 #include "warden/compat.h"
 #include "warden/users.h"
+#include "warden/way_in.h"
 
 namespace gaol::warden {
 
@@ -90,6 +91,10 @@ Result<sys::Fd> start(const CommandContext& context, const sys::Command& command
   return where == Where::host ? context.kernel.spawn(command) : context.entrance.enter(command);
 }
 
+bool boots(const CommandContext& context, const CommandLine& line, Where where) {
+  return where == Where::jail && context.entrance.boot && is_init_system(line.argv.front());
+}
+
 }  // namespace
 
 CommandLine parse_command(std::string_view line) {
@@ -111,9 +116,10 @@ Result<> run_command(const CommandContext& context, const CommandLine& line, Whe
   command.output = log.get();
   const sys::Fd program = TRY(compat_program(context.kernel, line.argv.front()));
   command.program = program.get();
-  auto child = start(context, command, where);
+  const bool boot = boots(context, line, where);
+  auto child = boot ? context.entrance.boot(command) : start(context, command, where);
   if (!child) return fail(std::move(child).error().in(text));
-  if (line.background) {
+  if (line.background || boot) {
     leave(context, std::move(*child), where);
     return {};
   }

@@ -57,6 +57,8 @@ struct Stray {
 struct Entrance {
   // Starts a program there; the Fd is its pidfd, a child of ours.
   std::function<Result<sys::Fd>(const sys::Command&)> enter;
+  // Starts the init system of its userland, where the jail is being started; it is not waited for.
+  std::function<Result<sys::Fd>(const sys::Command&)> boot = {};
   // By the jail's own passwd(5).
   std::function<Result<User>(std::string_view who)> user;
   bool vnet = false;  // it has a network stack of its own

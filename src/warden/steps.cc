@@ -17,6 +17,7 @@
 #include "net/stack.h"
 #include "sys/helper.h"
 #include "warden/door.h"
+#include "warden/way_in.h"
 #include "warden/wiring.h"
 
 namespace gaol::warden {
@@ -28,22 +29,30 @@ using What = Report::What;
 constexpr int kPatience = 2000;  // milliseconds for what was killed to end
 
 // What it is given must outlive it.
-Entrance entrance(const Machine& machine, const Record& record, const sys::Fd& init,
-                  const sys::Fd& cgroup) {
+Entrance entrance(const Machine& machine, const Record& record) {
   return {
-      .enter =
-          [&](const sys::Command& command) {
-            return jail::enter_prison(machine.kernel,
-                                      {init, cgroup, permissions_of(record.settings)}, command);
-          },
+      .enter = [&](const sys::Command& command) -> Result<sys::Fd> {
+        const WayIn way = TRY(way_in(machine.kernel, record));
+        return jail::enter_prison(machine.kernel, way.entry(), command);
+      },
       .user = [&](std::string_view who) { return jail_user(machine.kernel, record.init.pid, who); },
       .vnet = record.settings.jailsys("vnet") == jail::Jailsys::fresh};
+}
+
+Result<sys::Fd> boot(Start& start, const sys::Command& command) {
+  const Machine& machine = start.machine;
+  sys::Fd first =
+      TRY(start_init_system(machine.kernel, start.record, machine.store.empty_dir(), command));
+  start.record.first = machine.kernel.identify(first);
+  TRY(machine.store.publish(start.record));
+  return first;
 }
 
 CommandContext context_of(Start& start) {
   auto context =
       command_context(start.machine, start.request.settings, start.record, start.plan.path);
-  context.entrance = entrance(start.machine, start.record, start.prison.pidfd(), start.cgroup);
+  context.entrance = entrance(start.machine, start.record);
+  context.entrance.boot = [&](const sys::Command& command) { return boot(start, command); };
   context.argv = start.request.command_argv;
   return context;
 }
@@ -207,12 +216,25 @@ void tell_creation(const Start& start, std::string_view how_it_ended) {
       concat("jail_set(JAIL_CREATE)", jail_set_words(settings, Words::all), how_it_ended));
 }
 
+bool will_boot(const Request& request) {
+  const auto boots = [](std::string_view line) {
+    const auto argv = parse_command(line).argv;
+    return !argv.empty() && is_init_system(argv.front());
+  };
+  const auto any = [&](const char* parameter) {
+    return std::ranges::any_of(request.settings.list(parameter), boots);
+  };
+  return any("exec.start") || any("command") ||
+         (!request.command_argv.empty() && is_init_system(request.command_argv.front()));
+}
+
 Result<> create(Start& start) {
   if (start.parent) start.plan.prison.parent = &start.parent_init;
   start.plan.prison.tree = TRY(find_tree(start.machine.kernel, start.plan, start.parent));
   start.plan.prison.first_id = start.record.first_id;
   if (const auto owners = start.plan.prison.tree.owners; owners && owners != start.record.first_id)
     return fail_errno(EBUSY, "path ", start.plan.path, ": its owners have been shifted just now");
+  start.plan.prison.boots = will_boot(start.request);
   start.plan.prison.empty_dir = start.machine.store.empty_dir();
   auto prison = jail::create_prison(start.machine.kernel, start.plan.prison, start.cgroup,
                                     [&](const jail::Prison& born) {
@@ -465,7 +487,8 @@ Result<> settle(Start& start) {
     machine.report.tell(What::detail,
                         concat("jail_set(JAIL_UPDATE) jid=", start.record.jid, " nopersist"));
   const bool has_children = !machine.store.descendants(start.record.jid).empty();
-  if (!start.plan.persist && !has_children && inmates(machine, start.record).empty()) {
+  if (!start.plan.persist && !has_children && inmates(machine, start.record).empty() &&
+      !machine.kernel.alive(start.record.first)) {
     // With nothing to bring back from it, what its birth held is let go while it dies.
     if (start.record.interfaces.empty()) (void)machine.kernel.signal(start.prison.pidfd(), SIGKILL);
     start.prison = {};
@@ -492,33 +515,60 @@ bool all_gone(sys::Kernel& kernel, const std::vector<sys::Fd>& processes,
   });
 }
 
+// Where the jail has an init system, that ends the others; it was asked to by exec.stop.
+std::vector<sys::Fd> init_system(const Stop& stop) {
+  std::vector<sys::Fd> out;
+  if (stop.record.first.pid == 0) return out;
+  if (auto first = stop.machine.kernel.pidfd(stop.record.first)) out.push_back(std::move(*first));
+  return out;
+}
+
 // SIGTERM to every process of the jail but init, then a wait until all have gone.
 void ask_to_end(const Stop& stop) {
   const Machine& machine = stop.machine;
   const auto timeout = std::chrono::seconds(stop.settings.integer("stop.timeout"));
   if (timeout.count() <= 0) return;
-  std::vector<sys::Fd> asked;
+  std::vector<sys::Fd> asked = init_system(stop);
+  const bool by_itself = !asked.empty();
   std::string pids;
-  for (const int pid : inmates(machine, stop.record)) {
-    auto process = machine.kernel.pidfd_of_member(pid, stop.record.cgroup);
-    if (!process || !machine.kernel.signal(*process, SIGTERM)) continue;
-    asked.push_back(std::move(*process));
-    pids += concat(" ", pid);
-  }
+  if (!by_itself)
+    for (const int pid : inmates(machine, stop.record)) {
+      auto process = machine.kernel.pidfd_of_member(pid, stop.record.cgroup);
+      if (!process || !machine.kernel.signal(*process, SIGTERM)) continue;
+      asked.push_back(std::move(*process));
+      pids += concat(" ", pid);
+    }
   if (asked.empty()) return;
-  machine.report.tell(What::detail, concat("sent SIGTERM to:", pids));
+  if (!by_itself) machine.report.tell(What::detail, concat("sent SIGTERM to:", pids));
   machine.report.tell(What::waiting, "");
   const bool gone = all_gone(machine.kernel, asked, timeout);
   machine.report.tell(What::working, "");
   if (!gone) machine.report.tell(What::detail, "timed out");
 }
 
-Result<> run_hooks(Stop& stop, std::string_view parameter, Where where, const sys::Fd* init,
-                   const sys::Fd* cgroup) {
+Result<> run_hooks(Stop& stop, std::string_view parameter, Where where) {
   if (!stop.hooks) return {};
   auto context = command_context(stop.machine, stop.settings, stop.record, stop.path);
-  if (init && cgroup) context.entrance = entrance(stop.machine, stop.record, *init, *cgroup);
+  if (where == Where::jail) context.entrance = entrance(stop.machine, stop.record);
   return stop.machine.hooks(context, parameter, where);
+}
+
+// An init system that nothing else is said of is asked in its own way.
+Result<> run_exec_stop(Stop& stop) {
+  const auto first = init_system(stop);
+  if (!stop.settings.list("exec.stop").empty() || first.empty())
+    return run_hooks(stop, "exec.stop", Where::jail);
+  const auto farewell = farewell_of(stop.machine.kernel, stop.record.first);
+  if (farewell.signal) {
+    stop.machine.report.tell(What::detail, concat("sent signal ", farewell.signal,
+                                                  " to its init system: ", stop.record.first.pid));
+    (void)stop.machine.kernel.signal(first.front(), farewell.signal);
+    return {};
+  }
+  auto context = command_context(stop.machine, stop.settings, stop.record, stop.path);
+  context.entrance = entrance(stop.machine, stop.record);
+  (void)told(stop.machine, run_command(context, {farewell.argv, false}, Where::jail));
+  return {};
 }
 
 }  // namespace
@@ -563,6 +613,15 @@ std::vector<std::string_view> start_step_names() {
   return out;
 }
 
+Result<> forget_first(const Machine& machine, Record& record) {
+  if (record.first.pid == 0 || machine.kernel.alive(record.first)) return {};
+  const auto lock = machine.locked ? Result<sys::Fd>{} : machine.store.lock();
+  const sys::Fd init = TRY(machine.kernel.pidfd(record.init));
+  TRY(jail::forget_first(machine.kernel, init));
+  record.first = {};
+  return machine.store.publish(record);
+}
+
 Result<> run_start(Start& start) {
   size_t done = 0;
   Result<> result;
@@ -583,14 +642,11 @@ Result<> run_start(Start& start) {
 
 Result<> run_stop(Stop& stop) {
   const Machine& machine = stop.machine;
-  {
-    const auto init = machine.kernel.pidfd(stop.record.init);
-    const auto cgroup = machine.kernel.open(stop.record.cgroup, O_RDONLY | O_DIRECTORY);
-    if (init && cgroup) {
-      TRY(told(machine, run_hooks(stop, "exec.prestop", Where::host, &*init, &*cgroup)));
-      TRY(told(machine, run_hooks(stop, "exec.stop", Where::jail, &*init, &*cgroup)));
-      ask_to_end(stop);
-    }
+  if (machine.kernel.alive(stop.record.init)) {
+    (void)told(machine, forget_first(machine, stop.record));
+    TRY(told(machine, run_hooks(stop, "exec.prestop", Where::host)));
+    TRY(told(machine, run_exec_stop(stop)));
+    ask_to_end(stop);
   }
   stop.record.owner = machine.kernel.self();
   TRY(unpublish(machine, stop.record));
@@ -610,11 +666,11 @@ Result<> run_stop(Stop& stop) {
 
 Result<> run_cleanup(Stop& stop) {
   const Machine& machine = stop.machine;
-  auto first = told(machine, run_hooks(stop, "exec.poststop", Where::host, nullptr, nullptr));
+  auto first = told(machine, run_hooks(stop, "exec.poststop", Where::host));
   auto dropped = told(machine, drop_aliases(machine, stop.record));
   stop.gone &= dropped.has_value();
   if (first) first = std::move(dropped);
-  auto released = told(machine, run_hooks(stop, "exec.release", Where::host, nullptr, nullptr));
+  auto released = told(machine, run_hooks(stop, "exec.release", Where::host));
   if (first) first = std::move(released);
   return first;
 }

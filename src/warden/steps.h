@@ -63,6 +63,10 @@ Result<> run_stop(Stop& stop);
 // What follows the removal: exec.poststop, aliases, exec.release (jail -C).
 Result<> run_cleanup(Stop& stop);
 
+// Where the init system of its userland has ended and the jail has not: takes away what was mounted
+// for it, and knows no more of it.
+Result<> forget_first(const Machine& machine, Record& record);
+
 // Undoes whatever of a jail still stands, from its record alone, and forgets it. REQUIRES: lock.
 void sweep(const Machine& machine, Record record);
 

@@ -546,9 +546,18 @@ bool Warden::needs_restart(const Request& request) {
 }
 
 Result<sys::Fd> Warden::attach(const Record& jail, const sys::Command& command) {
-  const sys::Fd init = TRY(kernel_.pidfd(jail.init));
-  const sys::Fd cgroup = TRY(kernel_.open(jail.cgroup, O_RDONLY | O_DIRECTORY));
-  return jail::enter_prison(kernel_, {init, cgroup, permissions_of(jail.settings)}, command);
+  const WayIn way = TRY(open_way(jail));
+  return jail::enter_prison(kernel_, way.entry(), command);
+}
+
+Result<WayIn> Warden::open_way(const Record& jail) {
+  if (jail.first.pid == 0 || kernel_.alive(jail.first)) return way_in(kernel_, jail);
+  const auto lock = TRY(store_.lock());
+  Record record = TRY(find(concat(jail.jid)));
+  Machine mine = machine();
+  mine.locked = true;
+  TRY(forget_first(mine, record));
+  return way_in(kernel_, record);
 }
 
 Result<User> Warden::user_of(const Record& jail, std::string_view who) {
@@ -556,8 +565,8 @@ Result<User> Warden::user_of(const Record& jail, std::string_view who) {
 }
 
 Result<> Warden::enter(const Record& jail) {
-  const sys::Fd init = TRY(kernel_.pidfd(jail.init));
-  return jail::move_into_prison(kernel_, init, permissions_of(jail.settings), jail.cgroup);
+  const WayIn way = TRY(open_way(jail));
+  return jail::move_into_prison(kernel_, way.entry());
 }
 
 Result<sys::Fd> Warden::network_of(const Record& jail) {

@@ -17,6 +17,7 @@
 #include "warden/record.h"
 #include "warden/steps.h"
 #include "warden/store.h"
+#include "warden/way_in.h"
 
 namespace gaol::warden {
 
@@ -56,6 +57,8 @@ class Warden final : public Authority {
   Machine machine() { return {kernel_, store_, report_, hooks_, strays_}; }
   // Marks those that have died as dying, and gives them.
   std::vector<Jid> look_at(std::vector<Entry>& jails, Names names);
+  // As way_in(), after what an init system that has ended left is taken away.
+  Result<WayIn> open_way(const Record& jail);
   // The record of a jail that was being made or unmade by somebody who is gone.
   std::optional<Record> abandoned(Jid jid);
   // The jail that one of this name would be below; null: the host.

@@ -597,10 +597,25 @@ void odd_families(Attempt& attempt) {
 void odd_netlink(Attempt& attempt) {
   for (const int protocol :
        {NETLINK_USERSOCK, NETLINK_XFRM, NETLINK_SELINUX, NETLINK_ISCSI, NETLINK_AUDIT,
-        NETLINK_FIB_LOOKUP, NETLINK_CONNECTOR, NETLINK_KOBJECT_UEVENT, NETLINK_SCSITRANSPORT,
-        NETLINK_RDMA, NETLINK_CRYPTO})
+        NETLINK_FIB_LOOKUP, NETLINK_CONNECTOR, NETLINK_SCSITRANSPORT, NETLINK_RDMA, NETLINK_CRYPTO})
     attempt.refused(::socket(AF_NETLINK, SOCK_RAW, protocol),
                     "netlink " + std::to_string(protocol));
+}
+
+// The host's devices change all the time that we are here.
+void device_events(Attempt& attempt) {
+  const int fd = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+  if (fd < 0) return void(attempt.refused(fd, ""));
+  sockaddr_nl all{};
+  all.nl_family = AF_NETLINK;
+  all.nl_groups = ~0U;
+  const timeval patience{0, 300'000};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&all), sizeof all) < 0)
+    return attempt.escaped("could not listen");
+  char event[4096];
+  if (::recv(fd, event, sizeof event, 0) > 0) return attempt.escaped(event);
+  attempt.held("silence");
 }
 
 // Lists the sockets of a network stack; of our own it may.
@@ -742,6 +757,7 @@ constexpr Attack kAttacks[] = {
     {"84-list-sockets", list_sockets},
     {"85-abstract-socket", abstract_socket},
     {"86-change-interfaces", change_interfaces},
+    {"110-device-events", device_events},
 };
 
 // In a process of its own, so that one that chroots or dies does not spoil the next.

@@ -5,6 +5,7 @@
 // GAOL_ACCEPT=1 writes the page.
 
 #include <gmock/gmock.h>
+#include <linux/netlink.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -21,6 +22,8 @@
 #include <set>
 #include <span>
 #include <sstream>
+#include <stop_token>
+#include <thread>
 
 #include "dataset/dataset.h"
 #include "mac/capabilities.h"
@@ -207,7 +210,7 @@ constexpr Attack kAttacks[] = {
      "seccomp",
      {"EAFNOSUPPORT"}},
     {"83-odd-netlink",
-     "11 netlink protocols: audit, xfrm, crypto, uevents, ...",
+     "10 netlink protocols: audit, xfrm, crypto, ...",
      "seccomp",
      {"EPROTONOSUPPORT"}},
     {"84-list-sockets",
@@ -255,6 +258,10 @@ constexpr Attack kAttacks[] = {
      "inheritable and ambient sets are empty, the bounding set is what is kept"},
     {"99-id-ranges", "the ids of one jail being those of another, or of a user of the host",
      "each jail has 65,536 ids of its own, above those that hosts give out"},
+    {"110-device-events",
+     "listening for what happens to the host's devices",
+     "seccomp; the kernel tells it to no network stack of a jail",
+     {"EPROTONOSUPPORT", "silence", "EPROTONOSUPPORT"}},
 };
 
 // By root of a jail that may mount all that a jail can be permitted to
@@ -403,6 +410,32 @@ class AbstractListener {
   std::vector<sys::Fd> sockets_;
 };
 
+// Devices of the host change for as long as it lives, and the host hears of it.
+class ChangingDevice {
+ public:
+  ChangingDevice()
+      : ear_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT)),
+        changes_([](const std::stop_token& stop) {
+          while (!stop.stop_requested()) {
+            write_file("/sys/class/mem/null/uevent", "change");
+            ::usleep(50'000);
+          }
+        }) {
+    sockaddr_nl kernel{};
+    kernel.nl_family = AF_NETLINK;
+    kernel.nl_groups = 1;
+    EXPECT_EQ(::bind(ear_.get(), reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel), 0);
+  }
+  bool heard() const {
+    char event[4096];
+    return ::recv(ear_.get(), event, sizeof event, 0) > 0;
+  }
+
+ private:
+  sys::Fd ear_;
+  std::jthread changes_;
+};
+
 // BPF programs can hold unix sockets since Linux 6.7.
 bool kernel_holds_abstract_names() {
   utsname kernel;
@@ -442,7 +475,9 @@ void judge_all(std::span<const Attack> attacks, Network network, const Outcome& 
 
 void EscapeTest::hold_all(const std::string& jail, Network network) {
   const AbstractListener listener;
+  const ChangingDevice device;
   judge_all(kAttacks, network, run("jexec " + jail + " attack"));
+  EXPECT_TRUE(device.heard());
   // Had init believed an order of theirs, it would go now that they are gone.
   ::usleep(1'200'000);
   EXPECT_EQ(run("jexec " + jail + " true").status, 0);
@@ -495,6 +530,23 @@ TEST_F(EscapeTest, ROOT_JailThatMayMountHolds) {
   for (const char* others : {"0", "2", "3", "4", "5", "6"})
     EXPECT_THAT(run(concat("jexec mounting attack ", others)).out,
                 testing::AllOf(HasSubstr("held"), Not(HasSubstr("ESCAPED"))));
+}
+
+// It has a cgroup to divide and a process 1, both its own, a procfs of its own, and may reboot.
+TEST_F(EscapeTest, ROOT_JailWithAnInitSystemHolds) {
+  plant_devices(kTree);
+  fs::create_directories(kTree + "/sbin");
+  fs::create_directories(kTree + "/run");
+  fs::create_symlink("/bin/busybox", kTree + "/sbin/init");
+  start("booted", "path=" + kTree + " exec.start=/sbin/init stop.timeout=0");
+  const auto said = run("jexec booted attack; jexec booted cat /proc/1/comm").out;
+  EXPECT_THAT(said, testing::EndsWith("\ninit\n"));
+  std::set<std::string> own;
+  std::istringstream lines(said);
+  for (std::string line; std::getline(lines, line);)
+    if (line.contains("ESCAPED")) own.insert(line.substr(0, line.find(' ')));
+  EXPECT_THAT(own, testing::ElementsAre("15-cgroups", "30-trace-init", "31-init-memory",
+                                        "32-init-files", "33-init-descriptors", "41-write-sys"));
 }
 
 // --- staged attacks ---
