@@ -9,6 +9,7 @@
 
 #include "dataset/driver.h"
 #include "dataset/owners.h"
+#include "dataset/partial.h"
 #include "dataset/state.h"
 #include "dataset/store.h"
 #include "host/mounts.h"
@@ -22,7 +23,7 @@ namespace {
 
 constexpr std::string_view kCloneOf = "clone of ", kCopyOf = "copy of ",
                            kBasejailOf = "basejail of ";
-constexpr std::string_view kStreamMark = "gaol-stream 2";
+constexpr std::string_view kStreamMark = "gaol-stream 2", kRest = "rest";
 
 // All but its clones, which may be thousands.
 Result<Info> look_at(const Place& at);
@@ -673,15 +674,18 @@ Result<> as_of_now(const std::string& path, const std::function<Result<>(const T
 
 std::string Stream::header() const {
   return concat(kStreamMark, " ", driver, " ", label, " ", from.empty() ? "-" : from, " ", owners,
-                "\n");
+                rest ? concat(" ", kRest) : std::string(), "\n");
 }
 
 Result<Stream> parse_header(std::string_view line) {
   if (!line.starts_with(kStreamMark)) return fail("not a stream of gaol send");
-  const auto fields = words(line.substr(kStreamMark.size()));
+  auto fields = words(line.substr(kStreamMark.size()));
+  const bool rest = fields.size() == 5 && fields.back() == kRest;
+  if (rest) fields.pop_back();
   const auto owners = fields.size() == 4 ? number<uint32_t>(fields[3]) : std::nullopt;
   if (!owners || !is_plain_or_range(*owners)) return fail("not a stream of gaol send");
-  Stream stream{std::string(fields[0]), std::string(fields[1]), std::string(fields[2]), *owners};
+  Stream stream{std::string(fields[0]), std::string(fields[1]), std::string(fields[2]), *owners,
+                rest};
   TRY(check_label(stream.label));
   if (stream.from == "-") stream.from.clear();
   return stream;
@@ -699,7 +703,8 @@ Result<uint32_t> owners_sent(Driver& driver, const Place& at, const std::string&
 }  // namespace
 
 // Without the lock: who receives may be of the same store, and wait for it.
-Result<> send(const std::string& path, const std::string& label, const std::string& from) {
+Result<> send(const std::string& path, const std::string& label, const std::string& from,
+              const std::string& token) {
   const Place at = TRY(locate(path));
   const Info info = TRY(info_of(at));
   if (info.kind == Kind::foreign) return fail(path, ": not made by gaol");
@@ -712,9 +717,9 @@ Result<> send(const std::string& path, const std::string& label, const std::stri
     if (!wanted.empty() && std::ranges::find(all, wanted, &Snapshot::label) == all.end())
       return fail_errno(ENOENT, path, "@", wanted);
   const auto owners = TRY(owners_sent(driver, at, label));
-  const Stream stream{std::string(driver.name()), label, from, owners};
+  const Stream stream{std::string(driver.name()), label, from, owners, !token.empty()};
   TRY(sys::write_out(stream.header()));
-  return driver.send(at, label, from);
+  return token.empty() ? driver.send(at, label, from) : driver.send_rest(at, label, token);
 }
 
 std::optional<uint64_t> stream_size(const std::string& path, const std::string& label,
@@ -725,12 +730,9 @@ std::optional<uint64_t> stream_size(const std::string& path, const std::string& 
   return driver ? (*driver)->stream_size(*at, label, from) : std::nullopt;
 }
 
-Result<> receive(const std::string& path, const Stream& stream, const Companion& file) {
-  const Place at = TRY(new_place(path));
-  const auto lock = TRY(lock_store(at.store));
-  Driver& driver = *TRY(driver_at(at.store));
-  if (driver.name() != stream.driver)
-    return fail(path, ": a stream of ", stream.driver, " cannot be received on ", driver.name());
+namespace {
+
+Result<> take_stream(Driver& driver, const Place& at, const Stream& stream, const Companion& file) {
   if (!stream.from.empty()) {
     TRY(look_at(at));  // zfs(8) would look for another tree that the changes fit
     TRY(check_no_mounts(at.path()));
@@ -742,6 +744,18 @@ Result<> receive(const std::string& path, const Stream& stream, const Companion&
     TRY(adopt(at, at.scratch(), stream.owners));
     return Made{"made", concat("received @", stream.label), {}};
   });
+}
+
+}  // namespace
+
+Result<> receive(const std::string& path, const Stream& stream, const Companion& file) {
+  const Place at = TRY(new_place(path));
+  const auto lock = TRY(lock_store(at.store));
+  Driver& driver = *TRY(driver_at(at.store));
+  if (driver.name() != stream.driver)
+    return fail(path, ": a stream of ", stream.driver, " cannot be received on ", driver.name());
+  TRY(begin_stream(driver, at, stream));
+  return end_stream(driver, at, stream, take_stream(driver, at, stream, file));
 }
 
 Result<std::string> throw_away(const std::string& path, const std::string& file) {

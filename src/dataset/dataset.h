@@ -18,7 +18,8 @@
 //     snapshots/                where the file system keeps none itself
 //   /usr/jails/.gaol/.scratch/  trees being made or destroyed
 //   /usr/jails/.gaol/.trash/    trees thrown away lately: a store like this one
-//   /usr/jails/.gaol/.lock      held by whoever changes anything of this
+//   /usr/jails/.gaol/.partial/  headers of streams that broke, where the file system keeps what
+//   came /usr/jails/.gaol/.lock      held by whoever changes anything of this
 //
 // Trees on disk belong to uid 0, and so do the set-id files that a jail's root makes in them: no
 // other user of the host may enter the directory around them. It is made so (mode 0700).
@@ -151,18 +152,33 @@ struct Stream {
   std::string driver, label;
   std::string from;     // what has changed since this snapshot; empty: the whole tree
   uint32_t owners = 0;  // uid 0 in it: what has a range where it comes from has that here too
+  bool rest = false;    // what had not come when it broke
   std::string header() const;
 };
 Result<Stream> parse_header(std::string_view line);
-// Writes a header and a snapshot to stdout, in the format of its file system.
+// Writes a header and a snapshot to stdout, in the format of its file system; with the token of a
+// stream that broke, the rest of that.
 // Only trees that stand by themselves: an overlay's stream would lack what is below it.
-Result<> send(const std::string& path, const std::string& label, const std::string& from);
+Result<> send(const std::string& path, const std::string& label, const std::string& from,
+              const std::string& token = {});
 // How many bytes that would be, about; nothing where the file system cannot say.
 std::optional<uint64_t> stream_size(const std::string& path, const std::string& label,
                                     const std::string& from);
 // Makes a tree of the stream that follows its header on stdin, or brings a tree that has the
-// snapshot `from` to the state of the new one.
+// snapshot `from` to the state of the new one. What is left of a stream that broke goes with the
+// next one, unless that is the rest of it.
 Result<> receive(const std::string& path, const Stream& stream, const Companion& file = {});
+
+// A stream that broke, where the file system keeps what came of it.
+struct Partial {
+  std::string path;  // where the tree is or was to be
+  Stream stream;
+  std::string token;  // what its sender is to be told
+};
+// Sorted by path.
+Result<std::vector<Partial>> partials(const std::string& store);
+// Takes away what came. ENOENT when there is nothing.
+Result<> abandon(const std::string& path);
 
 // --- the trash: trees that were destroyed, until they expire ---
 

@@ -68,6 +68,10 @@ TEST(Stream, SaysWhatItIs) {
   const Stream changes{"zfs", "b", "a", 0x70010000};
   EXPECT_EQ(changes.header(), "gaol-stream 2 zfs b a 1879113728\n");
   EXPECT_EQ(parse_header(changes.header())->owners, changes.owners);
+  EXPECT_FALSE(parse_header(changes.header())->rest);
+  const Stream rest{"zfs", "b", "a", 0, true};
+  EXPECT_EQ(rest.header(), "gaol-stream 2 zfs b a 0 rest\n");
+  EXPECT_TRUE(parse_header(rest.header())->rest);
 }
 
 TEST(Stream, RefusesOthers) {
@@ -80,6 +84,7 @@ TEST(Stream, RefusesOthers) {
       {"gaol-stream 1 dir a -", kNone},
       {"gaol-stream 2 dir a -", kNone},
       {"gaol-stream 2 dir a - 0 0", kNone},
+      {"gaol-stream 2 dir a - 0 rest rest", kNone},
       {"gaol-stream 2 dir a - root", kNone},
       {"gaol-stream 2 dir a - 65536", kNone},       // of no tree
       {"gaol-stream 2 dir a - 1879048193", kNone},  // in the middle of one's

@@ -85,6 +85,17 @@ class Driver {
   virtual Result<> receive(const Place& at, const std::string& label) = 0;
   virtual Result<> receive_changes(const Place& at, const std::string& label) = 0;
 
+  // Whether what has come of a stream stays when it breaks, for the next one to bring the rest.
+  // Then the next three are there.
+  virtual Result<bool> keeps_partial(const Place& /*at*/) { return false; }
+  // What the sender has to know of that; empty: nothing is there.
+  virtual Result<std::string> token(const Place& /*at*/, const Stream&) { return std::string(); }
+  virtual Result<> send_rest(const Place& at, const std::string& /*label*/,
+                             const std::string& /*token*/) {
+    return fail(at.path(), ": ", name(), " sends a tree as a whole only");
+  }
+  virtual Result<> abandon(const Place& /*at*/, const Stream&) { return {}; }
+
   virtual Result<Usage> usage(const std::string& path) = 0;
   // Without the limit and what is left.
   virtual Result<Room> room(const Place& at) = 0;
@@ -194,6 +205,10 @@ class Zfs final : public Dir {
                                       const std::string& from) override;
   Result<> receive(const Place& at, const std::string& label) override;
   Result<> receive_changes(const Place& at, const std::string& label) override;
+  Result<bool> keeps_partial(const Place& at) override;
+  Result<std::string> token(const Place& at, const Stream& stream) override;
+  Result<> send_rest(const Place& at, const std::string& label, const std::string& token) override;
+  Result<> abandon(const Place& at, const Stream& stream) override;
   Result<Usage> usage(const std::string& path) override;
   Result<Room> room(const Place& at) override;
   Result<> limit(const std::string& path, uint64_t bytes) override;

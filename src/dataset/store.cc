@@ -6,6 +6,7 @@
 
 #include "dataset/driver.h"
 #include "dataset/owners.h"
+#include "dataset/partial.h"
 #include "sys/project.h"
 
 namespace gaol::dataset {
@@ -272,6 +273,7 @@ Result<Lock> lock_store(const std::string& store) {
   Lock lock(TRY(sys::real_kernel().lock(concat(records, "/.lock"))));
   TRY(finish_what_was_begun(store));
   TRY(finish_what_was_begun(concat(records, "/.trash")));
+  TRY(drop_useless_partials(store));
   return lock;
 }
 

@@ -32,6 +32,8 @@ struct Place {
   std::string scratch() const { return in_scratch().path(); }
   // .scratch as a store in itself.
   Place in_scratch() const { return {concat(store, "/", kRecords, "/.scratch"), name}; }
+  // The header of a stream that broke on its way here.
+  std::string partial() const { return concat(store, "/", kRecords, "/.partial/", name); }
   // The trees thrown away lately, a store in itself under the same lock.
   std::string trash() const { return concat(store, "/", kRecords, "/.trash"); }
 };

@@ -14,6 +14,10 @@
 // and settle() puts it there.
 //
 // A clone stands on a snapshot of its origin, @gaol-NAME, which goes when the clone does.
+//
+// A tree that is received is made as .partial/NAME first, where OpenZFS keeps what has come when
+// the stream breaks, and is called after .scratch when all of it is there. Of changes it keeps that
+// beside the tree that they are for.
 
 #include "dataset/zfs.h"
 
@@ -387,6 +391,13 @@ std::optional<uint64_t> Zfs::stream_size(const Place& at, const std::string& lab
 Result<> Zfs::receive(const Place& at, const std::string&) {
   const Dataset dataset = TRY(dataset_of(at.scratch()));
   TRY(sys::real_kernel().make_dir(at.scratch(), 0700));
+  if (TRY(keeps_partial(at))) {
+    const Dataset partial = TRY(dataset_of(at.partial()));
+    TRY(sys::run_through({"zfs", "receive", "-s", "-u", partial.name}, sys::Stream::in,
+                         Lock::latest()));
+    TRY(zfs({"rename", partial.name, dataset.name}));
+    return show(dataset);
+  }
   TRY(arrived(sys::run_through({"zfs", "receive", dataset.name}, sys::Stream::in, Lock::latest())));
   return show_received(dataset);
 }
@@ -397,8 +408,54 @@ Result<> Zfs::receive_changes(const Place& at, const std::string&) {
   const Dataset dataset = TRY(dataset_of(at.path()));
   const auto all = TRY(snapshots(at));
   if (!all.empty()) TRY(rollback(at, all.back().label));
+  const char* how = TRY(keeps_partial(at)) ? "-sF" : "-F";
   return arrived(
-      sys::run_through({"zfs", "receive", "-F", dataset.name}, sys::Stream::in, Lock::latest()));
+      sys::run_through({"zfs", "receive", how, dataset.name}, sys::Stream::in, Lock::latest()));
+}
+
+// A pool of an old version has no place for what that takes.
+Result<bool> Zfs::keeps_partial(const Place& at) {
+  const Dataset dataset = TRY(dataset_of(at.path()));
+  if (dataset.fuse) return false;
+  const auto answer = TRY(sys::run_program(
+      {"zpool", "get", "-H", "-o", "value", "feature@extensible_dataset", dataset.pool()}));
+  const auto state = trim(answer.text);
+  return state == "enabled" || state == "active";
+}
+
+namespace {
+
+// What has come of a stream.
+Result<Dataset> partial_of(const Place& at, const Stream& stream) {
+  return dataset_of(stream.from.empty() ? at.partial() : at.path());
+}
+
+}  // namespace
+
+Result<std::string> Zfs::token(const Place& at, const Stream& stream) {
+  const Dataset dataset = TRY(partial_of(at, stream));
+  auto text = zfs({"get", "-H", "-o", "value", "receive_resume_token", dataset.name});
+  if (!text && text.error().code == ENOENT) return std::string();
+  if (!text) return text;
+  const auto token = trim(*text);
+  return std::string(token == "-" ? std::string_view() : token);
+}
+
+// A token says of which snapshot it is.
+Result<> Zfs::send_rest(const Place& at, const std::string& label, const std::string& token) {
+  const Dataset dataset = TRY(dataset_of(at.path()));
+  const auto told = TRY(zfs({"send", "-nvt", token}));
+  if (!told.contains(concat("toname = ", dataset.name, "@", label, "\n")))
+    return fail(at.path(), "@", label, ": the token is of another snapshot");
+  return sys::run_through({"zfs", "send", "-t", token}, sys::Stream::out);
+}
+
+Result<> Zfs::abandon(const Place& at, const Stream& stream) {
+  const Dataset dataset = TRY(partial_of(at, stream));
+  if (stream.from.empty())
+    return TRY(exists(dataset)) ? zfs_patiently({"destroy", "-r", dataset.name}) : Result<>();
+  if (!TRY(token(at, stream)).empty()) TRY(zfs({"receive", "-A", dataset.name}));
+  return {};
 }
 
 Result<Usage> Zfs::usage(const std::string& path) {

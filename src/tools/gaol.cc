@@ -22,6 +22,7 @@ using namespace gaol;
 using namespace gaol::tools;
 
 constexpr option kOptions[] = {
+    {"abandon", no_argument, nullptr, 'A'},
     {"all", no_argument, nullptr, 'a'},
     {"back", no_argument, nullptr, 'b'},
     {"basejail", no_argument, nullptr, 'B'},
@@ -45,6 +46,7 @@ constexpr option kOptions[] = {
     {"release", required_argument, nullptr, 'r'},
     {"releases", required_argument, nullptr, 'R'},
     {"repair", no_argument, nullptr, 'X'},
+    {"resume", required_argument, nullptr, 'k'},
     {"svg", no_argument, nullptr, 's'},
     {"template", required_argument, nullptr, 't'},
     {"thick", no_argument, nullptr, 'T'},

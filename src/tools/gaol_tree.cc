@@ -529,15 +529,23 @@ Result<int> send(const Words& words) {
   const auto jail = TRY(snapshot_of(words));
   TRY(check_label(jail));
   if (::isatty(STDOUT_FILENO)) return fail("a stream is not for terminals: gaol send ... >FILE");
-  const auto from = words.text('F');
-  Meter meter(watched() ? dataset::stream_size(jail.path, jail.label, from) : std::nullopt);
-  TRY(dataset::send(jail.path, jail.label, from));
+  const auto from = words.text('F'), token = words.text('k');
+  if (words.has('k') &&
+      (token.empty() || token.find_first_not_of("0123456789abcdef-") != token.npos))
+    return fail("\"", token, "\": not a token of a stream that broke");
+  Meter meter(watched() && token.empty() ? dataset::stream_size(jail.path, jail.label, from)
+                                         : std::nullopt);
+  TRY(dataset::send(jail.path, jail.label, from, token));
   return 0;
 }
 
 Result<int> receive(const Words& words) {
   constexpr size_t kLongestHeader = 1024;
   const auto jail = TRY(target_of(words));
+  if (words.has('A')) {
+    TRY(dataset::abandon(jail.path));
+    return 0;
+  }
   const auto line = TRY(sys::read_line(kLongestHeader));
   const auto stream = TRY(dataset::parse_header(line));
   const bool whole = stream.from.empty();
@@ -702,8 +710,12 @@ std::string_view kind_word(dataset::Kind kind) {
   }
 }
 
+// A tree of which a part has come, or changes of one.
+constexpr const char* kPartial = "part";
+
 Result<int> list(const Words& words) {
   const auto all = TRY(dataset::list(store_of(words)));
+  const auto partials = TRY(dataset::partials(store_of(words)));
   Json json = Json::array();
   std::vector<Row> rows = {{"NAME", "KIND", "DRIVER", "UID0", "FROM"}};
   for (const auto& tree : all) {
@@ -716,6 +728,17 @@ Result<int> list(const Words& words) {
                     {"clones", tree.clones}});
     rows.push_back({name_of(tree), std::string(kind_word(tree.kind)), std::string(tree.driver),
                     concat(tree.owners), tree.from});
+  }
+  for (const auto& [path, stream, token] : partials) {
+    const auto name = path.substr(path.rfind('/') + 1), from = concat("@", stream.label);
+    json.push_back({{"name", name},
+                    {"path", path},
+                    {"kind", kPartial},
+                    {"driver", stream.driver},
+                    {"uid0", stream.owners},
+                    {"from", from},
+                    {"resume", token}});
+    rows.push_back({name, kPartial, stream.driver, concat(stream.owners), from});
   }
   if (words.has('j'))
     print_json(json);
@@ -737,10 +760,10 @@ constexpr Subcommand kCommands[] = {
     {"list", "[--json]", "jp", 0, 0, list},
     {"promote", "NAME", "p", 1, 1, promote},
     {"prune", "[NAME] [--hourly N] [--daily N] [--weekly N]", "pHDW", 0, 1, prune},
-    {"receive", "NAME", "p", 1, 1, receive},
+    {"receive", "NAME [--abandon]", "pA", 1, 1, receive},
     {"rename", "NAME NEW", "", 2, 2, rename},
     {"rollback", "NAME@LABEL [--newer]", "pw", 1, 1, rollback},
-    {"send", "NAME@LABEL [--from LABEL]", "pF", 1, 1, send},
+    {"send", "NAME@LABEL [--from LABEL] [--resume TOKEN]", "pFk", 1, 1, send},
     {"set", "NAME PROPERTY=VALUE", "p", 2, 2, set},
     {"snapshot", "NAME[@LABEL]", "p", 1, 1, snapshot},
     {"snapshot destroy", "NAME@LABEL", "p", 1, 1, snapshot_destroy},
