@@ -58,7 +58,7 @@ Result<> Changes::write(const sys::Fd& out, Notes& notes) const {
   const auto wanted = [this](std::string_view path) {
     return path.empty() || wanted_.contains(path);  // the top is not compared
   };
-  TRY(write_tree(tar.get(), {{}, wanted}, notes));
+  TRY(write_tree(tar.get(), {{}, wanted, keeps_attribute_of_ours}, notes));
   if (archive_write_close(tar.get()) != ARCHIVE_OK) return failed(tar.get());
   return {};
 }

@@ -178,7 +178,7 @@ Result<> apply(Words words) {
   TRY(sys::confine_to(top));
   Notes notes(tell);
   Allowance no_end(UINT64_MAX);
-  Unpacker unpacker(top, no_end, notes);
+  Unpacker unpacker(top, no_end, notes, keeps_attribute_of_ours);
   const sys::Fd input(STDIN_FILENO);
   auto reader = TRY(Reader::open(input, Reader::Start::here));
   TRY(apply_changes(reader, unpacker));

@@ -87,4 +87,8 @@ bool keeps_attribute(std::string_view name) {
   return name.starts_with("user.") && !name.starts_with("user.overlay.");
 }
 
+bool keeps_attribute_of_ours(std::string_view name) {
+  return keeps_attribute(name) || name == kAccessLists[0] || name == kAccessLists[1];
+}
+
 }  // namespace gaol::archive

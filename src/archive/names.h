@@ -45,5 +45,11 @@ bool begins_iocage(const std::string& path);
 // Whether an extended attribute may be kept: those of users and file capabilities. Not what an
 // overlay would take for its own, and not what only means something on the machine it is from.
 bool keeps_attribute(std::string_view name);
+// The same between trees of gaol's: access control lists as well, which have numbers of users in
+// them and not every file system takes.
+bool keeps_attribute_of_ours(std::string_view name);
+inline constexpr const char* kAccessLists[] = {"system.posix_acl_access",
+                                               "system.posix_acl_default"};
+using Keeps = bool (*)(std::string_view name);
 
 }  // namespace gaol::archive

@@ -2,6 +2,7 @@
 #include "archive/tree_tar.h"
 
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include <string>
 #include <vector>
@@ -23,8 +24,22 @@ const char* left_out(archive_entry* entry) {
   }
 }
 
-void keep_attributes(archive_entry* entry, bool shifted) {
-  auto kept = kept_attributes(entry);
+// The walk passes over them.
+void add_access_lists(archive_entry* entry) {
+  const char* path = archive_entry_sourcepath(entry);
+  if (archive_entry_filetype(entry) == S_IFLNK) return;
+  for (const char* name : kAccessLists) {
+    const auto size = ::lgetxattr(path, name, nullptr, 0);
+    if (size <= 0) continue;
+    std::string value(static_cast<size_t>(size), '\0');
+    if (::lgetxattr(path, name, value.data(), value.size()) == size)
+      archive_entry_xattr_add_entry(entry, name, value.data(), value.size());
+  }
+}
+
+void keep_attributes(archive_entry* entry, bool shifted, Keeps keeps) {
+  add_access_lists(entry);
+  auto kept = kept_attributes(entry, keeps);
   archive_entry_xattr_clear(entry);
   for (auto& [name, value] : kept) {
     if (shifted && name == "security.capability") value = sys::capabilities_for(value, 0);
@@ -96,7 +111,7 @@ Result<> write_tree(::archive* tar, const Selection& what, Notes& notes) {
       continue;
     }
     shift_owners(entry.get(), what.owners);
-    keep_attributes(entry.get(), what.owners.from != what.owners.to);
+    keep_attributes(entry.get(), what.owners.from != what.owners.to, what.keeps);
     auto written = write_entry(disk.get(), tar, links.get(), entry.get());
     if (!written) return fail(std::move(written).error().in(quote_name(name)));
   }

@@ -35,6 +35,7 @@ std::unexpected<Error> failed(::archive* a);
 struct Selection {
   sys::Shift owners;                                  // from those on disk to those of the jail
   std::function<bool(std::string_view path)> wanted;  // "/etc/motd"; none: everything is
+  Keeps keeps = keeps_attribute;
 };
 // Writes what is in the working directory. What is left out is noted: devices, sockets, what is
 // mounted in it. REQUIRES: nobody changes it meanwhile.

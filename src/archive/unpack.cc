@@ -5,8 +5,6 @@
 
 #include <optional>
 
-#include "archive/names.h"
-
 namespace gaol::archive {
 
 namespace {
@@ -19,13 +17,13 @@ Result<unsigned> owner(la_int64_t id) {
   return static_cast<unsigned>(id);
 }
 
-Result<sys::Attributes> attributes(archive_entry* entry) {
+Result<sys::Attributes> attributes(archive_entry* entry, Keeps keeps) {
   sys::Attributes out;
   out.mode = archive_entry_perm(entry) & 07777u;
   out.uid = TRY(owner(archive_entry_uid(entry)));
   out.gid = TRY(owner(archive_entry_gid(entry)));
   out.modified = {archive_entry_mtime(entry), archive_entry_mtime_nsec(entry)};
-  out.extended = kept_attributes(entry);
+  out.extended = kept_attributes(entry, keeps);
   return out;
 }
 
@@ -68,15 +66,15 @@ Result<std::string> text_of(Reader& reader, archive_entry* entry, uint64_t limit
   }
 }
 
-std::vector<std::pair<std::string, std::string>> kept_attributes(archive_entry* entry) {
+std::vector<std::pair<std::string, std::string>> kept_attributes(archive_entry* entry,
+                                                                 Keeps keeps) {
   std::vector<std::pair<std::string, std::string>> kept;
   archive_entry_xattr_reset(entry);
   const char* name = nullptr;
   const void* value = nullptr;
   size_t size = 0;
   while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK)
-    if (keeps_attribute(name))
-      kept.emplace_back(name, std::string(static_cast<const char*>(value), size));
+    if (keeps(name)) kept.emplace_back(name, std::string(static_cast<const char*>(value), size));
   return kept;
 }
 
@@ -153,7 +151,7 @@ Result<> Unpacker::entry(Reader& reader, archive_entry* entry, const std::string
       return fail("a cpio that has a file's data with its last link");
     return link(path, target);
   }
-  const auto looks = TRY(attributes(entry));
+  const auto looks = TRY(attributes(entry, keeps_));
   const auto type = archive_entry_filetype(entry);
   if (type == S_IFDIR) return writer_.directory(path, looks);
   if (path.empty()) return fail("in place of the tree itself");

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "archive/names.h"
 #include "archive/reader.h"
 #include "sys/tree_writer.h"
 
@@ -49,8 +50,8 @@ uint64_t size_of(archive_entry* entry);
 // All of an entry's data, which is refused if that is more than `limit` bytes.
 Result<std::string> text_of(Reader& reader, archive_entry* entry, uint64_t limit);
 
-// Those of its extended attributes that may be kept; a link has none of them.
-std::vector<std::pair<std::string, std::string>> kept_attributes(archive_entry* entry);
+// Those of its extended attributes that are kept; a link has none of them.
+std::vector<std::pair<std::string, std::string>> kept_attributes(archive_entry* entry, Keeps keeps);
 
 // Every entry of an archive through `act`, with its path; an error gets its name in front.
 Result<> for_each_entry(
@@ -58,8 +59,8 @@ Result<> for_each_entry(
 
 class Unpacker {
  public:
-  Unpacker(const sys::Fd& top, Allowance& left, Notes& notes)
-      : writer_(top), left_(left), notes_(notes) {}
+  Unpacker(const sys::Fd& top, Allowance& left, Notes& notes, Keeps keeps = keeps_attribute)
+      : writer_(top), left_(left), notes_(notes), keeps_(keeps) {}
 
   // A whole tree from one archive, or what is left of it.
   Result<> tree(Reader& reader);
@@ -82,6 +83,7 @@ class Unpacker {
   Allowance& left_;
   std::string_view directory_;  // that links in the archive begin with
   Notes& notes_;
+  Keeps keeps_;
 };
 
 }  // namespace gaol::archive

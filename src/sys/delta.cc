@@ -8,7 +8,6 @@
 #include "sys/delta.h"
 
 #include <fcntl.h>
-#include <linux/limits.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -42,24 +41,6 @@ std::string to_open(const Path& path) { return path.empty() ? "." : path; }
 bool same_looks(const struct stat& one, const struct stat& other) {
   return one.st_mode == other.st_mode && one.st_uid == other.st_uid && one.st_gid == other.st_gid &&
          one.st_rdev == other.st_rdev && same_time(one.st_mtim, other.st_mtim);
-}
-
-using Extended = std::map<std::string, std::string>;
-Result<Extended> extended_of(const Fd& file) {
-  Extended all;
-  char names[XATTR_LIST_MAX];
-  const auto listed = ::flistxattr(file.get(), names, sizeof names);
-  if (listed < 0 && errno != EOPNOTSUPP) return fail_errno(errno, "list extended attributes");
-  for (ssize_t at = 0; at < listed;) {
-    const char* name = names + at;
-    at += static_cast<ssize_t>(std::strlen(name) + 1);
-    std::string value(XATTR_SIZE_MAX, '\0');
-    const auto size = ::fgetxattr(file.get(), name, value.data(), value.size());
-    if (size < 0) return fail_errno(errno, "extended attribute ", name);
-    value.resize(static_cast<size_t>(size));
-    all.emplace(name, std::move(value));
-  }
-  return all;
 }
 
 // Of two files of one size, from where they are.

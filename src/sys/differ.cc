@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sys/differ.h"
 
+#include <fcntl.h>
+
 #include <string>
 #include <vector>
 
 #include "sys/listing.h"
 #include "sys/owners.h"
+#include "sys/tree.h"
 
 namespace gaol::sys {
 
@@ -18,6 +21,18 @@ Result<Listing> list_side(const Side& side, const std::string& path) {
   for (auto& [name, is] : all.entries) {
     is.st_uid = to_plain(is.st_uid);
     is.st_gid = to_plain(is.st_gid);
+  }
+  return all;
+}
+
+// Attributes as well.
+Result<Extended> extended_on(const Side& side, const Fd& file) {
+  const Shift to_plain{side.root, 0};
+  Extended all = TRY(extended_of(file));
+  if (side.root == 0) return all;
+  for (auto& [name, value] : all) {
+    if (name == "security.capability") value = capabilities_for(value, 0);
+    if (name.starts_with("system.posix_acl_")) value = access_list_for(std::move(value), to_plain);
   }
   return all;
 }
@@ -48,7 +63,8 @@ class Differ {
       const auto was = old.entries.find(name);
       if (was == old.entries.end())
         found(Change::added, path, name, is);
-      else if (!same(old.dir, was->second, young.dir, is, name))
+      else if (!same(old.dir, was->second, young.dir, is, name) ||
+               !TRY(same_attributes(old.dir, young.dir, is, name)))
         found(Change::changed, path, name, S_ISDIR(is.st_mode) ? is : was->second);
       else if (S_ISDIR(is.st_mode))
         waiting_.push_back(concat(path, "/", name));
@@ -66,6 +82,16 @@ class Differ {
              was.st_nlink == is.st_nlink;
     if (S_ISLNK(is.st_mode)) return link_text(old, name) == link_text(young, name);
     return true;
+  }
+
+  // Of what cannot be opened, a mount in one of the trees, nothing is said.
+  Result<bool> same_attributes(const Fd& old, const Fd& young, const struct stat& is,
+                               const std::string& name) {
+    if (!S_ISREG(is.st_mode) && !S_ISDIR(is.st_mode)) return true;
+    const auto one = open_here(old, name, O_RDONLY | O_NOFOLLOW);
+    const auto other = open_here(young, name, O_RDONLY | O_NOFOLLOW);
+    if (!one || !other) return true;
+    return TRY(extended_on(before_, *one)) == TRY(extended_on(after_, *other));
   }
 
   void found(Change change, const std::string& path, const std::string& name,

@@ -21,8 +21,8 @@ struct Side {
   uint32_t root = 0;
 };
 // Tells every name that is in one of them only, or is something else in the other: kind, mode,
-// owner, device, where a link leads, a file's size, time and number of names. In no order. Contents
-// are not read.
+// owner, device, extended attributes, where a link leads, a file's size, time and number of names.
+// In no order. Contents are not read.
 Result<> compare_trees(const Side& before, const Side& after,
                        const std::function<void(Change, std::string_view path)>& tell);
 

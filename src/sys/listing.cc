@@ -3,10 +3,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <linux/limits.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <memory>
 
 #include "sys/tree.h"
@@ -20,6 +22,23 @@ bool is_no_directory(int code) {
 }
 
 }  // namespace
+
+Result<Extended> extended_of(const Fd& file) {
+  Extended all;
+  char names[XATTR_LIST_MAX];
+  const auto listed = ::flistxattr(file.get(), names, sizeof names);
+  if (listed < 0 && errno != EOPNOTSUPP) return fail_errno(errno, "list extended attributes");
+  for (ssize_t at = 0; at < listed;) {
+    const char* name = names + at;
+    at += static_cast<ssize_t>(std::strlen(name) + 1);
+    std::string value(XATTR_SIZE_MAX, '\0');
+    const auto size = ::fgetxattr(file.get(), name, value.data(), value.size());
+    if (size < 0) return fail_errno(errno, "extended attribute ", name);
+    value.resize(static_cast<size_t>(size));
+    all.emplace(name, std::move(value));
+  }
+  return all;
+}
 
 Result<Listing> list_entries(const Fd& top, const std::string& path) {
   Listing all;

@@ -24,6 +24,10 @@ Result<Listing> list_entries(const Fd& top, const std::string& path);
 // Where a symbolic link leads.
 std::string link_text(const Fd& dir, const std::string& name);
 
+// The extended attributes of an open file, access control lists among them.
+using Extended = std::map<std::string, std::string>;
+Result<Extended> extended_of(const Fd& file);
+
 inline bool same_time(const timespec& one, const timespec& other) {
   return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
 }

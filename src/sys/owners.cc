@@ -77,17 +77,9 @@ Result<> shift_acl(const Name& name, const char* attribute, Shift shift) {
   std::string value(static_cast<size_t>(size), '\0');
   if (::lgetxattr(path.c_str(), attribute, value.data(), value.size()) != size)
     return fail_errno(EAGAIN, attribute);
-  bool changed = false;
-  for (size_t at = sizeof(uint32_t); at + sizeof(AclEntry) <= value.size();
-       at += sizeof(AclEntry)) {
-    AclEntry entry;
-    std::memcpy(&entry, &value[at], sizeof entry);
-    if (entry.tag != kAclUser && entry.tag != kAclGroup) continue;
-    const auto id = std::exchange(entry.id, shift(entry.id));
-    changed = changed || id != entry.id;
-    std::memcpy(&value[at], &entry, sizeof entry);
-  }
-  if (changed && ::lsetxattr(path.c_str(), attribute, value.data(), value.size(), 0) != 0)
+  const auto shifted = access_list_for(value, shift);
+  if (shifted != value &&
+      ::lsetxattr(path.c_str(), attribute, shifted.data(), shifted.size(), 0) != 0)
     return fail_errno(errno, attribute);
   return {};
 }
@@ -120,6 +112,18 @@ std::string from_hex(std::string_view text) {
 }
 
 }  // namespace
+
+std::string access_list_for(std::string bytes, Shift shift) {
+  for (size_t at = sizeof(uint32_t); at + sizeof(AclEntry) <= bytes.size();
+       at += sizeof(AclEntry)) {
+    AclEntry entry;
+    std::memcpy(&entry, &bytes[at], sizeof entry);
+    if (entry.tag != kAclUser && entry.tag != kAclGroup) continue;
+    entry.id = shift(entry.id);
+    std::memcpy(&bytes[at], &entry, sizeof entry);
+  }
+  return bytes;
+}
 
 // Of the two forms on disk: the second names the root whose capabilities they are.
 std::string capabilities_for(std::string_view bytes, uint32_t root) {

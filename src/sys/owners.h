@@ -25,6 +25,9 @@ struct Shift {
 // A file's capabilities as root `root` has them; 0: the root of the host.
 std::string capabilities_for(std::string_view bytes, uint32_t root);
 
+// An access control list, as it is in an extended attribute, with other ids in it.
+std::string access_list_for(std::string bytes, Shift shift);
+
 // Whose the top of a tree is.
 Result<uint32_t> owner_of(const Fd& top);
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <ranges>
 
+#include "sys/listing.h"
 #include "sys/tree.h"
 
 namespace gaol::sys {
@@ -33,6 +34,20 @@ Result<Fd> open_directory(const Fd& top, const std::string& path) {
   return open_here(top, path.empty() ? "." : path, kDirectory);
 }
 
+// A directory that was there may have some that it is not to have. Not the marks of an overlay, and
+// not what the machine has put there.
+Result<> drop_attributes(const Fd& file) {
+  const auto all = TRY(extended_of(file));
+  for (const auto& [name, value] : all) {
+    const bool of_users = name.starts_with("user.") && !name.starts_with("user.overlay.");
+    if (!of_users && !name.starts_with("system.posix_acl_") && name != "security.capability")
+      continue;
+    if (::fremovexattr(file.get(), name.c_str()) != 0)
+      return fail_errno(errno, "extended attribute ", name);
+  }
+  return {};
+}
+
 // In the order of copy_attributes(), and for its reasons.
 Result<> set_attributes(const Fd& file, const Attributes& attributes) {
   if (::fchown(file.get(), attributes.uid, attributes.gid) != 0)
@@ -42,6 +57,11 @@ Result<> set_attributes(const Fd& file, const Attributes& attributes) {
     if (::fsetxattr(file.get(), name.c_str(), value.data(), value.size(), 0) != 0)
       return fail_errno(errno, "extended attribute ", name);
   return {};
+}
+
+Result<> change_attributes(const Fd& directory, const Attributes& attributes) {
+  TRY(drop_attributes(directory));
+  return set_attributes(directory, attributes);
 }
 
 // Of what is not opened: its mode is the one it was made with.
@@ -89,7 +109,7 @@ Result<> TreeWriter::make_room(const Place& at) {
 
 Result<> TreeWriter::directory(const std::string& path, const Attributes& attributes) {
   times_.emplace_back(path, attributes.modified);
-  if (path.empty()) return set_attributes(top_, attributes);
+  if (path.empty()) return change_attributes(top_, attributes);
   const auto at = TRY(place(path));
   auto dir = open_here(at.dir, at.name, kDirectory);
   if (!dir) {
@@ -98,7 +118,7 @@ Result<> TreeWriter::directory(const std::string& path, const Attributes& attrib
       return fail_errno(errno, "make directory");
     dir = open_here(at.dir, at.name, kDirectory);
   }
-  return set_attributes(TRY(std::move(dir)), attributes);
+  return change_attributes(TRY(std::move(dir)), attributes);
 }
 
 Result<> TreeWriter::symlink(const std::string& path, const std::string& target,

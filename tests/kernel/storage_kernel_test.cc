@@ -17,6 +17,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <map>
+
 #include "dataset/dataset.h"
 #include "dataset/driver.h"
 #include "dataset/release.h"
@@ -599,6 +601,80 @@ TEST_P(StorageTest, ROOT_ChangesAreOfEveryKind) {
   EXPECT_FALSE(receive_file("b", other));
   EXPECT_THAT(labels(other), ElementsAre("a"));
   EXPECT_TRUE(exists(other + "/gone/x"));
+}
+
+// As acl(5) has them on disk; the last permissions are for user 33.
+std::string access_list(uint16_t permissions) {
+  const struct {
+    uint16_t tag, permissions;
+    uint32_t id;
+  } entries[] = {
+      {0x01, 7, ~0U}, {0x02, permissions, 33}, {0x04, 5, ~0U}, {0x10, 7, ~0U}, {0x20, 5, ~0U}};
+  const uint32_t version = 2;
+  std::string out(reinterpret_cast<const char*>(&version), sizeof version);
+  return out.append(reinterpret_cast<const char*>(entries), sizeof entries);
+}
+
+// cap_net_bind_service=ep
+const std::string kLowPorts("\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+constexpr const char* kAccess = "system.posix_acl_access";
+constexpr const char* kNew = "system.posix_acl_default";
+
+// False where the file system has no such attribute.
+bool set_attribute(const std::string& path, const char* name, const std::string& value) {
+  const int rc = ::setxattr(path.c_str(), name, value.data(), value.size(), 0);
+  EXPECT_TRUE(rc == 0 || errno == EOPNOTSUPP) << path << " " << name << ": " << ::strerror(errno);
+  return rc == 0;
+}
+
+// Mode and attributes of all names in a tree.
+std::map<std::string, std::string> looks_of_all(const std::string& tree) {
+  std::map<std::string, std::string> out;
+  for (const auto& name : entries(tree)) {
+    const auto path = concat(tree, "/", name);
+    struct stat is {};
+    EXPECT_EQ(::lstat(path.c_str(), &is), 0) << path;
+    auto& looks = out[name] = concat(is.st_mode, " ", is.st_uid);
+    for (const char* attribute : {kAccess, kNew, "security.capability", "user.note"}) {
+      char value[100];
+      const auto size = ::lgetxattr(path.c_str(), attribute, value, sizeof value);
+      if (size >= 0)
+        looks += concat(" ", attribute, "=", std::string(value, static_cast<size_t>(size)));
+    }
+  }
+  return out;
+}
+
+TEST_P(StorageTest, ROOT_ChangesOfAttributesTravel) {
+  for (const char* name : {"acl", "cap", "fewer", "mode", "noted", "owner"})
+    put(concat(kBase, "/", name), "the same");
+  for (const char* name : {"dir", "plain-dir"})
+    ASSERT_EQ(::mkdir(concat(kBase, "/", name).c_str(), 0755), 0);
+  for (const char* name : {"dir", "noted"})
+    (void)set_attribute(concat(kBase, "/", name), "user.note", "old");
+  for (const char* name : {"acl", "fewer", "dir"})
+    (void)set_attribute(concat(kBase, "/", name), kAccess, access_list(7));
+  ASSERT_OK(copy(kBase, kJail));
+  ASSERT_OK(snapshot(kJail, "a"));
+  const std::string other = kStore + "/other";
+  ASSERT_OK(send_to_file(kJail, "a", ""));
+  ASSERT_OK(receive_file("a", other));
+  EXPECT_EQ(looks_of_all(other), looks_of_all(kJail)) << "as a whole";
+
+  (void)set_attribute(kJail + "/acl", kAccess, access_list(6));  // the mode is the same
+  (void)set_attribute(kJail + "/cap", "security.capability", kLowPorts);
+  (void)set_attribute(kJail + "/noted", "user.note", "new");
+  (void)set_attribute(kJail + "/plain-dir", kNew, access_list(7));
+  for (const char* name : {"dir", "fewer"}) {
+    (void)::removexattr(concat(kJail, "/", name).c_str(), "user.note");
+    (void)::removexattr(concat(kJail, "/", name).c_str(), kAccess);
+  }
+  ASSERT_EQ(::chmod((kJail + "/mode").c_str(), 04711), 0);
+  ASSERT_EQ(::chown((kJail + "/owner").c_str(), 33, 33), 0);
+  ASSERT_OK(snapshot(kJail, "b"));
+  ASSERT_OK(send_to_file(kJail, "b", "a"));
+  ASSERT_OK(receive_file("b", other));
+  EXPECT_EQ(looks_of_all(other), looks_of_all(kJail)) << "as changes";
 }
 
 std::vector<std::string> lines(const Result<std::vector<Difference>>& found) {
