@@ -44,6 +44,7 @@ class FakeHost : public FakeKernel {
     for (const auto& [interface, index] : links) out.push_back(interface);
     for (const auto& [pin, entries] : maps)
       for (size_t i = 0; i < entries.size(); ++i) out.push_back(concat("entry of ", pin));
+    for (const auto& element : translations) out.push_back(element);
     for (const auto& [pid, birth] : living)
       if (pid != 1) out.push_back(concat("process ", pid));
     return out;

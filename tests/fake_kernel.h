@@ -48,8 +48,9 @@ class FakeKernel : public sys::Kernel {
   std::map<std::string, uint64_t> cgroup_ids;   // path to id; others get one when asked for
   std::map<std::string, std::map<std::string, std::string>> maps;  // by pin; bytes to bytes
   std::vector<sys::Node> nodes;                                    // of /dev, by name
-  std::map<std::string, unsigned> links;                           // interfaces here, to index
-  std::map<std::string, std::set<std::string>> aliases;            // interface to "10.0.0.1/32"
+  std::set<std::string> translations;     // elements of nft's sets and maps, without their values
+  std::map<std::string, unsigned> links;  // interfaces here, to index
+  std::map<std::string, std::set<std::string>> aliases;  // interface to "10.0.0.1/32"
   std::set<std::string> routing_rules;
 
   int32_t answer = 0;    // what hear() gives
@@ -234,6 +235,7 @@ class FakeKernel : public sys::Kernel {
   Result<sys::Fd> spawn(const sys::Command& command) override {
     TRY(done("spawn ", join(command.argv, " ")));
     spawned.push_back(command);
+    if (command.argv[0].ends_with("/nft")) translate(command.argv[1]);
     return process_descriptor(next_pid_++);
   }
   Result<sys::Child> clone(const sys::CloneRequest& request, const sys::ChildStack&) override {
@@ -412,6 +414,17 @@ class FakeKernel : public sys::Kernel {
   }
 
  private:
+  void translate(std::string_view commands) {
+    for (const auto command : split(commands, ';')) {
+      const auto verb = command.substr(0, command.find(' '));
+      if (!command.substr(verb.size()).starts_with(" element ")) continue;
+      const auto what = command.substr(verb.size(), command.find(" :") - verb.size());
+      const auto element = std::string(trim(what.substr(0, what.find(" }"))));
+      if (verb == "add") translations.insert(element);
+      if (verb == "delete") translations.erase(element);
+    }
+  }
+
   struct Failure {
     std::string line;
     int code, spare;

@@ -320,6 +320,13 @@ constexpr Param kParams[] = {
      "whether the jail is kept from others on its bridges"},
     {"vnet.mtu", integer, tool, "0", native, "", "not FreeBSD's: 0 is the bridge's",
      "MTU of the interfaces that vnet.bridge makes", Range{0, 65535}},
+    {"vnet.nat", boolean, tool, "false", native, "",
+     "not FreeBSD's: pf's nat-to, in an nftables table of gaol's own; the host must be a router",
+     "whether what the jail sends comes from the host"},
+    {"vnet.rdr", list, tool, "", native, "",
+     "not FreeBSD's: `tcp 8080 -> 80`, `udp 53`, `tcp ADDRESS:80 -> 8080`; pf's rdr-to, in an "
+     "nftables table of gaol's own; the host must be a router",
+     "ports of the host that lead to the jail"},
     {"vnet.router", list, tool, "", native, "", "not FreeBSD's: one of each family",
      "default routers of the jail"},
     {"zfs", jailsys, any, "disable", refused, "disable inherit", kNoZfsSettings,

@@ -301,6 +301,30 @@ Result<> refuse_foreign_aliases(sys::Kernel& kernel, const StartPlan& plan, cons
             "add the address in that jail and leave the interface out here"});
 }
 
+// The host has to be a router, and whoever has it knows best whether it may be one.
+Result<> check_nat(sys::Kernel& kernel, const net::NatPlan& nat, const Record* parent) {
+  const std::string name = nat.outgoing ? "vnet.nat" : "vnet.rdr";
+  if (parent) return fail(name, ": a jail below another is not on the host's bridges");
+  struct Family {
+    int family;
+    const char* knob;
+    const char* variable;
+  };
+  constexpr Family kFamilies[] = {
+      {AF_INET, "/proc/sys/net/ipv4/ip_forward", "net.ipv4.ip_forward"},
+      {AF_INET6, "/proc/sys/net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding"}};
+  for (const auto& [family, knob, variable] : kFamilies) {
+    if (std::ranges::count(nat.addresses, family, &sys::Address::family) == 0) continue;
+    const auto state = kernel.read_file(knob);
+    if (!state || trim(*state) != "1")
+      return fail(Error{EPERM, concat(name, ": the host does not forward packets"),
+                        concat("`sysctl ", variable, "=1`")});
+  }
+  auto nft = find_nft(kernel);
+  if (!nft) return fail(std::move(nft).error().in(name));
+  return {};
+}
+
 Result<> check_fib(sys::Kernel& kernel, const StartPlan& plan, int64_t fib, const Record* parent) {
   if (fib == 0) return {};
   TRY(net::check_fib(fib));
@@ -405,6 +429,20 @@ net::StackPlan stack_of(const Settings& settings, uint32_t first_id, Jid jid) {
   return plan;
 }
 
+Result<std::string> find_nft(sys::Kernel& kernel) {
+  for (const char* path : {"/usr/sbin/nft", "/sbin/nft", "/usr/local/sbin/nft", "/usr/bin/nft"})
+    if (kernel.exists(path)) return path;
+  return fail(Error{ENOENT, "not supported on this system: there is no nft(8)",
+                    "it is in the package nftables"});
+}
+
+std::vector<std::string> claims_of(const Settings& settings) {
+  auto out = addresses_of(settings);
+  if (const auto nat = nat_of(settings); nat && *nat)
+    for (const auto& redirect : (*nat)->redirects) out.push_back(redirect.claim());
+  return out;
+}
+
 std::vector<std::string> addresses_of(const Settings& settings) {
   std::vector<std::string> out;
   const auto plan = stack_of(settings);
@@ -499,7 +537,7 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request, const R
   plan.permissions = permissions_of(settings);
   plan.stack = stack_of(settings);
   plan.aliases = TRY(aliases_of(kernel, settings));
-  plan.addresses = addresses_of(settings);
+  plan.claims = claims_of(settings);
   plan.interfaces = settings.list("vnet.interface");
   if (!plan.interfaces.empty() && !plan.prison.vnet)
     return fail(Error{0, "vnet.interface: the jail has no network stack of its own",
@@ -509,6 +547,8 @@ Result<StartPlan> make_plan(sys::Kernel& kernel, const Request& request, const R
   if (!plan.wires.empty() && !plan.prison.vnet)
     return fail(
         Error{0, "vnet.bridge: the jail has no network stack of its own", "is `vnet;` missing?"});
+  plan.nat = TRY(nat_of(settings));
+  if (plan.nat) TRY(check_nat(kernel, *plan.nat, parent));
   auto fib = check_fib(kernel, plan, settings.integer("exec.fib"), parent);
   if (!fib) return fail(std::move(fib).error().in("exec.fib"));
   plan.inner_path = plan.path;

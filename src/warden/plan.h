@@ -12,6 +12,7 @@
 #include "dataset/dataset.h"
 #include "jail/prison.h"
 #include "mac/permissions.h"
+#include "net/nat.h"
 #include "net/stack.h"
 #include "warden/record.h"
 
@@ -45,8 +46,9 @@ struct StartPlan {
   std::vector<net::Alias> aliases;
   std::vector<std::string> interfaces;
   std::vector<sys::Wire> wires;
-  std::vector<std::string> datasets;   // delegated to it
-  std::vector<std::string> addresses;  // every address, as text
+  std::vector<std::string> datasets;  // delegated to it
+  std::optional<net::NatPlan> nat;
+  std::vector<std::string> claims;  // see claims_of()
   bool persist = false;
   bool runs_something = false;  // exec.start, command or exec.poststart
 };
@@ -75,6 +77,10 @@ jail::Orders orders_of(const jail::Settings& settings);
 // As the jail of that jid and those ids has it; what is asked beforehand has neither.
 net::StackPlan stack_of(const jail::Settings& settings, uint32_t first_id = 0, Jid jid = 0);
 std::vector<std::string> addresses_of(const jail::Settings& settings);
+// What others have to keep off, or may share on conditions: addresses, and ports of the host's.
+std::vector<std::string> claims_of(const jail::Settings& settings);
+// The programs that vnet.nat and vnet.rdr are done with: nft(8)'s path.
+Result<std::string> find_nft(sys::Kernel& kernel);
 
 // What the jail's /dev holds: by its ruleset, and by permissions that come to a device.
 Result<std::vector<sys::Node>> devices_of(sys::Kernel& kernel, const jail::Settings& settings);

@@ -104,7 +104,7 @@ TEST_F(PlanTest, OnlyElementsWithAnInterfaceAreAliases) {
   ASSERT_EQ(made->aliases.size(), 1u);
   EXPECT_EQ(made->aliases[0].interface, "lo1");
   EXPECT_EQ(made->aliases[0].address.prefix, 24);
-  EXPECT_THAT(made->addresses, ElementsAre("10.0.0.1", "10.0.0.2", "::1"));
+  EXPECT_THAT(made->claims, ElementsAre("10.0.0.1", "10.0.0.2", "::1"));
   const auto all = plan({"persist", "interface=em0", "ip4.addr=10.0.0.1,lo1|10.0.0.2"});
   ASSERT_EQ(all->aliases.size(), 2u);
   EXPECT_EQ(all->aliases[0].interface, "em0");

@@ -374,6 +374,31 @@ Result<> take_datasets_back(const Machine& machine, Record& record) {
   return machine.kernel.unpin_namespace(users);
 }
 
+// --- NAT ---
+
+Result<> tell_nft(const Machine& machine, std::string words) {
+  auto nft = TRY(find_nft(machine.kernel));
+  const sys::Fd child = TRY(machine.kernel.spawn({.argv = {std::move(nft), std::move(words)}}));
+  const auto status = TRY(machine.kernel.reap(child, -1));
+  if (*status != 0) return fail("nft(8) failed");
+  return {};
+}
+
+Result<> lay_nat(Start& start) {
+  if (!start.plan.nat) return {};
+  auto laid = tell_nft(start.machine, net::lay_nat(*start.plan.nat));
+  if (!laid) return fail(std::move(laid).error().in("vnet.nat"));
+  return {};
+}
+
+Result<> cut_nat(const Machine& machine, Record& record) {
+  const auto nat = TRY(nat_of(record.settings));
+  if (!nat) return {};
+  auto cut = tell_nft(machine, net::cut_nat(*nat));
+  if (!cut) return fail(std::move(cut).error().in("vnet.nat"));
+  return {};
+}
+
 // --- the last step ---
 
 // Processes of the jail besides its init, as pids on the host.
@@ -415,6 +440,7 @@ constexpr Step kStart[] = {
     {"zfs.dataset", delegate_datasets, take_datasets_back},
     {"vnet.interface", push_interfaces, pull_interfaces},
     {"vnet.bridge", lay_wires, cut_wires},
+    {"vnet.nat", lay_nat, cut_nat},
     {"exec.start", commands<"exec.start", Where::jail>, nullptr},
     {"command", commands<"command", Where::jail>, nullptr},
     {"exec.poststart", commands<"exec.poststart", Where::host>, nullptr},
@@ -456,7 +482,7 @@ void tell_ancestors(const Machine& machine, Jid jid) {
 
 void forget(const Machine& machine, const Record& record) {
   auto lock = machine.locked ? Result<sys::Fd>{} : machine.store.lock();
-  machine.store.forget(record, addresses_of(record.settings));
+  machine.store.forget(record, claims_of(record.settings));
   if (!record.parent) return;
   tell_ancestors(machine, record.parent);
   let_end(machine, record.parent);
@@ -651,7 +677,7 @@ Result<> run_stop(Stop& stop) {
   stop.record.owner = machine.kernel.self();
   TRY(unpublish(machine, stop.record));
   Result<> first;
-  for (const auto undo : {end_descendants, cut_wires, pull_interfaces, take_datasets_back,
+  for (const auto undo : {end_descendants, cut_nat, cut_wires, pull_interfaces, take_datasets_back,
                           end_prison, drop_cgroup, leave_fib}) {
     auto undone = told(machine, undo(machine, stop.record));
     stop.gone &= undone.has_value();

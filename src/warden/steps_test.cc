@@ -89,7 +89,7 @@ TEST_F(StepsTest, AStartGoesByTheManPage) {
   EXPECT_THAT(start_step_names(),
               ElementsAre("exec.prepare", "ip4.addr", "exec.prestart", "exec.fib", "cgroup",
                           "create", "children", "exec.created", "zfs.dataset", "vnet.interface",
-                          "vnet.bridge", "exec.start", "command", "exec.poststart"));
+                          "vnet.bridge", "vnet.nat", "exec.start", "command", "exec.poststart"));
 }
 
 TEST_F(StepsTest, AStopGoesByTheManPage) {
@@ -196,12 +196,22 @@ const Act kActs[] = {
     {"stop wired",
      false,
      {"name=web", "path=/jails/web", "persist", "vnet", "vnet.bridge=br0,br0"}},
+    {"start with NAT",
+     true,
+     {"name=web", "path=/jails/web", "persist", "vnet", "vnet.bridge=br0", "vnet.ip4=10.0.0.2/24",
+      "vnet.nat", "vnet.rdr=tcp 80"}},
+    {"stop with NAT",
+     false,
+     {"name=web", "path=/jails/web", "persist", "vnet", "vnet.bridge=br0", "vnet.ip4=10.0.0.2/24",
+      "vnet.nat", "vnet.rdr=tcp 80"}},
 };
 
 // A machine on which the act is about to happen.
 struct Stage : FakeHost {
   explicit Stage(const Act& act) {
     links = {{"ep0b", 3}, {"br0", 4}};
+    files["/usr/sbin/nft"] = "";
+    files["/proc/sys/net/ipv4/ip_forward"] = "1\n";
     EXPECT_TRUE(Warden(*this).start(request({"name=first", "path=/jails/web", "command=true"})));
     before = footprint();
     if (!act.starts) {

@@ -219,6 +219,18 @@ Result<> Warden::refuse_clash(const jail::Settings& settings, std::string_view s
   return {};
 }
 
+Result<> Warden::refuse_ports(const StartPlan& plan) {
+  if (!plan.nat) return {};
+  for (const auto& redirect : plan.nat->redirects)
+    for (const Jid user : store_.users_of(redirect.claim()))
+      if (const auto other = living(user))
+        return fail(Error{
+            EADDRINUSE,
+            concat("vnet.rdr: ", redirect.claim(), " goes to jail \"", other->name, "\" already"),
+            {}});
+  return {};
+}
+
 // What is not asked for stays as the jail has it, who may have changed it.
 Result<> Warden::give_names(const sys::Fd& init, const jail::Settings& wanted) {
   if (!wanted.has("host.hostname") && !wanted.has("host.domainname")) return {};
@@ -344,6 +356,7 @@ Result<Jid> Warden::start(const Request& asked) {
     if (parent) TRY(refuse_child(*parent, request.settings));
     TRY(refuse_taken(start.plan));
     TRY(refuse_clash(request.settings, start.plan.name));
+    TRY(refuse_ports(start.plan));
     Record& record = start.record;
     record.jid = TRY(store_.allocate(start.plan.jid));
     record.name = name_of(request.settings, record.jid);
@@ -361,7 +374,7 @@ Result<Jid> Warden::start(const Request& asked) {
       record.first_id = TRY(take_ids(start.plan, record.jid));
       record.cgroup = concat(TRY(cgroup_root(kernel_)), "/", record.jid);
     }
-    TRY(store_.reserve(record, start.plan.addresses));
+    TRY(store_.reserve(record, start.plan.claims));
   }
   TRY(run_start(start));
   if (parent) {

@@ -80,6 +80,8 @@ class Warden final : public Authority {
   Result<> refuse_more(const Record& child, jail::Settings& settings);
   // By what the jail named `self` would be with these settings.
   Result<> refuse_clash(const jail::Settings& settings, std::string_view self);
+  // That no other jail has one of the host's ports.
+  Result<> refuse_ports(const StartPlan& plan);
   // The jail whose network stack that of the name uses; empty: the host's.
   std::string_view stack_owner(std::string_view name) const;
   // The ids of the host that a jail on the host will have. REQUIRES the lock.

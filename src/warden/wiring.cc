@@ -102,6 +102,25 @@ Result<std::vector<sys::Wire>> wires_of(const Settings& settings) {
   return wires;
 }
 
+Result<std::optional<net::NatPlan>> nat_of(const Settings& settings) {
+  const auto redirects = pieces(settings, "vnet.rdr");
+  const bool outgoing = settings.on("vnet.nat");
+  if (!outgoing && redirects.empty()) return std::nullopt;
+  const std::string_view name = outgoing ? "vnet.nat" : "vnet.rdr";
+  net::NatPlan plan{.outgoing = outgoing, .addresses = {}, .redirects = {}};
+  for (const auto& wire : TRY(wires_of(settings)))
+    plan.addresses.insert(plan.addresses.end(), wire.addresses.begin(), wire.addresses.end());
+  if (plan.addresses.empty())
+    return fail(Error{EINVAL, concat(name, ": the host knows no address of the jail"),
+                      "vnet.ip4 or vnet.ip6 gives it one"});
+  for (const auto& piece : redirects) {
+    auto redirect = net::parse_redirect(piece);
+    if (!redirect) return fail(std::move(redirect).error().in("vnet.rdr"));
+    plan.redirects.push_back(std::move(*redirect));
+  }
+  return plan;
+}
+
 std::string outer_name(Jid jid, size_t wire) { return concat("e", wire, "a_", jid); }
 
 void settle_wire(sys::Wire& wire, size_t number, Jid jid, const std::string& name,

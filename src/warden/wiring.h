@@ -12,11 +12,17 @@
 // eth1. Addresses are `[IF|]ADDR/MASK` as in ip4.addr, eth0 where none is named; a router serves
 // the interface whose network it is in.
 
+//
+// With vnet.nat what it sends elsewhere comes from the host, and vnet.rdr = "tcp 8080 -> 80" brings
+// what is sent to a port of the host to the jail's.
+
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "jail/params.h"
+#include "net/nat.h"
 #include "sys/kernel.h"
 #include "warden/record.h"
 
@@ -26,7 +32,10 @@ namespace gaol::warden {
 // parameter's name.
 Result<std::vector<sys::Wire>> wires_of(const jail::Settings& settings);
 
-// How many of them a jail has.
+// What the host does for the jail besides: vnet.nat and vnet.rdr. Nothing where neither is given.
+Result<std::optional<net::NatPlan>> nat_of(const jail::Settings& settings);
+
+// How many wires a jail has.
 size_t count_wires(const jail::Settings& settings);
 
 // On the host a wire is called after the jail's number, because a name may be too long: e0a_7 and
