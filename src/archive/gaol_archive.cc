@@ -20,6 +20,14 @@
 // writes to the standard output what makes the second tree of the first, and makes that of a tree
 // that is as the first.
 //
+//   gaol-archive members DIRECTORY FILE SUM
+//   gaol-archive member DIRECTORY FILE NAME MIB
+//   gaol-archive settings DIRECTORY
+//
+// prints the names of what is in a zip, whose SHA-256 has to be SUM unless that is empty; writes
+// one of them to the standard output; and says what the config.json of an iocage jail says.
+// DIRECTORY is all that it sees meanwhile.
+//
 // What it prints are lines for the user, and behind a tab those of jail.conf. When it fails, the
 // reason stands behind the last line's end, without an end of its own. Where the standard output
 // is taken, all that goes to the standard error.
@@ -32,11 +40,14 @@
 #include <span>
 
 #include "archive/changes.h"
+#include "archive/digest.h"
 #include "archive/ezjail.h"
+#include "archive/iocage.h"
 #include "archive/names.h"
 #include "archive/pack.h"
 #include "archive/unpack.h"
 #include "archive/unpack_image.h"
+#include "archive/zip.h"
 #include "sys/confine.h"
 #include "sys/kernel.h"
 #include "sys/merged.h"
@@ -106,6 +117,7 @@ Result<> fill_from_ezjail(Reader& reader, Unpacker& unpacker) {
 }
 
 // iocage exports datasets as they are sent, in a zip or, by their paths on its machine, in a tar.
+// A zip of its own name is not unpacked: see members().
 bool is_zip(const sys::Fd& file) {
   char magic[4];
   return ::pread(file.get(), magic, sizeof magic, 0) == sizeof magic &&
@@ -186,16 +198,48 @@ Result<> apply(Words words) {
   return unpacker.finish();
 }
 
+Result<sys::Fd> open_confined(const char* directory, const char* file) {
+  const auto top = TRY(sys::open_dir(directory));
+  auto opened = TRY(sys::real_kernel().open(file, O_RDONLY));
+  TRY(sys::confine_to(top));
+  return opened;
+}
+
+Result<> members(Words words) {
+  const auto file = TRY(open_confined(words[0], words[1]));
+  const std::string_view sum = words[2];
+  const auto is = TRY(digest_of(file));
+  if (!sum.empty() && sum != is)
+    return fail("its SHA-256 is ", is, ", and should be ", quote_name(sum));
+  const auto names = TRY(names_in_zip(file));
+  for (const auto& name : names) tell(name);
+  return {};
+}
+
+Result<> member(Words words) {
+  const auto file = TRY(open_confined(words[0], words[1]));
+  const auto mebibytes = number<uint64_t>(words[3]);
+  if (!mebibytes || *mebibytes > UINT64_MAX >> 20)
+    return fail("limit ", words[3], ": not a number");
+  return write_from_zip(file, words[2], *mebibytes << 20);
+}
+
+Result<> settings(Words words) {
+  const auto top = TRY(sys::open_dir(words[0]));
+  TRY(sys::confine_to(top));
+  const auto config = TRY(sys::real_kernel().read_in_root(top, "config.json", kProperties));
+  tell_conf(TRY(iocage_statements(config)));
+  return {};
+}
+
 struct Act {
   std::string_view name;
   size_t words;
   Result<> (*run)(Words);
 };
 constexpr Act kActs[] = {
-    {"apply", 1, apply},
-    {"changes", 2, changes},
-    {"pack", 6, pack},
-    {"unpack", 5, unpack},
+    {"apply", 1, apply}, {"changes", 2, changes},   {"member", 4, member}, {"members", 3, members},
+    {"pack", 6, pack},   {"settings", 1, settings}, {"unpack", 5, unpack},
 };
 
 Result<> run(Words words) {
@@ -220,7 +264,8 @@ int main(int argc, char** argv) {
   const auto done = gaol::archive::run({argv + 1, argv + argc});
   if (done) return 0;
   const auto line = done.error().line();
-  const bool taken = argc > 1 && std::string_view(argv[1]) == "changes";
+  const bool taken =
+      argc > 1 && (std::string_view(argv[1]) == "changes" || std::string_view(argv[1]) == "member");
   std::fwrite(line.data(), 1, line.size(), taken ? stderr : stdout);
   return 1;
 }

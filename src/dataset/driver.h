@@ -85,6 +85,13 @@ class Driver {
   virtual Result<> receive(const Place& at, const std::string& label) = 0;
   virtual Result<> receive_changes(const Place& at, const std::string& label) = 0;
 
+  // Makes a tree of what a program sends, as ZFS does. One that is there gives way.
+  virtual Result<> receive_from(const std::string& /*path*/,
+                                const std::vector<std::string>& /*sender*/) {
+    return fail(Error{0, concat("holds streams of ZFS, and the tree would be on ", name()),
+                      "--path PATH below a dataset of ZFS"});
+  }
+
   // Whether what has come of a stream stays when it breaks, for the next one to bring the rest.
   // Then the next three are there.
   virtual Result<bool> keeps_partial(const Place& /*at*/) { return false; }
@@ -205,6 +212,7 @@ class Zfs final : public Dir {
                                       const std::string& from) override;
   Result<> receive(const Place& at, const std::string& label) override;
   Result<> receive_changes(const Place& at, const std::string& label) override;
+  Result<> receive_from(const std::string& path, const std::vector<std::string>& sender) override;
   Result<bool> keeps_partial(const Place& at) override;
   Result<std::string> token(const Place& at, const Stream& stream) override;
   Result<> send_rest(const Place& at, const std::string& label, const std::string& token) override;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "dataset/import.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <vector>
 
 #include "dataset/dataset.h"
+#include "dataset/driver.h"
 #include "dataset/release.h"
 #include "sys/helper.h"
 
@@ -30,7 +32,90 @@ Result<> run_archive(const std::vector<std::string>& words, const Progress& prog
   return fail(helper.rest());
 }
 
+namespace {
+
+constexpr std::string_view kZip = ".zip";
+
+// What iocage wrote holds the datasets of a jail, each as `zfs send` gave it and named by the path
+// that had on its machine: NAME_DATE, with config.json, and NAME_DATE_root, the tree. Others are
+// called so as well, by names that do not tell where they were.
+struct Streams {
+  std::string jail;
+  std::string tree() const { return jail + "_root"; }
+};
+
+Result<Streams> streams_in(std::vector<std::string> names) {
+  std::ranges::sort(names);
+  if (names.size() < 2 || names[1] != Streams{names[0]}.tree())
+    return fail("not a jail as iocage exports it");
+  if (names.size() > 2)
+    return fail(Error{0, concat("has datasets below root: ", names[2]),
+                      "unpack it and `zfs receive` them"});
+  return Streams{names[0]};
+}
+
+// The hexadecimal digits that iocage has put beside it; empty: none.
+std::string sum_of(const std::string& file) {
+  const auto beside = concat(file.substr(0, file.size() - kZip.size()), ".sha256");
+  return std::string(trim(sys::real_kernel().read_file(beside).value_or("")));
+}
+
+class Iocage {
+ public:
+  Iocage(const Import& what, Driver& driver) : what_(what), driver_(driver) {}
+
+  // Into the empty tree at `dir`; the statements of jail.conf that came with it.
+  Result<std::string> fill(const std::string& dir) {
+    std::vector<std::string> names;
+    TRY(run_archive({"members", dir, what_.file, sum_of(what_.file)},
+                    [&](std::string_view line) { names.emplace_back(line); }));
+    const auto streams = TRY(streams_in(std::move(names)));
+    TRY(receive(dir, streams.tree()));
+    return settings(concat(dir, ":settings"), streams.jail);
+  }
+
+ private:
+  // The sender is in our mount namespace, for one of its own would keep the tree mounted.
+  Result<> receive(const std::string& dir, const std::string& stream) {
+    const auto helper = TRY(sys::helper_path(sys::real_kernel(), "gaol-archive"));
+    return driver_.receive_from(dir, {helper, "member", split_place(dir).store, what_.file, stream,
+                                      concat(what_.mebibytes)});
+  }
+
+  Result<std::string> settings(const std::string& dir, const std::string& stream) {
+    std::string conf;
+    auto read = receive(dir, stream);
+    if (read)
+      read = run_archive({"settings", dir},
+                         [&](std::string_view line) { conf.append(line.substr(1)).append("\n"); });
+    auto removed = driver_.remove(dir);
+    if (read) read = std::move(removed);
+    if (!read) return fail(std::move(read).error());
+    return conf;
+  }
+
+  const Import& what_;
+  Driver& driver_;
+};
+
+Result<std::string> import_iocage(const Import& what) {
+  const Place at = TRY(new_place(what.path));
+  Driver& driver = *TRY(driver_at(at.store));
+  std::string conf;
+  const auto fill = [&](const std::string& dir) -> Result<> {
+    auto filled = Iocage(what, driver).fill(dir);
+    if (!filled) return fail(std::move(filled).error().in(what.file));
+    conf = *std::move(filled);
+    return {};
+  };
+  TRY(build(what.path, last_name(what.file), fill));
+  return conf;
+}
+
+}  // namespace
+
 Result<std::string> import(const Import& what, const Progress& progress) {
+  if (what.file.ends_with(kZip)) return import_iocage(what);
   std::string conf;
   const auto sort_out = [&](std::string_view line) {
     if (line.starts_with('\t'))

@@ -413,6 +413,19 @@ Result<> Zfs::receive_changes(const Place& at, const std::string&) {
       sys::run_through({"zfs", "receive", how, dataset.name}, sys::Stream::in, Lock::latest()));
 }
 
+// Where the sender fails, so does the receiver.
+Result<> Zfs::receive_from(const std::string& path, const std::vector<std::string>& sender) {
+  TRY(remove(path));
+  TRY(sys::real_kernel().make_dir(path, 0700));
+  const Dataset dataset = TRY(dataset_of(path));
+  std::vector<std::string> words = {"sh", "-c", "to=$1; shift; \"$@\" | zfs receive \"$to\"", "sh",
+                                    dataset.name};
+  words.insert(words.end(), sender.begin(), sender.end());
+  const auto answer = TRY(sys::run_program(std::move(words), Lock::latest()));
+  if (answer.status != 0) return fail(zfs_error("receive", answer.text));
+  return show_received(dataset);
+}
+
 // A pool of an old version has no place for what that takes.
 Result<bool> Zfs::keeps_partial(const Place& at) {
   const Dataset dataset = TRY(dataset_of(at.path()));

@@ -127,9 +127,10 @@ constexpr const char* kUsual =
     "exec.start = \"/bin/sh /etc/rc\";\nexec.stop = \"/bin/sh /etc/rc.shutdown\";\n"
     "exec.clean;\nmount.devfs;\npersist;\n";
 
+// iocage puts the date behind it.
 std::string name_from(const std::string& file) {
   const auto name = file.substr(file.rfind('/') + 1);
-  return name.substr(0, name.find('.'));
+  return name.substr(0, name.ends_with(".zip") ? name.rfind('_') : name.find('.'));
 }
 
 Result<int> import_jail(const Words& words) {

@@ -226,11 +226,11 @@ TEST_F(ExportTest, ROOT_WhatEzjailArchivedIsImported) {
 }
 
 TEST_F(ExportTest, ROOT_WhatIocageExportedSaysWhatToDo) {
-  write_file(kPlace + "/www_2026-01-01.zip", "PK\x03\x04 and so on");
+  write_file(kPlace + "/renamed", "PK\x03\x04 and so on");
   ASSERT_EQ(shell("mkdir -p mnt/iocage/images; echo x >mnt/iocage/images/www_2026-01-01;"
                   " tar -cJf www_2026-01-01.tar.xz mnt/iocage/images/www_2026-01-01"),
             "");
-  for (const std::string file : {"www_2026-01-01.zip", "www_2026-01-01.tar.xz"})
+  for (const std::string file : {"renamed", "www_2026-01-01.tar.xz"})
     EXPECT_EQ(shell("gaol import " + file + " www"),
               "gaol: import: " + file +
                   ": a jail as iocage exports it: streams of ZFS (unpack it,"

@@ -21,6 +21,7 @@
 
 #include "dataset/dataset.h"
 #include "dataset/driver.h"
+#include "dataset/import.h"
 #include "dataset/release.h"
 #include "dataset/state.h"
 #include "sys/kernel.h"
@@ -675,6 +676,61 @@ TEST_P(StorageTest, ROOT_ChangesOfAttributesTravel) {
   ASSERT_OK(send_to_file(kJail, "b", "a"));
   ASSERT_OK(receive_file("b", other));
   EXPECT_EQ(looks_of_all(other), looks_of_all(kJail)) << "as changes";
+}
+
+// The datasets of a jail, sent as iocage sends them; elsewhere files that are called so.
+constexpr const char* kExported =
+    "mkdir -p /tmp/x/iocage/images && cd /tmp/x/iocage/images && date=2026-01-02 &&"
+    "if zfs list gaolstore; then"
+    "  zfs create gaolstore/ioc && zfs create gaolstore/ioc/root &&"
+    "  echo '{\"host_hostname\": \"shop\", \"exec_clean\": 1}' >/tmp/fs/ioc/config.json &&"
+    "  echo hello >/tmp/fs/ioc/root/motd && zfs snapshot -r gaolstore/ioc@ioc-export-$date &&"
+    "  zfs send gaolstore/ioc@ioc-export-$date >shop_$date &&"
+    "  zfs send gaolstore/ioc/root@ioc-export-$date >shop_${date}_root;"
+    "else echo x >shop_$date && echo x >shop_${date}_root; fi &&"
+    "cd /tmp/x && python3 -m zipfile -c /tmp/shop_$date.zip iocage &&"
+    "sha256sum /tmp/shop_$date.zip | cut -c 1-64 | tr -d '\\n' >/tmp/shop_$date.sha256";
+
+TEST_P(StorageTest, ROOT_WhatIocageExportedIsATreeOnZfs) {
+  ASSERT_EQ(shell(kExported), 0);
+  const auto quiet = [](std::string_view) {};
+  Import what;
+  what.path = kStore + "/shop";
+  what.file = "/tmp/shop_2026-01-02.zip";
+  const auto conf = import(what, quiet);
+  if (std::string_view(GetParam().driver) == "zfs") {
+    ASSERT_OK(conf);
+    EXPECT_EQ(*conf, "host.hostname = \"shop\";\nexec.clean;\npersist;\n\n");
+    EXPECT_EQ(text(what.path + "/motd"), "hello\n");
+    EXPECT_THAT(labels(what.path), ElementsAre("ioc-export-2026-01-02"));
+    EXPECT_EQ(inspect(what.path)->from, "shop_2026-01-02.zip");
+  } else {
+    EXPECT_EQ(conf.error().line(),
+              concat(what.file, ": holds streams of ZFS, and the tree would be on ",
+                     GetParam().driver, " (--path PATH below a dataset of ZFS)"));
+  }
+  struct {
+    const char* spoil;
+    const char* reason;
+  } const cases[] = {
+      {"printf 00 >/tmp/shop_2026-01-02.sha256", ", and should be \"00\""},
+      {"rm /tmp/shop_2026-01-02.sha256 && cd /tmp/x && touch iocage/images/shop_2026-01-02_root_db"
+       " && python3 -m zipfile -c /tmp/shop_2026-01-02.zip iocage",
+       "has datasets below root: iocage/images/shop_2026-01-02_root_db"},
+      {"truncate -s 100 /tmp/shop_2026-01-02.zip", ""},
+      {"cd /tmp/x && rm iocage/images/*_root* && python3 -m zipfile -c /tmp/shop_2026-01-02.zip"
+       " iocage",
+       "not a jail as iocage exports it"},
+  };
+  what.path = kStore + "/other";
+  for (const auto& c : cases) {
+    ASSERT_EQ(shell(c.spoil), 0) << c.spoil;
+    const auto refused = import(what, quiet);
+    ASSERT_FALSE(refused) << c.spoil;
+    EXPECT_THAT(refused.error().text, testing::HasSubstr(c.reason));
+    EXPECT_FALSE(exists(what.path));
+    EXPECT_THAT(entries(kStore + "/.gaol/.scratch"), IsEmpty());
+  }
 }
 
 std::vector<std::string> lines(const Result<std::vector<Difference>>& found) {
