@@ -9,6 +9,7 @@
 #include <ctime>
 #include <iterator>
 
+#include "base/suggest.h"
 #include "dataset/dataset.h"
 #include "dataset/rc_files.h"
 #include "dataset/watched.h"
@@ -89,14 +90,27 @@ struct Need {
 };
 constexpr std::string_view kUbuntu = "focal jammy noble plucky questing";
 constexpr Need kNeeds[] = {
-    {"bullseye bookworm trixie", "/usr/share/keyrings/debian-archive-keyring.gpg",
-     "debian-archive-keyring"},
+    {"buster bullseye bookworm trixie forky sid oldstable stable testing unstable",
+     "/usr/share/keyrings/debian-archive-keyring.gpg", "debian-archive-keyring"},
     {kUbuntu, "/usr/share/keyrings/ubuntu-archive-keyring.gpg", "ubuntu-keyring"},
     {kUbuntu, "/usr/share/distro-info/ubuntu.csv", "distro-info-data"},
 };
 
+// Of a name that nobody knows no package source has anything, reached or not.
+Result<> check_known(const std::string& suite) {
+  std::vector<std::string_view> known;
+  for (const auto& need : kNeeds) std::ranges::copy(words(need.suites), std::back_inserter(known));
+  if (std::ranges::find(known, suite) != known.end()) return {};
+  return fail(
+      Error{ENOENT,
+            concat(suite, ": no source of this machine carries it, and no release is known ",
+                   "to be called so", did_you_mean(suite, known)),
+            {}});
+}
+
 // Before anything is made; tells which keys will be asked.
 Result<> check_needs(const std::string& suite, const Progress& progress) {
+  TRY(check_known(suite));
   std::string keys;
   for (const auto& need : kNeeds) {
     const auto suites = words(need.suites);

@@ -29,6 +29,9 @@ gaol: release fetch: suite "bookworm;reboot": not a suite's name
 # gaol release fetch bookworm --include 'nginx,-o'
 gaol: release fetch: include "-o": not a package's name
 [exit 1]
+# gaol release fetch trixy --releases $PWD/releases
+gaol: release fetch: trixy: no source of this machine carries it, and no release is known to be called so, did you mean "trixie"?
+[exit 1]
 # for d in /etc/apt /usr/share/keyrings; do mount -t tmpfs none $d; done
 # gaol release fetch noble --releases $PWD/releases
 gaol: release fetch: noble: no source of this machine carries it, and there is no /usr/share/keyrings/ubuntu-archive-keyring.gpg (apt install ubuntu-keyring)
