@@ -323,6 +323,14 @@ constexpr Param kParams[] = {
     {"vnet.nat", boolean, tool, "false", native, "",
      "not FreeBSD's: pf's nat-to, in an nftables table of gaol's own; the host must be a router",
      "whether what the jail sends comes from the host"},
+    {"vnet.rate_in", string, tool, "", native, "",
+     "not FreeBSD's: `100m`, with k, m or g; of each of the interfaces that vnet.bridge makes; a "
+     "queue at the host's end",
+     "bits per second that may reach the jail"},
+    {"vnet.rate_out", string, tool, "", native, "",
+     "not FreeBSD's: `100m`, with k, m or g; of each of the interfaces that vnet.bridge makes; "
+     "what is more is dropped at the host's end",
+     "bits per second that may come from the jail"},
     {"vnet.rdr", list, tool, "", native, "",
      "not FreeBSD's: `tcp 8080 -> 80`, `udp 53`, `tcp ADDRESS:80 -> 8080`; pf's rdr-to, in an "
      "nftables table of gaol's own; the host must be a router",

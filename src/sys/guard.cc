@@ -187,15 +187,18 @@ std::vector<bpf_insn> guard_program(const Guard& guard) {
 }
 
 Result<Fd> load_guard(const Guard& guard) {
-  const auto code = guard_program(guard);
+  return load_classifier(guard_program(guard), "gaol_guard");
+}
+
+Result<Fd> load_classifier(std::span<const bpf_insn> code, const char* name) {
   bpf_attr attr{};
   attr.prog_type = BPF_PROG_TYPE_SCHED_CLS;
   attr.insns = reinterpret_cast<uintptr_t>(code.data());
   attr.insn_cnt = static_cast<uint32_t>(code.size());
   attr.license = reinterpret_cast<uintptr_t>("BSD");
-  std::strcpy(attr.prog_name, "gaol_guard");
+  std::strncpy(attr.prog_name, name, sizeof attr.prog_name - 1);
   const long fd = ::syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof attr);
-  if (fd < 0) return fail_errno(errno, "load guard");
+  if (fd < 0) return fail_errno(errno, "load ", name);
   return Fd(static_cast<int>(fd));
 }
 

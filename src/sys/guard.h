@@ -12,6 +12,7 @@
 
 #include <linux/bpf.h>
 
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -31,7 +32,8 @@ std::vector<bpf_insn> guard_program(const Guard& guard);
 // The link-local IPv6 address that goes with a MAC address (RFC 4291, appendix A).
 Address link_local(const Mac& mac);
 
-// Loads it; the descriptor holds it.
+// Loads a program for an interface's traffic; the descriptor holds it.
+Result<Fd> load_classifier(std::span<const bpf_insn> code, const char* name);
 Result<Fd> load_guard(const Guard& guard);
 
 }  // namespace gaol::sys

@@ -77,6 +77,8 @@ struct Wire {
   std::vector<Address> addresses, routers;
   bool isolated = true;  // from the bridge's other isolated members
   bool guarded = true;   // see sys/guard.h
+  // Bits per second to the jail and from it; none: as many as there are.
+  std::optional<uint64_t> rate_in = {}, rate_out = {};
 };
 
 // What is marked looks its route up in `table`; for 0, it has none.

@@ -13,6 +13,7 @@
 #include "sys/guard.h"
 #include "sys/links.h"
 #include "sys/netlink.h"
+#include "sys/rate.h"
 #include "sys/rtnl.h"
 
 namespace gaol::sys {
@@ -28,22 +29,27 @@ tcmsg of_link(unsigned index, uint32_t parent) {
   return body;
 }
 
-// What comes in at an interface goes through this program.
-Result<> attach(unsigned index, const Fd& program) {
+// What comes in at an interface goes through programs.
+Result<> make_ingress(unsigned index) {
   const auto socket = TRY(NetlinkSocket::open());
   tcmsg place = of_link(index, TC_H_CLSACT);
   place.tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
   Request hook(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, place);
   hook.add(TCA_KIND, with_zero("clsact"));
   TRY(socket.ask(std::move(hook), "clsact"));
+  return {};
+}
 
-  tcmsg first = of_link(index, kIngress);
-  first.tcm_info = TC_H_MAKE(1U << 16, htons(ETH_P_ALL));
-  Request filter(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, first);
+// The one of the lowest number is asked first.
+Result<> attach(unsigned index, uint32_t number, const Fd& program) {
+  const auto socket = TRY(NetlinkSocket::open());
+  tcmsg place = of_link(index, kIngress);
+  place.tcm_info = TC_H_MAKE(number << 16, htons(ETH_P_ALL));
+  Request filter(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, place);
   filter.add(TCA_KIND, with_zero("bpf"));
   AttributeRow options;
   options.add_number(TCA_BPF_FD, program.get());
-  options.add(TCA_BPF_NAME, with_zero("gaol_guard"));
+  options.add(TCA_BPF_NAME, with_zero("gaol"));
   options.add_number(TCA_BPF_FLAGS, uint32_t{TCA_BPF_FLAG_ACT_DIRECT});
   filter.add(TCA_OPTIONS, options.bytes());
   TRY(socket.ask(std::move(filter), "cls_bpf"));
@@ -63,9 +69,22 @@ Result<> isolate(unsigned index) {
   return {};
 }
 
+constexpr uint32_t kRate = 1, kGuard = 2;
+
 Result<> guard(const Wire& wire, unsigned index) {
   const Fd program = TRY(load_guard({wire.inner_mac, wire.addresses}));
-  return attach(index, program);
+  return attach(index, kGuard, program);
+}
+
+// The limit comes first, and asks nothing of who is who; the guard's word is the last.
+Result<> watch_ingress(const Wire& wire, unsigned index) {
+  if (!wire.rate_out && !wire.guarded) return {};
+  TRY(make_ingress(index));
+  if (wire.rate_out) {
+    const Fd program = TRY(load_limit(*wire.rate_out));
+    TRY(attach(index, kRate, program));
+  }
+  return wire.guarded ? guard(wire, index) : Result<>{};
 }
 
 Result<> set_up_outer(const Wire& wire, const Link& bridge) {
@@ -76,12 +95,19 @@ Result<> set_up_outer(const Wire& wire, const Link& bridge) {
                                 .description = wire.note,
                                 .mac = {}}));
   if (wire.isolated) TRY(isolate(outer.index));
-  if (wire.guarded) TRY(guard(wire, outer.index));
+  if (wire.rate_in) TRY(limit_leaving(outer.index, *wire.rate_in));
+  if (auto watched = watch_ingress(wire, outer.index); !watched) {
+    Error error = std::move(watched).error();
+    error.hint = wire.rate_out ? "vnet.rate_out needs what this kernel lacks"
+                               : "vnet.noguard goes without it";
+    return fail(std::move(error));
+  }
   return change_link(outer.index, {.flags = IFF_UP, .flag_mask = IFF_UP});
 }
 
 Result<> set_up_inner(const Wire& wire, unsigned mtu) {
   const auto inner = TRY(find_link(wire.inner));
+  if (wire.rate_out) TRY(limit_leaving(inner.index, *wire.rate_out));
   TRY(change_link(inner.index, {.flags = IFF_UP, .flag_mask = IFF_UP, .mtu = mtu}));
   for (const auto& address : wire.addresses)
     TRY(add_link_address(

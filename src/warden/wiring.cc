@@ -76,12 +76,34 @@ Result<> take_all(std::vector<sys::Wire>& wires, const Settings& settings, std::
   return {};
 }
 
+Result<std::optional<uint64_t>> bits_per_second(const Settings& settings, std::string_view name) {
+  struct Unit {
+    char letter;
+    uint64_t factor;
+  };
+  constexpr Unit kUnits[] = {{'k', 1'000}, {'m', 1'000'000}, {'g', 1'000'000'000}};
+  constexpr uint64_t kLeast = 8'000, kMost = 400'000'000'000;
+  const auto text = settings.text(name);
+  if (text.empty() || text == "0") return std::nullopt;
+  uint64_t factor = 1;
+  std::string_view digits = text;
+  for (const auto& unit : kUnits)
+    if (digits.back() == unit.letter) factor = unit.factor;
+  if (factor > 1) digits.remove_suffix(1);
+  const auto value = number<uint64_t>(digits);
+  if (!value || *value > kMost / factor || *value * factor < kLeast)
+    return fail(name, ": \"", text, "\": expected bits per second, 8k to 400g");
+  return *value * factor;
+}
+
 }  // namespace
 
 size_t count_wires(const Settings& settings) { return pieces(settings, "vnet.bridge").size(); }
 
 Result<std::vector<sys::Wire>> wires_of(const Settings& settings) {
   const auto mtu = settings.integer("vnet.mtu");
+  const auto rate_in = TRY(bits_per_second(settings, "vnet.rate_in"));
+  const auto rate_out = TRY(bits_per_second(settings, "vnet.rate_out"));
   std::vector<sys::Wire> wires;
   for (const auto& bridge : pieces(settings, "vnet.bridge"))
     wires.push_back({.bridge = bridge,
@@ -92,7 +114,9 @@ Result<std::vector<sys::Wire>> wires_of(const Settings& settings) {
                      .addresses = {},
                      .routers = {},
                      .isolated = settings.on("vnet.isolated"),
-                     .guarded = settings.on("vnet.guard")});
+                     .guarded = settings.on("vnet.guard"),
+                     .rate_in = rate_in,
+                     .rate_out = rate_out});
   const auto take = [](int family) {
     return [family](auto& all, const auto& piece) { return take_address(all, piece, family); };
   };

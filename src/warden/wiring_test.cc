@@ -48,6 +48,19 @@ TEST(Wiring, EveryBridgeIsAnInterface) {
   EXPECT_TRUE(first.guarded && !first.isolated);
 }
 
+TEST(Wiring, RatesAreBitsPerSecond) {
+  const auto wires =
+      wires_of(settings_of({"vnet.bridge=bridge0", "vnet.rate_in=100m", "vnet.rate_out=9600"}));
+  ASSERT_TRUE(wires) << wires.error().line();
+  EXPECT_EQ(wires->at(0).rate_in, 100'000'000U);
+  EXPECT_EQ(wires->at(0).rate_out, 9600U);
+  EXPECT_FALSE(wires_of(settings_of({"vnet.bridge=bridge0"}))->at(0).rate_in);
+  for (const char* bad : {"fast", "100", "100M", "7k", "401g", "k", "-1m", "1.5m"})
+    EXPECT_EQ(
+        wires_of(settings_of({"vnet.bridge=bridge0", concat("vnet.rate_in=", bad)})).error().text,
+        concat("vnet.rate_in: \"", bad, "\": expected bits per second, 8k to 400g"));
+}
+
 TEST(Wiring, NoneIsAskedFor) {
   const auto wires = wires_of(settings_of({"vnet"}));
   EXPECT_THAT(*wires, IsEmpty());

@@ -54,7 +54,8 @@ TEST_F(CompletionTest, ROOT_BashOffersWhatFits) {
       {"jail -c path=/x allow.nomlo", "allow.nomlock"},
       {"jail -c vne",
        "vnet vnet.bridge= vnet.guard vnet.interface= vnet.ip4= vnet.ip6= vnet.isolated vnet.mtu= "
-       "vnet.nat vnet.noguard vnet.noisolated vnet.nonat vnet.rdr= vnet.router= vnet="},
+       "vnet.nat vnet.noguard vnet.noisolated vnet.nonat vnet.rate_in= vnet.rate_out= vnet.rdr= "
+       "vnet.router= vnet="},
       {"jail -c vnet=", "disable inherit new"},
       {"jail -c vnet=i", "inherit"},
       {"jail -c path=/run/files/t", "/run/files/trees"},

@@ -8,6 +8,8 @@
 #include <linux/pkt_cls.h>
 #include <sys/syscall.h>
 
+#include <chrono>
+
 #include "sys/guard.h"
 #include "tests/support/host.h"
 
@@ -215,6 +217,42 @@ TEST_F(WireTest, ROOT_NET_BPF_WhatCannotBeWiredLeavesNothing) {
             "jail: vnet.bridge: the jail has no network stack of its own (is `vnet;` "
             "missing?)\n[exit 1]\n");
   EXPECT_EQ(members() + run("jls name").out, "");
+}
+
+// Both ways, also when its root takes its own part of it away.
+TEST_F(WireTest, ROOT_NET_BPF_AWireIsAsFastAsItMayBe) {
+  GAOL_NEEDS(run("tc qdisc add dev lo root tbf rate 1mbit burst 10k limit 10k;"
+                 " tc qdisc del dev lo root")
+                     .status == 0,
+             "needs sch_tbf");
+  constexpr int kBytes = 2'000'000;
+  run("head -c " + std::to_string(kBytes) + " /dev/zero >" + tiny_tree() + "/big");
+  EXPECT_EQ(create("name=slow vnet.ip4=10.1.0.2/24 vnet.rate_in=8m vnet.rate_out=16m"), "");
+  EXPECT_EQ(create("name=fast vnet.ip4=10.1.0.3/24 vnet.noisolated"), "");
+  run("jexec slow httpd -p 80 -h /; jexec fast httpd -p 80 -h /");
+  struct {
+    const char* reader;
+    const char* from;
+    double least, most;  // seconds
+    const char* before;
+  } const cases[] = {
+      {"slow", "10.1.0.3", 1.7, 4, "true"},
+      {"fast", "10.1.0.2", 0.8, 3, "true"},
+      {"fast", "10.1.0.2", 0.8, 10, "tc qdisc del dev eth0 root"},  // and the host holds it alone
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(seen("nsenter -n -t " + init_of("slow") + " " + c.before), "");
+    const auto begin = std::chrono::steady_clock::now();
+    const auto got = run(std::string("jexec ") + c.reader +
+                         " sh -c 'printf \"GET /big HTTP/1.0\\r\\n\\r\\n\" | nc " + c.from +
+                         " 80 | tail -c " + std::to_string(kBytes) + " | wc -c'");
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    EXPECT_EQ(got.out, std::to_string(kBytes) + "\n") << got.err;
+    EXPECT_GT(took.count(), c.least) << c.reader;
+    EXPECT_LT(took.count(), c.most) << c.reader;
+  }
+  run("rm " + tiny_tree() + "/big");
+  EXPECT_EQ(seen("jail -qr slow fast"), "");
 }
 
 // However a jail ends, the wire goes with it, and the next one of that number has its own.
