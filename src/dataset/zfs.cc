@@ -418,8 +418,8 @@ Result<> Zfs::receive_from(const std::string& path, const std::vector<std::strin
   TRY(remove(path));
   TRY(sys::real_kernel().make_dir(path, 0700));
   const Dataset dataset = TRY(dataset_of(path));
-  std::vector<std::string> words = {"sh", "-c", "to=$1; shift; \"$@\" | zfs receive \"$to\"", "sh",
-                                    dataset.name};
+  constexpr const char* kReceived = R"(to=$1; shift; "$@" | zfs receive "$to")";
+  std::vector<std::string> words = {"sh", "-c", kReceived, "sh", dataset.name};
   words.insert(words.end(), sender.begin(), sender.end());
   const auto answer = TRY(sys::run_program(std::move(words), Lock::latest()));
   if (answer.status != 0) return fail(zfs_error("receive", answer.text));
