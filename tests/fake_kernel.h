@@ -330,6 +330,11 @@ class FakeKernel : public sys::Kernel {
     TRY(asked("cgroup_id ", path));
     return cgroup_ids.try_emplace(path, 1000 + cgroup_ids.size()).first->second;
   }
+  Result<sys::Fd> socket_in(const sys::Fd&, const std::string& cgroup, int, int, int,
+                            const sys::Address*) override {
+    TRY(done("socket_in ", cgroup));
+    return descriptor("");
+  }
   Result<> unmount_inside(const sys::Fd&, std::span<const char* const> paths) override {
     for (const char* path : paths) TRY(done("unmount_inside ", path));
     return {};

@@ -25,6 +25,7 @@
 
 #include "init/caller.h"
 #include "init/mounting.h"
+#include "init/raw_socket.h"
 #include "sys/raw.h"
 
 namespace gaol::init {
@@ -68,6 +69,7 @@ long set_name(const Task& task) {
 }
 
 long mount(const Task& task) { return mount_for(task.caller, task.grants, task.foundation); }
+long make_raw_socket(const Task& task) { return raw_socket_for(task.caller); }
 long unmount(const Task& task) { return unmount_for(task.caller, task.foundation); }
 
 // The name of the system as this jail is told it. What cannot be written is the kernel's to refuse.
@@ -79,11 +81,16 @@ bool told_release(const Caller& caller, const char* release) {
   return caller.write(caller.argument(0), &names, sizeof names) == sizeof names;
 }
 
-// A call that init answers for root of the jail, where its orders grant it.
+bool is_root(const Caller& caller) { return caller.is_root(); }
+// ping(8) gets it from its file, whoever runs it.
+bool has_raw_sockets(const Caller& caller) { return caller.has(CAP_NET_RAW); }
+
+// A call that init answers for the jail, where its orders grant it.
 struct Request {
   int number;
   uint32_t grant;                  // 0: it needs none
   long (*make)(const Task& task);  // null: root makes it itself
+  bool (*may)(const Caller& caller) = is_root;
 };
 constexpr Request kRequests[] = {
     {__NR_kcmp, 0, nullptr},
@@ -92,6 +99,7 @@ constexpr Request kRequests[] = {
     {__NR_process_vm_writev, 0, nullptr},
     {__NR_ptrace, 0, nullptr},
     {__NR_mount, jail::kGrantMount, mount},
+    {__NR_socket, jail::kGrantRawSockets, make_raw_socket, has_raw_sockets},
     {__NR_umount2, jail::kGrantMount, unmount},
     {__NR_sethostname, jail::kGrantHostname, set_name},
     {__NR_setdomainname, jail::kGrantHostname, set_name},
@@ -123,7 +131,7 @@ bool has_power() {
 void carry_out(const Request& request, const Task& task, int listener, const seccomp_notif& made) {
   // Who has no pid here is not found: jail_attach(2) leaves its caller in the host's PID namespace.
   if (!task.caller.waits()) return reply(listener, made, -EINTR);
-  if (!task.caller.is_root()) return reply(listener, made, -EPERM);
+  if (!request.may(task.caller)) return reply(listener, made, -EPERM);
   if (!request.make) return reply(listener, made, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
   reply(listener, made, request.make(task));
 }

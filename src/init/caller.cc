@@ -54,17 +54,32 @@ bool Caller::waits() const {
          call(__NR_ioctl, listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &call_.id) == 0;
 }
 
-bool Caller::is_root() const {
+Caller::Power Caller::power() const {
   const long status = open("status", O_RDONLY);
-  if (status < 0) return false;
+  if (status < 0) return {};
   char text[4096];
   const long size = call(__NR_read, status, text, sizeof text - 1);
   call(__NR_close, status);
-  if (size < 0) return false;
+  if (size < 0) return {};
   text[size] = '\0';
   constexpr int kEffective = 1;  // of the four ids in the line
-  return number_in(text, "Uid:", kEffective, 10) == 0 &&
-         number_in(text, "CapEff:", 0, 16) >> CAP_SYS_CHROOT & 1;
+  return {number_in(text, "Uid:", kEffective, 10),
+          static_cast<uint64_t>(number_in(text, "CapEff:", 0, 16))};
+}
+
+bool Caller::is_root() const {
+  const Power its = power();
+  return its.user == 0 && its.capabilities >> CAP_SYS_CHROOT & 1;
+}
+
+bool Caller::has(int capability) const { return power().capabilities >> capability & 1; }
+
+long Caller::give(int descriptor, bool close_on_exec) const {
+  seccomp_notif_addfd given{};
+  given.id = call_.id;
+  given.srcfd = static_cast<uint32_t>(descriptor);
+  given.newfd_flags = close_on_exec ? O_CLOEXEC : 0;
+  return call(__NR_ioctl, listener_, SECCOMP_IOCTL_NOTIF_ADDFD, &given);
 }
 
 long Caller::open(const char* name, int flags) const {

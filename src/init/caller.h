@@ -9,6 +9,8 @@
 #include <linux/ioctl.h>
 #include <linux/seccomp.h>
 
+#include <cstdint>
+
 namespace gaol::init {
 
 class Caller {
@@ -25,6 +27,11 @@ class Caller {
   // Whether it is root of the jail in deed: user 0, with the capability of root of a jail that
   // comes nearest, which a program that has stripped itself of root's powers does not have.
   bool is_root() const;
+  // Whether it has that capability in effect.
+  bool has(int capability) const;
+
+  // Gives it a descriptor of ours, and the number that this has there. Negative: -errno.
+  long give(int descriptor, bool close_on_exec) const;
 
   unsigned pid() const { return call_.pid; }
   unsigned long argument(int at) const { return call_.data.args[at]; }
@@ -37,6 +44,13 @@ class Caller {
   long read_text(unsigned long address, char* to, unsigned long size) const;
 
  private:
+  // Of its status file.
+  struct Power {
+    long user = -1;
+    uint64_t capabilities = 0;
+  };
+  Power power() const;
+
   seccomp_notif call_;
   int listener_, directory_;
 };

@@ -32,6 +32,7 @@ enum Grant : uint32_t {
   kGrantSysfs = 1U << 7,
   kGrantTmpfs = 1U << 8,
   kGrantZfs = 1U << 9,
+  kGrantRawSockets = 1U << 10,  // socket(2) of raw sockets: see raw_sockets.h
 };
 
 struct Orders {

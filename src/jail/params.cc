@@ -393,13 +393,6 @@ void sysv_ipc_agrees(const Settings& settings, Faults& faults) {
     report(faults, *own, "sysvmsg, sysvsem and sysvshm must agree on this system (new or inherit)");
 }
 
-void raw_sockets_need_vnet(const Settings& settings, Faults& faults) {
-  if (!settings.on("allow.raw_sockets") || settings.jailsys("vnet") == Jailsys::fresh) return;
-  const Setting& given = *settings.get("allow.raw_sockets");
-  report(faults, given, "allow.raw_sockets: not supported on this system without vnet=new: ",
-         param(given.id).note);
-}
-
 void buffers_fit(const Settings& settings, Faults& faults) {
   for (const Setting& setting : settings.all()) {
     const Param& self = param(setting.id);
@@ -425,8 +418,7 @@ void hostuuid_is_one(const Settings& settings, Faults& faults) {
 
 constexpr void (*kRelations[])(const Settings&, Faults&) = {
     name_is_a_name,  vnet_has_no_addresses, inherited_names_are_not_given,
-    hostuuid_is_one, sysv_ipc_agrees,       raw_sockets_need_vnet,
-    buffers_fit};
+    hostuuid_is_one, sysv_ipc_agrees,       buffers_fit};
 
 }  // namespace
 

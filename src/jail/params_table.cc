@@ -89,9 +89,10 @@ constexpr Param kParams[] = {
     {"allow.quotas", boolean, any, "false", refused, "false",
      "quotactl(2) would need CAP_SYS_ADMIN over the file system's user namespace",
      "root may administer quotas on the jail's file systems"},
-    {"allow.raw_sockets", boolean, any, "false", partial, "",
-     "in a vnet jail root has CAP_NET_RAW over its own stack; on the host's stack the source of "
-     "raw packets cannot yet be held to the jail's addresses",
+    {"allow.raw_sockets", boolean, any, "false", emulated, "",
+     "in a vnet jail root has CAP_NET_RAW over its own stack; on the host's stack a process of the "
+     "host makes them, bound to the jail's primary address, and the cgroup's programs hold what is "
+     "sent and received to its addresses; no packet sockets there",
      "root may open raw sockets, as ping(8) does"},
     {"allow.read_msgbuf", boolean, any, "false", emulated, "",
      "the jail's /dev has kmsg, to be read only, and syslog(2) reads the log; refused while the "

@@ -39,9 +39,11 @@ uint64_t kept(const Permissions& may) {
   if (may.mlock) bits |= mask({CAP_IPC_LOCK});
   if (may.sysvmsg || may.sysvsem || may.sysvshm) bits |= mask({CAP_IPC_OWNER});
   if (may.reboot) bits |= mask({CAP_SYS_BOOT});
-  // Over a shared stack these two reach the host's interfaces and everyone's packets.
+  // Over a shared stack this reaches the host's interfaces.
   if (may.vnet && may.net_admin) bits |= mask({CAP_NET_ADMIN});
-  if (may.vnet && may.raw_sockets) bits |= mask({CAP_NET_RAW});
+  // Over a shared one it opens nothing; programs that have it of their file would not start
+  // without.
+  if (may.raw_sockets) bits |= mask({CAP_NET_RAW});
   return bits;
 }
 

@@ -33,7 +33,9 @@ struct Permissions {
   bool operator==(const Permissions&) const = default;
 
   // Whether some calls go to the jail's init, which then answers for all that it can do.
-  bool brokered() const { return set_hostname || own_release || mount || !proc_debug; }
+  bool brokered() const {
+    return set_hostname || own_release || mount || !proc_debug || (raw_sockets && !vnet);
+  }
 
   // One bit a member, in the order above. It may be written down: new members go to the end.
   uint32_t key() const {

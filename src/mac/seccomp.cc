@@ -203,12 +203,13 @@ void check_inet(Program& program, const Permissions& may, uint32_t packet_verdic
   constexpr uint32_t kTypeBits = 0xf;  // the rest are SOCK_CLOEXEC and SOCK_NONBLOCK
   program.load_argument(1);
   program.keep_bits(kTypeBits);
-  program.answer_if(SOCK_RAW, may.raw_sockets ? kAllow : kDenied);
+  const uint32_t raw = !may.raw_sockets ? kDenied : may.vnet ? kAllow : kNotify;
+  program.answer_if(SOCK_RAW, raw);
   program.answer_if(SOCK_PACKET, packet_verdict);  // the kernel turns it into AF_PACKET
-  if (!may.raw_sockets) {  // ping's other way, which the host opens by net.ipv4.ping_group_range
+  if (raw != kAllow) {  // ping's other way, which the host opens by net.ipv4.ping_group_range
     program.load_argument(2);
-    program.answer_if(IPPROTO_ICMP, kDenied);
-    program.answer_if(IPPROTO_ICMPV6, kDenied);
+    program.answer_if(IPPROTO_ICMP, raw);
+    program.answer_if(IPPROTO_ICMPV6, raw);
   }
   program.answer(kAllow);
 }

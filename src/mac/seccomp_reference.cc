@@ -258,9 +258,11 @@ uint32_t socket_verdict(int family, int type, int protocol, const Permissions& m
     case AF_INET6: {
       if (family == AF_INET ? !may.inet4 : !may.inet6) return errno_verdict(EAFNOSUPPORT);
       const int kind = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
-      if (kind == SOCK_RAW) return either(may.raw_sockets, EPERM);
+      const uint32_t raw =
+          may.raw_sockets && !may.vnet ? SCMP_ACT_NOTIFY : either(may.raw_sockets, EPERM);
+      if (kind == SOCK_RAW) return raw;
       if (kind == SOCK_PACKET) return either(packets, EPERM);
-      return either(may.raw_sockets || !is_ping(protocol), EPERM);
+      return is_ping(protocol) ? raw : SECCOMP_RET_ALLOW;
     }
     case AF_NETLINK: {
       if (protocol == NETLINK_ROUTE) return SECCOMP_RET_ALLOW;

@@ -255,6 +255,10 @@ class Kernel {
   virtual Result<bool> add_address(const std::string& interface, const Address& address) = 0;
   // False if it was not there, or the interface is gone.
   virtual Result<bool> remove_address(const std::string& interface, const Address& address) = 0;
+  // A socket with the power of this process but of that network namespace (an nsfs descriptor) and
+  // that cgroup, which the calling process joins for good; with `source`, bound to that address.
+  virtual Result<Fd> socket_in(const Fd& netns, const std::string& cgroup, int family, int type,
+                               int protocol, const Address* source) = 0;
   // Whether that family's routing table of that number holds anything.
   virtual Result<bool> has_routes(int family, uint32_t table) = 0;
   virtual Result<> add_rule(const RoutingRule& rule) = 0;

@@ -9,6 +9,7 @@
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -593,6 +594,24 @@ class RealKernel final : public Kernel {
   }
   Result<bool> remove_address(const std::string& interface, const Address& address) override {
     return rtnl_remove_address(interface, address);
+  }
+  Result<Fd> socket_in(const Fd& netns, const std::string& cgroup, int family, int type,
+                       int protocol, const Address* source) override {
+    TRY(done(::setns(netns.get(), CLONE_NEWNET), "setns"));
+    TRY(write_file(cgroup + "/cgroup.procs", "0"));
+    Fd socket = TRY(own(::socket(family, type, protocol), "socket"));
+    if (!source) return socket;
+    sockaddr_storage place{};
+    place.ss_family = static_cast<sa_family_t>(family);
+    socklen_t size = sizeof(sockaddr_in);
+    if (family == AF_INET) {
+      ::memcpy(&reinterpret_cast<sockaddr_in&>(place).sin_addr, source->bytes, sizeof(in_addr));
+    } else {
+      ::memcpy(&reinterpret_cast<sockaddr_in6&>(place).sin6_addr, source->bytes, sizeof(in6_addr));
+      size = sizeof(sockaddr_in6);
+    }
+    TRY(done(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&place), size), "bind"));
+    return socket;
   }
   Result<bool> has_routes(int family, uint32_t table) override {
     return rtnl_has_routes(family, table);

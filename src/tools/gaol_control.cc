@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// gaol-control JID PID BIRTH: what stands behind the door of one jail (warden/door.h). It listens
-// on its standard input, gives each connection a process of its own, and ends when the jail's init
-// does. Itself it reads nothing of what comes: whatever a question may do to the process that
-// answers it, the next one finds another.
+// gaol-control DOOR JID PID BIRTH: what stands behind a door of one jail (warden/door.h). It
+// listens on its standard input, gives each connection a process of its own, and ends when the
+// jail's init does. Itself it reads nothing of what comes: whatever a question may do to the
+// process that answers it, the next one finds another.
 
 #include <algorithm>
 #include <vector>
@@ -11,6 +11,7 @@
 #include "sys/channel.h"
 #include "sys/worker.h"
 #include "tools/print.h"
+#include "warden/raw_giver.h"
 #include "warden/viewer.h"
 
 namespace {
@@ -22,7 +23,7 @@ constexpr size_t kMostConnections = 64;
 
 class Door {
  public:
-  Door(warden::Jid jid, const sys::ProcessId& init) : jid_(jid), init_(init) {}
+  Door(bool raw, warden::Jid jid, const sys::ProcessId& init) : raw_(raw), jid_(jid), init_(init) {}
 
   Result<> keep() {
     const sys::Fd listener(STDIN_FILENO);
@@ -52,13 +53,17 @@ class Door {
     const auto line = sys::accept_on(listener);
     if (!line) return;
     auto worker = sys::start_worker([&](const sys::Fd&) {
-      warden::Viewer(kernel_, *line, jid_, init_).attend();
+      if (raw_)
+        warden::give_raw_socket(kernel_, *line, jid_, init_);
+      else
+        warden::Viewer(kernel_, *line, jid_, init_).attend();
       return 0;
     });
     if (worker) workers_.push_back(std::move(*worker));
   }
 
   sys::Kernel& kernel_ = sys::real_kernel();
+  const bool raw_;
   const warden::Jid jid_;
   const sys::ProcessId init_;
   std::vector<sys::Worker> workers_;
@@ -67,12 +72,12 @@ class Door {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto jid = argc == 4 ? number<warden::Jid>(argv[1]) : std::nullopt;
-  const auto pid = argc == 4 ? number<int>(argv[2]) : std::nullopt;
-  const auto birth = argc == 4 ? number<uint64_t>(argv[3]) : std::nullopt;
+  const auto jid = argc == 5 ? number<warden::Jid>(argv[2]) : std::nullopt;
+  const auto pid = argc == 5 ? number<int>(argv[3]) : std::nullopt;
+  const auto birth = argc == 5 ? number<uint64_t>(argv[4]) : std::nullopt;
   if (!jid || !pid || !birth) {
     tools::complain("gaol-control", "is started by jail(8)");
     return 1;
   }
-  return Door(*jid, {*pid, *birth}).keep() ? 0 : 1;
+  return Door(std::string_view(argv[1]) == "raw", *jid, {*pid, *birth}).keep() ? 0 : 1;
 }

@@ -18,9 +18,11 @@ namespace gaol::warden {
 // Where the socket is, in the jail.
 inline constexpr const char* kControl = "/dev/gaol/control";
 
-// Opens or closes the door, as children.max says; record.control is who answers then. A jail
-// without a /dev of ours goes without.
-Result<> set_door(sys::Kernel& kernel, Record& record);
-Result<> close_door(sys::Kernel& kernel, Record& record);
+// Whether a jail has any door: this, or that for raw sockets (jail/raw_sockets.h).
+bool wants_doors(const jail::Settings& settings);
+// Opens or closes them, as children.max and allow.raw_sockets say; record.control and record.raw
+// are who answers then. A jail without a /dev of ours goes without.
+Result<> set_doors(sys::Kernel& kernel, Record& record);
+Result<> close_doors(sys::Kernel& kernel, Record& record);
 
 }  // namespace gaol::warden

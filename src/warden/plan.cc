@@ -385,6 +385,8 @@ jail::Orders orders_of(const Settings& settings) {
     for (const auto& kind : kMountPermissions)
       if (settings.on(kind.parameter)) orders.grants |= kind.grant;
   }
+  if (settings.on("allow.raw_sockets") && settings.jailsys("vnet") != Jailsys::fresh)
+    orders.grants |= jail::kGrantRawSockets;
   const std::string release = settings.text("osrelease");
   release.copy(orders.release, sizeof orders.release - 1);
   return orders;

@@ -27,6 +27,7 @@ struct Record {
   sys::ProcessId init;      // pid 0: not created yet
   uint64_t line = 0;        // init's, see jail::Prison; 0: not known
   sys::ProcessId first;     // the init system of its userland (jail/first.h); pid 0: none
+  sys::ProcessId raw;       // who makes its raw sockets (jail/raw_sockets.h); pid 0: nobody
   sys::ProcessId control;   // who answers its root on the host (door.h); pid 0: nobody
   uint32_t first_id = 0;    // see jail::PrisonPlan
   std::string cgroup;

@@ -410,11 +410,11 @@ std::vector<int> inmates(const Machine& machine, const Record& record) {
   return out;
 }
 
-// --- the jails below ---
+// --- what the host does for it ---
 
-Result<> let_have_children(Start& start) {
-  if (start.record.settings.integer("children.max") == 0) return {};
-  TRY(set_door(start.machine.kernel, start.record));
+Result<> open_doors(Start& start) {
+  if (!wants_doors(start.record.settings)) return {};
+  TRY(set_doors(start.machine.kernel, start.record));
   return start.machine.store.publish(start.record);
 }
 
@@ -435,7 +435,7 @@ constexpr Step kStart[] = {
     {"exec.fib", choose_fib, leave_fib},
     {"cgroup", make_cgroup, drop_cgroup},
     {"create", create, end_prison},
-    {"children", let_have_children, end_descendants},
+    {"children", open_doors, end_descendants},
     {"exec.created", commands<"exec.created", Where::host>, nullptr},
     {"zfs.dataset", delegate_datasets, take_datasets_back},
     {"vnet.interface", push_interfaces, pull_interfaces},
@@ -489,7 +489,7 @@ void forget(const Machine& machine, const Record& record) {
 }
 
 Result<> end_descendants(const Machine& machine, Record& record) {
-  Result<> first = close_door(machine.kernel, record);
+  Result<> first = close_doors(machine.kernel, record);
   for (const Jid jid : machine.store.descendants(record.jid)) {
     auto child = machine.store.read(jid);
     if (!child) continue;

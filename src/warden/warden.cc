@@ -319,7 +319,7 @@ Result<> Warden::tighten(Record& child, const Record& parent) {
   TRY(net::replace(kernel_, child.cgroup, stack_of(before, child.first_id, child.jid),
                    stack_of(child.settings, child.first_id, child.jid)));
   TRY(give_orders(*init, before, child.settings));
-  TRY(set_door(kernel_, child));
+  TRY(set_doors(kernel_, child));
   TRY(store_.publish(child));
   tell_jail(machine(), child);
   store_.return_addresses(child.jid, without(old, now));
@@ -540,7 +540,7 @@ Result<> Warden::change(Record& record, const Request& request) {
   std::erase_if(record.inherits,
                 [&](const std::string& family) { return wanted.has(concat(family, ".addr")); });
   tell_jail(machine(), record);
-  TRY(set_door(kernel_, record));
+  TRY(set_doors(kernel_, record));
   const std::string old_name = record.name;
   TRY(name == old_name ? store_.publish(record) : store_.rename(record, name));
   if (has_children && name != old_name) TRY(rename_descendants(record, old_name));

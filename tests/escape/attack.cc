@@ -31,6 +31,7 @@
 #include <linux/tiocl.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -583,6 +584,37 @@ void raw_sockets(Attempt& attempt) {
   }
 }
 
+// With allow.raw_sockets: whatever is written into its packets, and wherever it is bound, it is
+// nobody else. The host talks to itself all the time that we are here.
+void raw_sources(Attempt& attempt) {
+  const int whole = ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+  if (whole < 0) return void(attempt.refused(whole, ""));
+  sockaddr_in host{};
+  host.sin_family = AF_INET;
+  host.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const auto* to = reinterpret_cast<const sockaddr*>(&host);
+  for (const uint32_t source : {0x7f000001U, 0xc0000201U, 0x08080808U}) {
+    iphdr packet{};
+    packet.version = 4;
+    packet.ihl = sizeof packet / 4;
+    packet.ttl = 1;
+    packet.protocol = IPPROTO_ICMP;
+    packet.saddr = htonl(source);
+    packet.daddr = htonl(0xc0000207U);
+    attempt.refused(::sendto(whole, &packet, sizeof packet, 0, to, sizeof host), "another source");
+  }
+  const int on = 1;
+  attempt.refused(::setsockopt(whole, IPPROTO_IP, IP_TRANSPARENT, &on, sizeof on), "transparent");
+  const int ear = ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_UDP);
+  (void)::bind(ear, to, sizeof host);
+  char text[64];
+  attempt.refused(::sendto(ear, text, 8, 0, to, sizeof host), "from where it was bound");
+  const timeval patience{0, 300'000};
+  ::setsockopt(ear, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  if (::recv(ear, text, sizeof text, 0) >= 0) return attempt.escaped("heard the host");
+  attempt.held("silence");
+}
+
 // AF_VSOCK reaches the hypervisor, AF_ALG and AF_KEY the host's cryptography.
 void odd_families(Attempt& attempt) {
   for (int family = 0; family < 64; ++family) {
@@ -752,6 +784,7 @@ constexpr Attack kAttacks[] = {
     {"70-push-input", push_input},
     {"80-packet-sockets", packet_sockets},
     {"81-raw-sockets", raw_sockets},
+    {"111-raw-sources", raw_sources},
     {"82-odd-families", odd_families},
     {"83-odd-netlink", odd_netlink},
     {"84-list-sockets", list_sockets},

@@ -213,7 +213,7 @@ TEST_F(DoorTest, ROOT_ACrowdHoldsUpNobodyElse) {
             "bar\ninside 60\n");
   // More than are let in: the host serves the others, and goes on when they are gone.
   EXPECT_EQ(seen("jexec foo attack crowd /dev/gaol/control 1000 >/dev/null & sleep 0.5; "
-                 "jls -j foo name; test $(pgrep -cf 'gaol-control [0-9]* " +
+                 "jls -j foo name; test $(pgrep -cf 'gaol-control control [0-9]* " +
                  init_of("foo") +
                  " ') -le 65 || "
                  "echo too many; "
@@ -263,7 +263,7 @@ TEST_F(DoorTest, ROOT_TheRootOfAnotherUserNamespaceIsNobody) {
 
 // The number is another jail's by then.
 TEST_F(DoorTest, ROOT_ADoorOutlivesNoJail) {
-  const auto find = "pgrep -f 'gaol-control [0-9]* " + init_of("foo") + " '";
+  const auto find = "pgrep -f 'gaol-control control [0-9]* " + init_of("foo") + " '";
   EXPECT_NE(run(find).out, "");
   EXPECT_EQ(seen("jid=$(jls -j foo jid); jail -r foo; jail -c name=foo jid=$jid persist "
                  "children.max=2 path=" +

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <linux/netlink.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -262,6 +263,10 @@ constexpr Attack kAttacks[] = {
      "listening for what happens to the host's devices",
      "seccomp; the kernel tells it to no network stack of a jail",
      {"EPROTONOSUPPORT", "silence", "EPROTONOSUPPORT"}},
+    {"111-raw-sources",
+     "with allow.raw_sockets: other addresses in packets, bound sockets, listening to the host",
+     "the cgroup's programs look at every packet; no power over the host's stack",
+     {"EAFNOSUPPORT", "EPERM", "EPERM EAFNOSUPPORT"}},
 };
 
 // By root of a jail that may mount all that a jail can be permitted to
@@ -507,6 +512,24 @@ TEST_F(EscapeTest, ROOT_NET_BPF_SharedStackJailHolds) {
   plant_devices(kTree);
   start("sharing", "path=" + kTree + " ip4.addr='outside|192.0.2.7/32'");
   hold_all("sharing", shared);
+}
+
+TEST_F(EscapeTest, ROOT_NET_BPF_RawSocketsAreHeldToTheJailsAddresses) {
+  start("sharing", "path=" + kTree + " ip4.addr='outside|192.0.2.7/32' allow.raw_sockets");
+  const std::jthread host([](const std::stop_token& stop) {
+    sockaddr_in self{};
+    self.sin_family = AF_INET;
+    self.sin_port = 9;
+    self.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const sys::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    for (; !stop.stop_requested(); ::usleep(20'000))
+      ::sendto(socket.get(), "talk", 4, 0, reinterpret_cast<const sockaddr*>(&self), sizeof self);
+  });
+  EXPECT_EQ(run("jexec sharing attack 111").out, "111-raw-sources held: EPERM silence\n");
+  EXPECT_EQ(run("jexec sharing /bin/busybox ping -qc 1 -w 5 192.0.2.7").status, 0);
+  EXPECT_NE(run("jexec -U www sharing /bin/busybox ping -qc 1 -w 5 192.0.2.7").status, 0);
+  EXPECT_EQ(run("jail -m name=sharing allow.noraw_sockets").err, "");
+  EXPECT_EQ(run("jexec sharing attack 111").out, "111-raw-sources held: EPERM\n");
 }
 
 TEST_F(EscapeTest, ROOT_ThinJailHolds) {

@@ -38,7 +38,7 @@ class InsideTest : public KernelTest {
   // Lists the processes behind the door of the jail with that init: the one that keeps it, and one
   // for each connection. Other hosts of tests have their own.
   static std::string behind(const std::string& init) {
-    return "pgrep -f 'gaol-control [0-9]* " + init + " ' || true";
+    return "pgrep -f 'gaol-control control [0-9]* " + init + " ' || true";
   }
   static std::string control(const std::string& init) { return run(behind(init)).out; }
   std::string in_foo(const std::string& file) { return run("cat " + foo_ + file).out; }
