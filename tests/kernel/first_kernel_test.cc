@@ -120,7 +120,7 @@ TEST_F(FirstTest, ROOT_OneThatDoesNotEndIsKilled) {
 
 TEST_F(FirstTest, ROOT_PoweroffInsideEndsTheJail) {
   start();
-  EXPECT_EQ(in_jail("poweroff"), "");
+  in_jail("poweroff");  // it may end before us, and we with it
   EXPECT_EQ(settled("jls name", ""), "");
   EXPECT_TRUE(fs::exists(kTree + "/down"));
 }
