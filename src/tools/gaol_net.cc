@@ -13,7 +13,7 @@
 #include "pool/ask.h"
 #include "sys/apart.h"
 #include "sys/rtnl.h"
-#include "tools/gaol.h"
+#include "tools/gaol_net.h"
 #include "warden/warden.h"
 
 namespace gaol::tools {
@@ -38,12 +38,9 @@ bool inherits(const warden::Record& jail) {
          jail.settings.jailsys("ip6") == jail::Jailsys::inherit;
 }
 
-struct Networks {
-  net::Map map;
-  std::vector<std::optional<sys::Fd>> stacks;  // as the map numbers them; the host's is our own
-};
+}  // namespace
 
-Result<Networks> look() {
+Result<Networks> look_at_networks() {
   warden::Warden warden(sys::real_kernel());
   const auto records = warden.list();
   std::vector<net::MapJail> jails;
@@ -66,6 +63,8 @@ Result<Networks> look() {
     if (jail.netns) out.stacks.push_back(std::move(jail.netns));
   return out;
 }
+
+namespace {
 
 Json describe(const net::Map& map, const net::MapInterface& interface) {
   return {{"name", interface.name},
@@ -110,7 +109,7 @@ Json describe(const net::Map& map) {
 }
 
 Result<int> net_command(const Words& words) {
-  net::Map map = TRY(look()).map;
+  net::Map map = TRY(look_at_networks()).map;
   if (!words.operands.empty()) {
     const auto record = TRY(warden::Warden(sys::real_kernel()).find(words.operands[0]));
     map = TRY(net::only(map, record.name));
@@ -196,7 +195,7 @@ bool reads_forwarding(int family) {
 }
 
 Result<net::Verdict> judge(const std::string& from, const net::Destination& to) {
-  const auto all = TRY(look());
+  const auto all = TRY(look_at_networks());
   const auto not_there = [](const std::string& who) {
     return net::Verdict{.hop = "source", .text = concat(who, " is not running"), .hint = {}};
   };
@@ -246,6 +245,7 @@ Result<int> test(const Words& words) {
 
 constexpr Subcommand kCommands[] = {
     {"net", "[JAIL] [--json | --dot | --svg]", "jds", 0, 1, net_command},
+    {"net resolver", "BRIDGE", "", 1, 1, resolver},
     {"net test", "FROM TO:PORT[/udp] [--json]", "j", 2, 2, test, 2},
 };
 

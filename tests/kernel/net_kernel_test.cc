@@ -55,6 +55,28 @@ TEST_F(NetTest, ROOT_NET_BPF_TheMapShowsWhoIsWhere) {
   EXPECT_EQ(seen("gaol net nobody"), "gaol: net: \"nobody\" not found\n[exit 1]\n");
 }
 
+TEST_F(NetTest, ROOT_NET_BPF_JailsOnABridgeFindEachOtherByName) {
+  GAOL_NEEDS(run("test -x /usr/sbin/dnsmasq").status == 0, "needs dnsmasq");
+  EXPECT_EQ(seen("gaol net resolver bridge9"),
+            "gaol: net resolver: bridge9: there is no such bridge (`ifconfig bridge9 create` makes "
+            "one)\n[exit 1]\n");
+  EXPECT_EQ(create("name=web vnet vnet.bridge=bridge0 vnet.ip4=10.1.0.2/24"), "");
+  run("gaol net resolver bridge0 >/run/resolver.log 2>&1 & echo $! >/run/resolver.pid");
+  const std::string ask =
+      "jexec web busybox nslookup $n 10.1.0.1 2>&1 | awk '/^Address.*10.1.0.[^1]/ "
+      "{ print $NF }'";
+  EXPECT_EQ(settled("n=web; " + ask, "10.1.0.2\n"), "10.1.0.2\n") << seen("cat /run/resolver.log");
+  EXPECT_EQ(create("name=db vnet vnet.bridge=bridge0 vnet.ip4=10.1.0.3/24"), "");
+  EXPECT_EQ(settled("n=db.bridge0; " + ask, "10.1.0.3\n"), "10.1.0.3\n");
+  EXPECT_EQ(seen("jail -r db"), "");
+  EXPECT_EQ(settled("n=db.bridge0; " + ask, ""), "");
+  EXPECT_EQ(seen("kill $(cat /run/resolver.pid)"), "");
+  EXPECT_EQ(settled("kill -0 $(cat /run/resolver.pid) 2>/dev/null && echo there; true", ""), "");
+  EXPECT_THAT(seen("cat /run/resolver.log"),
+              HasSubstr("names are answered at 10.1.0.1 (in a jail's "));
+  run("rm -r /run/gaol/resolver");
+}
+
 // Ends that lie in two jails, neither of them the host: the kernel numbers them for each apart.
 TEST_F(NetTest, ROOT_NET_BPF_WiresBetweenJailsAreFound) {
   for (const std::string name : {"a", "b", "c"}) EXPECT_EQ(create("name=" + name + " vnet"), "");
