@@ -409,8 +409,8 @@ void parse_btrfs_usage(std::string_view text, Pool& pool) {
   }
   if (!several || profile.empty()) return;
   pool.fault = "some data has one copy only";
-  pool.remedy = concat("btrfs balance start -dconvert=", profile, ",soft -mconvert=", profile,
-                       ",soft ", pool.place);
+  pool.remedy = concat("btrfs balance start --enqueue -dconvert=", profile,
+                       ",soft -mconvert=", profile, ",soft ", pool.place);
 }
 
 }  // namespace gaol::pool

@@ -159,7 +159,8 @@ TEST(PoolStatus, ReadsABtrfsThatWasWrittenWithoutADisk) {
       "Data,single: Size:20971520, Used:0 (0.00%)\nData,RAID1: Size:67108864, Used:0 (0.00%)\n",
       pool);
   EXPECT_FALSE(pool.healthy());
-  EXPECT_EQ(pool.advice(), "btrfs balance start -dconvert=raid1,soft -mconvert=raid1,soft /tank");
+  EXPECT_EQ(pool.advice(),
+            "btrfs balance start --enqueue -dconvert=raid1,soft -mconvert=raid1,soft /tank");
 }
 
 TEST(PoolStatus, ErrorsMakeAPoolUnwell) {
