@@ -291,10 +291,14 @@ class FakeKernel : public sys::Kernel {
   }
 
   Result<> pin_namespace(const sys::Fd&, const std::string& path) override {
-    return done("pin_namespace ", path);
+    TRY(done("pin_namespace ", path));
+    files[path] = "";
+    return {};
   }
   Result<> unpin_namespace(const std::string& path) override {
-    return done("unpin_namespace ", path);
+    TRY(done("unpin_namespace ", path));
+    files.erase(path);
+    return {};
   }
 
   // --- mounts ---

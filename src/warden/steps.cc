@@ -295,6 +295,7 @@ Result<> push_interfaces(Start& start) {
   sys::Kernel& kernel = start.machine.kernel;
   const sys::Fd netns =
       TRY(kernel.namespace_of(start.prison.pidfd(), start.record.init.pid, "net"));
+  TRY(keep_network(start.machine, start.record.jid, netns));
   auto& lent = start.record.interfaces;
   for (const auto& interface : start.plan.interfaces) {
     lent.push_back({interface});
@@ -309,18 +310,16 @@ Result<> push_interfaces(Start& start) {
   return start.machine.store.publish(start.record);
 }
 
-// While the namespace lives: with it, virtual interfaces die and physical ones fall to the
-// first namespace of the machine.
 Result<> pull_interfaces(const Machine& machine, Record& record) {
-  if (record.interfaces.empty()) return {};
-  const auto init = machine.kernel.pidfd(record.init);
-  if (!init) return {};
-  const sys::Fd netns = TRY(machine.kernel.namespace_of(*init, record.init.pid, "net"));
+  const auto place = machine.store.network(record.jid);
+  const auto netns = machine.kernel.open(place, O_RDONLY);
+  if (!netns) return {};  // none was ever lent
   Result<> first;
   for (const auto& interface : record.interfaces)
-    if (auto pulled = machine.kernel.pull_link(interface, netns); !pulled && first)
+    if (auto pulled = machine.kernel.pull_link(interface, *netns); !pulled && first)
       first = fail(std::move(pulled).error().in("vnet.interface"));
   record.interfaces.clear();
+  TRY(machine.kernel.unpin_namespace(place));
   return first;
 }
 
@@ -637,6 +636,12 @@ std::vector<std::string_view> start_step_names() {
   std::vector<std::string_view> out;
   for (const auto& step : kStart) out.push_back(step.name);
   return out;
+}
+
+Result<> keep_network(const Machine& machine, Jid jid, const sys::Fd& netns) {
+  const auto place = TRY(machine.store.make_network(jid));
+  if (machine.kernel.exists(place.c_str())) return {};
+  return machine.kernel.pin_namespace(netns, place);
 }
 
 Result<> forget_first(const Machine& machine, Record& record) {

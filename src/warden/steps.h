@@ -67,6 +67,10 @@ Result<> run_cleanup(Stop& stop);
 // for it, and knows no more of it.
 Result<> forget_first(const Machine& machine, Record& record);
 
+// Keeps the network namespace of a jail that interfaces are lent to, however the jail ends. With
+// the namespace, virtual interfaces die and physical ones fall to the first of the machine.
+Result<> keep_network(const Machine& machine, Jid jid, const sys::Fd& netns);
+
 // Undoes whatever of a jail still stands, from its record alone, and forgets it. REQUIRES: lock.
 void sweep(const Machine& machine, Record record);
 

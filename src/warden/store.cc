@@ -38,9 +38,9 @@ Result<> Store::prepare() {
   return {};
 }
 
-Result<std::string> Store::make_users(Jid jid) {
-  TRY(unless_there(kernel_.make_dir(root_ + "/users", 0700)));
-  return users(jid);
+Result<std::string> Store::make_place(const char* kind, Jid jid) {
+  TRY(unless_there(kernel_.make_dir(concat(root_, "/", kind), 0700)));
+  return path(kind, jid);
 }
 
 bool Store::taken(Jid jid) const {

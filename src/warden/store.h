@@ -9,6 +9,7 @@
 //   addresses/ADDR/JID   who uses an address
 //   children/JID/JID     who is right below a jail
 //   users/JID            its user namespace, while datasets are delegated to it
+//   networks/JID         its network namespace, while interfaces are lent to it
 //   empty/               what masked directories show
 //   index                what listings show of all of them: see index.h
 // What is asked often (a name, an address, who is busy) is a directory entry, so that a start
@@ -35,7 +36,10 @@ class Store {
   std::string empty_dir() const { return root_ + "/empty"; }
   // Where that jail's user namespace is kept by name, and the same with the directory made.
   std::string users(Jid jid) const { return path("users", jid); }
-  Result<std::string> make_users(Jid jid);
+  Result<std::string> make_users(Jid jid) { return make_place("users", jid); }
+  // The same of its network namespace.
+  std::string network(Jid jid) const { return path("networks", jid); }
+  Result<std::string> make_network(Jid jid) { return make_place("networks", jid); }
 
   // Held while records come and go; never while commands of a jail run.
   Result<sys::Fd> lock() { return kernel_.lock(root_ + "/lock"); }
@@ -90,6 +94,7 @@ class Store {
   Result<> take_name(Jid jid, const std::string& name);
   void return_name(Jid jid, const std::string& name);
   std::string path(std::string_view kind, Jid jid) const;
+  Result<std::string> make_place(const char* kind, Jid jid);
   bool taken(Jid jid) const;
   std::string index() const { return root_ + "/index"; }
   // The jail's line, made from the record that is filed under `kind`. Without it, listings read

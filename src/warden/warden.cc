@@ -594,6 +594,7 @@ Result<> Warden::lend(const Record& jail, const std::string& interface) {
   if (record.settings.jailsys("vnet") != jail::Jailsys::fresh)
     return fail("jail \"", record.name, "\" has no network stack of its own (vnet)");
   const sys::Fd netns = TRY(network_of(record));
+  TRY(keep_network(machine(), record.jid, netns));
   // It is on the host: what is recorded under the name is of one that has gone.
   std::erase_if(record.interfaces, [&](const auto& link) { return link.name == interface; });
   record.interfaces.push_back({interface});

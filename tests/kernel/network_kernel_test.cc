@@ -217,5 +217,23 @@ TEST_F(NetworkTest, ROOT_NET_ARenamedInterfaceIsNoHindrance) {
   EXPECT_THAT(seen("jail -r v"), Not(HasSubstr("exit")));
 }
 
+// However a jail ends, what it was lent is there for the next one.
+TEST_F(NetworkTest, ROOT_NET_InterfacesOutliveWhoeverIsKilled) {
+  const std::string start = "jail -c name=v path=" + tiny_tree() + " vnet vnet.interface=ep0b ";
+  const auto live_and = [&](const std::string& end) { return run(start + "persist" + end); };
+  const int rounds = ::getenv("GAOL_LONG") ? 500 : 20;
+  for (int round = 0; round < rounds; ++round) {
+    switch (round % 4) {
+      case 0: live_and(""), run("kill -9 " + init_of("v")); break;
+      case 1: live_and(" & sleep 0.00" + std::to_string(round % 9) + "; kill -9 $!; wait"); break;
+      case 2: live_and("; jail -qr v"); break;
+      default: run(start + "command=true");
+    }
+    run("jail -qr v");
+    EXPECT_EQ(seen("jls name"), "") << "round " << round;
+    ASSERT_TRUE(on_host("ep0b")) << "round " << round;
+  }
+}
+
 }  // namespace
 }  // namespace gaol::test
