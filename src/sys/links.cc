@@ -28,7 +28,7 @@ std::string_view raw_bytes(const Mac& mac) {
 
 Address address_from(std::string_view raw, int family, int prefix) {
   Address out{.family = family, .bytes = {}, .prefix = prefix};
-  memcpy(out.bytes, raw.data(), std::min(raw.size(), sizeof out.bytes));
+  raw.copy(reinterpret_cast<char*>(out.bytes), sizeof out.bytes);
   return out;
 }
 
