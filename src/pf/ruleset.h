@@ -154,23 +154,6 @@ struct Syncookies {
   uint8_t start = 25, end = 12;  // per cent of the limit of states; adaptive only
 };
 
-// What the file sets; what it does not mention is empty. block-policy, fail-policy, state-policy,
-// state-defaults and require-order are in the rules already.
-struct Options {
-  Timeouts timeouts;                 // with those that `optimization` stands for
-  std::map<Limit, uint32_t> limits;  // 0: no limit
-  std::optional<Optimization> optimization;
-  std::optional<RulesetOptimization> ruleset_optimization;
-  std::optional<std::string> loginterface;  // empty: none
-  std::optional<uint32_t> hostid;
-  std::optional<Debug> debug;
-  std::optional<std::vector<std::string>> skip;  // interfaces and groups
-  std::optional<Reassembly> reassemble;
-  std::optional<Syncookies> syncookies;
-  std::optional<std::string> fingerprints;  // a file
-  bool keep_counters = false;
-};
-
 // --- tables (TABLES) ---
 
 struct TableEntry {
@@ -213,7 +196,7 @@ struct Pool {
   std::vector<Member> members;
   Choice choice = Choice::first;
   std::string key;  // source_hash: 32 hexadecimal digits; empty: a random one
-  // Of a source that is translated: the ports it may get, all but the privileged if both are 0. Of
+  // Of a source that is translated: the ports it may get, 50001 to 65535 if both are 0. Of
   // a destination: the first and last, or only the first, or none (it is kept).
   uint16_t low = 0, high = 0;
   bool shifted = false;  // destination, `low:*`: as far above low as it was above the rule's port
@@ -239,7 +222,8 @@ struct Reply {
   uint8_t icmp_code = 3, icmp6_code = 4;
 };
 
-// STATEFUL TRACKING OPTIONS.
+// STATEFUL FILTERING and STATEFUL TRACKING OPTIONS.
+enum class State : uint8_t { none, keep, modulate, synproxy };
 struct StateOptions {
   enum class Tracking : uint8_t { none, rule, global };
   enum class Flush : uint8_t { none, rule, global };
@@ -249,8 +233,30 @@ struct StateOptions {
   Tracking tracking = Tracking::none;
   std::string overload;  // a table; empty: none
   Flush flush = Flush::none;
-  bool no_sync = false, if_bound = false, sloppy = false, pflow = false, allow_related = false;
+  bool no_sync = false, sloppy = false, pflow = false, allow_related = false;
+  bool if_bound = false;  // to the interface it was made on
+  bool floating = false;  // asked for: `set state-policy` is not
   Timeouts timeouts;
+};
+
+// What the file sets; what it does not mention is empty.
+struct Options {
+  Timeouts timeouts;                 // with those that `optimization` stands for
+  std::map<Limit, uint32_t> limits;  // 0: no limit
+  std::optional<Optimization> optimization;
+  std::optional<RulesetOptimization> ruleset_optimization;
+  std::optional<std::string> loginterface;  // empty: none
+  std::optional<uint32_t> hostid;
+  std::optional<Debug> debug;
+  std::optional<std::vector<std::string>> skip;  // interfaces and groups
+  std::optional<Reassembly> reassemble;
+  std::optional<Syncookies> syncookies;
+  std::optional<std::string> fingerprints;  // a file
+  bool keep_counters = false;
+  // These have done their work: every rule says for itself what it does.
+  std::optional<Reply::Kind> block_policy, fail_policy;
+  std::optional<bool> if_bound, require_order;
+  std::optional<StateOptions> state_defaults;
 };
 
 // The rules of an anchor, evaluated at this place (ANCHORS).
@@ -279,7 +285,8 @@ enum class Verdict : uint8_t { pass, block, match, anchor };
 
 // `state limiter` and `source limiter`, by number (STATEFUL FILTERING).
 struct LimiterUse {
-  uint8_t id = 0;  // 0: none
+  std::string name;  // as written; empty: by number
+  uint8_t id = 0;    // 0: none
   bool no_match = false;
 };
 
@@ -298,8 +305,6 @@ struct Routing {
 
 // FILTERING RULES and the calls of anchors among them.
 struct FilterRule {
-  enum class State : uint8_t { none, keep, modulate, synproxy };
-
   Position at;
   Verdict verdict = Verdict::pass;
   AnchorCall anchor;  // of Verdict::anchor
@@ -385,7 +390,8 @@ struct EtherRule {
   bool layer3 = false;  // what follows is tested
   Side l3_source, l3_destination;
   TagTest tagged;
-  std::string queue, label, tag;
+  std::vector<std::string> labels;
+  std::string queue, tag;
   uint32_t ridentifier = 0;
   std::optional<Dummynet> dummynet;
 };

@@ -72,6 +72,8 @@ TEST_F(CompletionTest, ROOT_BashOffersWhatFits) {
       {"devfs rule s", "showsets"},
       {"devfs rule -s 2", "2"},
       {"devfs rule -s 4 show 3", "300"},
+      {"pfctl -nvf /run/files/j", "/run/files/jail.conf"},
+      {"pfctl -o b", "basic"},
       {"gaol rel", "release"},
       {"gaol release f", "fetch"},
       {"gaol import /run/files/j", "/run/files/jail.conf"},

@@ -1,0 +1,101 @@
+What a ruleset means, and what is wrong with it. Nothing is loaded yet.
+
+# echo 'pass in proto tcp to port { ssh 8080 }' | pfctl -nvf -
+pass in proto tcp from any to any port = ssh flags S/SA keep state
+pass in proto tcp from any to any port = http-alt flags S/SA keep state
+# echo 'pass in proto tcp to port { ssh 8080 }' | pfctl -nvPf -
+pass in proto tcp from any to any port = 22 flags S/SA keep state
+pass in proto tcp from any to any port = 8080 flags S/SA keep state
+# echo 'block' | pfctl -nf -
+# printf 'set skip on lo0\nnat on $if from 10/8 -> ($if)\ntable <t> { 10.0.0.1 }\nblock in on $if from <t>\n' >pf.conf
+# pfctl -nvf pf.conf -D if=eth0
+set skip on { lo0 }
+table <t> { 10.0.0.1 }
+nat on eth0 inet from 10.0.0.0/8 to any -> (eth0) round-robin
+block drop in on eth0 from <t> to any
+# pfctl -nvNf pf.conf -D if=eth0
+nat on eth0 inet from 10.0.0.0/8 to any -> (eth0) round-robin
+# pfctl -nvRf pf.conf -D if=eth0
+block drop in on eth0 from <t> to any
+# pfctl -nvOf pf.conf -D if=eth0
+set skip on { lo0 }
+# pfctl -nvT load -f pf.conf -D if=eth0
+table <t> { 10.0.0.1 }
+# pfctl -nvvf pf.conf -D if=eth0 -a jail/web
+set skip on { lo0 }
+table <t> { 10.0.0.1 }
+@0 nat on eth0 inet from 10.0.0.0/8 to any -> (eth0:*) round-robin
+@0 block drop in on eth0 from <t:*> to any
+# pfctl -nf pf.conf
+pf.conf:2:8: macro 'if' not defined
+pf.conf:4:13: macro 'if' not defined
+[exit 1]
+# printf 'pass in\nblok out\n' | pfctl -nvf -
+stdin:2:1: syntax error (no statement begins with "blok", did you mean "block"?)
+[exit 1]
+# printf 'x = "1"\npass from lo0 to lo\n' | pfctl -nvvf -
+warning: macro 'x' not used
+x = "1"
+@0 pass inet from 127.0.0.1 to 127.0.0.1 flags S/SA keep state
+@1 pass inet6 from ::1 to ::1 flags S/SA keep state
+# printf 'load anchor "a" from "pf.inner"\nanchor "a"\n' >pf.outer
+# echo 'pass from 10.0.0.1' >pf.inner
+# pfctl -nvf pf.outer
+anchor "a" all
+
+Loading anchor a from pf.inner
+pass inet from 10.0.0.1 to any flags S/SA keep state
+# pfctl -nf none.conf
+pfctl: none.conf: No such file or directory
+[exit 1]
+# pfctl -f pf.conf
+pfctl: -f pf.conf: rules are not loaded by this version; -n checks them
+[exit 1]
+# pfctl -s rules
+pfctl: -s rules: rules are not loaded by this version; -n checks them
+[exit 1]
+# pfctl -sru
+pfctl: -s ru: rules are not loaded by this version; -n checks them
+[exit 1]
+# pfctl -e
+pfctl: -e: rules are not loaded by this version; -n checks them
+[exit 1]
+# pfctl -t bad -T add 10.0.0.1
+pfctl: -T add: rules are not loaded by this version; -n checks them
+[exit 1]
+# pfctl -s nothing
+pfctl: Unknown show modifier 'nothing'
+usage: pfctl [-AdeghMmNnOPqRrSvz] [-a anchor] [-D macro=value] [-F modifier]
+	[-f file] [-i interface] [-K host | network]
+	[-k host | network | gateway | label | id] [-o level] [-p device]
+	[-s modifier] [-t table -T command [address ...]] [-x level]
+[exit 1]
+# pfctl -t bad
+usage: pfctl [-AdeghMmNnOPqRrSvz] [-a anchor] [-D macro=value] [-F modifier]
+	[-f file] [-i interface] [-K host | network]
+	[-k host | network | gateway | label | id] [-o level] [-p device]
+	[-s modifier] [-t table -T command [address ...]] [-x level]
+[exit 1]
+# pfctl -k 1 -k 2 -k 3
+pfctl: can only specify -k twice
+usage: pfctl [-AdeghMmNnOPqRrSvz] [-a anchor] [-D macro=value] [-F modifier]
+	[-f file] [-i interface] [-K host | network]
+	[-k host | network | gateway | label | id] [-o level] [-p device]
+	[-s modifier] [-t table -T command [address ...]] [-x level]
+[exit 1]
+# pfctl
+usage: pfctl [-AdeghMmNnOPqRrSvz] [-a anchor] [-D macro=value] [-F modifier]
+	[-f file] [-i interface] [-K host | network]
+	[-k host | network | gateway | label | id] [-o level] [-p device]
+	[-s modifier] [-t table -T command [address ...]] [-x level]
+[exit 1]
+# pfctl -a _x -nf pf.conf
+pfctl: anchor names beginning with '_' cannot be modified from the command line
+[exit 1]
+# pfctl -D x -nf pf.conf
+pfctl: -D macro=value: the = is missing
+usage: pfctl [-AdeghMmNnOPqRrSvz] [-a anchor] [-D macro=value] [-F modifier]
+	[-f file] [-i interface] [-K host | network]
+	[-k host | network | gateway | label | id] [-o level] [-p device]
+	[-s modifier] [-t table -T command [address ...]] [-x level]
+[exit 1]
