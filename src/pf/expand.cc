@@ -23,6 +23,10 @@ std::vector<std::string_view> table_words(std::string_view text) {
   return out;
 }
 
+void add_entries(const std::vector<Host>& hosts, std::vector<TableEntry>& out) {
+  for (const Host& host : hosts) out.push_back({std::get<Network>(host.address), host.negated});
+}
+
 }  // namespace
 
 Expander::Expander(Policy& policy, Complaints& complaints, const World& world, std::string path)
@@ -115,10 +119,6 @@ void Expander::take(OptionSyntax& option) {
 }
 
 // --- tables ---
-
-void Expander::add_entries(const std::vector<Host>& hosts, std::vector<TableEntry>& out) {
-  for (const Host& host : hosts) out.push_back({std::get<Network>(host.address), host.negated});
-}
 
 void Expander::read_table_file(const std::string& file, std::vector<TableEntry>& out) {
   const auto text = world_.read(file);

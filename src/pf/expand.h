@@ -60,7 +60,7 @@ class Expander {
   // --- expand.cc ---
   void take(MacroSyntax& macro);
   void take(OptionSyntax& option);
-  void take(TableSyntax& table);
+  void take(TableSyntax& syntax);
   void take(Limiter& limiter);
   void take(LoadSyntax& load);
   void take(BlockSyntax& block);
@@ -71,7 +71,6 @@ class Expander {
   void error_of_rule(std::string_view text);
   bool resolve(const std::vector<HostWord>& words, std::vector<Host>& out);
   void read_table_file(const std::string& file, std::vector<TableEntry>& out);
-  void add_entries(const std::vector<Host>& hosts, std::vector<TableEntry>& out);
   std::optional<std::string> anchor_path(AnchorCall& anchor, bool has_body);
   void take_body(std::vector<Statement>& body, const std::string& path);
   Ruleset& ruleset() { return policy_.rulesets[path_]; }
@@ -84,24 +83,24 @@ class Expander {
   template <class F>
   bool product(const Lists& lists, F add);
   // The family, interface, addresses and ports of a rule. False: they exclude each other.
-  bool choose(Match& match, const Choice& choice) const;
+  static bool choose(Match& match, const Choice& choice);
   bool icmp_fits(const Choice& choice);
   void after_product(size_t added);
 
   // --- expand_filter.cc ---
-  void take(FilterSyntax& rule);
-  void take(AntispoofSyntax& antispoof);
-  bool prepare(FilterSyntax& rule);
-  bool prepare_state(FilterSyntax& rule);
+  void take(FilterSyntax& syntax);
+  void take(AntispoofSyntax& syntax);
+  bool prepare(FilterSyntax& syntax);
+  bool prepare_state(FilterSyntax& syntax);
   bool finish_state(StateOptions& options);
-  bool prepare_anchor(FilterSyntax& rule);
+  bool prepare_anchor(FilterSyntax& syntax);
   bool prepare_limiters(FilterRule& rule);
   void add_filter(const FilterSyntax& syntax, const Choice& choice);
   bool add_pools(const FilterSyntax& syntax, FilterRule& rule);
   // `binat`: it will be two rules, one for each direction.
   bool consistent(const FilterRule& rule, bool binat);
   void append(FilterRule rule);
-  bool prepare_binat(FilterSyntax& rule);
+  bool prepare_binat(FilterSyntax& syntax);
   void add_binat(const FilterRule& rule);
   void antispoof_one(const AntispoofSyntax& all, const AntispoofSyntax::Where& where);
 
@@ -110,20 +109,20 @@ class Expander {
   static PoolUse use_of(TranslationRule::Kind kind);
   bool prepare_pool(std::optional<PoolSyntax>& pool, PoolUse use);
   // Those of the family; if the rule has none yet, it gets theirs.
-  bool fill_pool(const PoolSyntax& pool, PoolUse use, Family& family, Pool& out);
+  bool fill_pool(const PoolSyntax& syntax, PoolUse use, Family& family, Pool& out);
   bool check_pool(const PoolSyntax& pool, PoolUse use);
   bool choose_method(const PoolSyntax& syntax, Pool& pool);
-  void take(TranslationSyntax& rule);
-  void take(ScrubSyntax& rule);
+  void take(TranslationSyntax& syntax);
+  void take(ScrubSyntax& syntax);
   bool check_translation(const TranslationSyntax& rule);
   bool check_translation_anchor(const TranslationSyntax& rule);
   bool check_binat(TranslationRule& rule);
   void add_translation(const TranslationSyntax& syntax, const Choice& choice);
 
   // --- expand_link.cc ---
-  void take(EtherSyntax& rule);
-  void take(AltqSyntax& altq);
-  void take(QueueSyntax& queue);
+  void take(EtherSyntax& syntax);
+  void take(AltqSyntax& syntax);
+  void take(QueueSyntax& syntax);
   void add_ether(const Lists& layer3, const EtherRule& rule);
   const Altq* parent_of(const Queue& queue, const std::string& interface, bool& leaf_scheduler);
 

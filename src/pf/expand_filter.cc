@@ -27,7 +27,8 @@ std::string address_word(const Side& side, Family family) {
 
 // Without blanks; a range with both its ends is nothing.
 std::string port_word(const Ports& port) {
-  const std::string low = concat(port.low), high = concat(port.high);
+  std::string low = concat(port.low);
+  const std::string high = concat(port.high);
   switch (port.op) {
     case Compare::none:
     case Compare::range: return {};

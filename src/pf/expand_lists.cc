@@ -56,7 +56,7 @@ std::optional<Expander::Lists> Expander::lists_of(const Tests& tests) {
   return out;
 }
 
-bool Expander::choose(Match& match, const Choice& choice) const {
+bool Expander::choose(Match& match, const Choice& choice) {
   match.on = choice.on;
   match.protocol = choice.protocol;
   match.source = {choice.source.negated, choice.source.address, choice.source_port};

@@ -48,7 +48,7 @@ class Hosts {
   Found named(const HostWord& word);
   Found on_interface(const HostWord& word, std::string_view name, bool& known);
   Found by_resolver(const HostWord& word);
-  Found range(const HostWord& word);
+  static Found range(const HostWord& word);
 
   const World& world_;
   std::optional<std::vector<Interface>> interfaces_;

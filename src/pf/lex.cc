@@ -214,15 +214,15 @@ bool Lexer::enter(const std::string& name, std::string_view text) {
   if (inputs_.size() == kIncludeDepth) return false;
   Input input{.file = static_cast<uint32_t>(files_.size()), .text = {}, .lines = {0}};
   files_.push_back(name);
+  // A last line without an end is one, whatever it ends in.
   for (size_t at = 0; at < text.size(); ++at) {
-    const bool joined = text[at] == '\\' && at + 1 < text.size() && text[at + 1] == '\n';
-    if (joined)
-      ++at;
-    else
+    const bool joined = text[at] == '\\' && (at + 1 == text.size() || text[at + 1] == '\n');
+    if (!joined)
       input.text += text[at];
+    else if (++at == text.size())
+      break;
     if (text[at] == '\n') input.lines.push_back(input.text.size());
   }
-  // A last line without an end is one.
   if (!input.text.empty() && !input.text.ends_with('\n')) input.text += '\n';
   inputs_.push_back(std::move(input));
   return true;
@@ -335,6 +335,7 @@ Token Lexer::word() {
   }
   do {
     if (peek() == '\\' && peek(1) != kEnd) get();
+    if (peek() == 0) return broken(token.at, "syntax error (a NUL byte)");
     token.text += static_cast<char>(get());
   } while (continues_word(peek()));
   if (token.text.size() > kLongestWord) return broken(token.at, "string too long");

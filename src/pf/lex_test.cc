@@ -45,7 +45,7 @@ TEST(PfLexer, TakesWordsApart) {
       {"fe80::1%em0", "w:fe80::1%em0 |"},
       {"-5 - 5", "n:-5 m:- n:5 |"},
       {"{a,b}", "m:{ w:a m:, w:b m:} |"},
-      {"\"a b\" 'c \"d\"'", "q:a b q:c \"d\" |"},
+      {R"("a b" 'c "d"')", R"(q:a b q:c "d" |)"},
       {R"("a\"b\c")", "q:a\"b\\c |"},
       {"a # b\nc", "w:a | w:c |"},
       {"a \\\nb", "w:a w:b |"},

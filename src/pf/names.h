@@ -18,7 +18,7 @@ constexpr bool has_ports(uint8_t protocol) {
   return protocol == kTcp || protocol == kUdp || protocol == kSctp;
 }
 
-// services(5): for TCP, or else for UDP.
+// services(5): for TCP, or else for UDP, or else for SCTP.
 std::optional<uint16_t> port_named(std::string_view name);
 // Empty: it has none for that protocol, which is UDP unless it is TCP.
 std::string_view port_name(uint16_t port, uint8_t protocol);
@@ -30,9 +30,9 @@ std::string_view protocol_name(uint8_t number);  // empty: it has none
 // Types and codes of ICMP and ICMPv6; of two names for one number the first is printed.
 enum class Icmp : uint8_t { v4, v6 };
 std::optional<uint8_t> icmp_type_named(Icmp version, std::string_view name);
-std::string_view icmp_type_name(Icmp version, uint8_t type);
+std::string_view icmp_type_name(Icmp version, uint8_t number);
 std::optional<uint8_t> icmp_code_named(Icmp version, uint8_t type, std::string_view name);
-std::string_view icmp_code_name(Icmp version, uint8_t type, uint8_t code);
+std::string_view icmp_code_name(Icmp version, uint8_t type, uint8_t number);
 
 // A name, or a number of up to 255; 0x is hexadecimal.
 std::optional<uint8_t> tos_value(std::string_view text);

@@ -59,7 +59,7 @@ bool Parser::accept(std::string_view what) {
   return true;
 }
 
-std::unexpected<Fault> Parser::wrong(Position where, std::string_view text) const {
+std::unexpected<Fault> Parser::wrong(Position where, std::string_view text) {
   return std::unexpected(Fault{where, std::string(text)});
 }
 

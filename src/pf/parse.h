@@ -39,32 +39,39 @@ class Parser {
     Read read;
   };
   static const Opening kOpenings[];
+  // An option is a flag, or is read by a function; of neither there is none here.
   struct FilterOption {
     std::string_view word;
     Parsed<> (Parser::*read)(FilterSyntax&);
-    std::string_view again;  // what is said of a second one; empty: it may be repeated
+    std::string_view again = {};  // what is said of a second one; empty: it may be repeated
+    bool FilterRule::*flag = nullptr;
   };
   static const FilterOption kFilterOptions[];
   struct StateOption {
     std::string_view word;
     Parsed<> (Parser::*read)(StateOptions&);
+    bool StateOptions::*flag = nullptr;
   };
   static const StateOption kStateOptions[];
   struct SetOption {
     std::string_view word;
     Parsed<> (Parser::*read)(Options&);
+    bool Options::*flag = nullptr;
   };
   static const SetOption kSetOptions[];
   struct PoolOption {
     std::string_view word;
     Parsed<> (Parser::*read)(PoolSyntax&);
     std::string_view again;
+    bool Pool::*flag = nullptr;
+    Pool::Choice choice = Pool::Choice::first;
   };
   static const PoolOption kPoolOptions[];
   struct SchedulerOption {
     std::string_view word;
-    Parsed<> (Parser::*read)(SchedulerOptions&);
     unsigned schedulers;  // a bit for each that takes it
+    Parsed<> (Parser::*read)(SchedulerOptions&);
+    bool SchedulerOptions::*flag = nullptr;
   };
   static const SchedulerOption kSchedulerOptions[];
 
@@ -73,7 +80,7 @@ class Parser {
   bool at(std::string_view what) const { return token_.is(what); }
   bool accept(std::string_view what);
   Parsed<> expect(std::string_view what);
-  std::unexpected<Fault> wrong(Position where, std::string_view text) const;
+  static std::unexpected<Fault> wrong(Position where, std::string_view text);
   std::unexpected<Fault> syntax(std::string_view hint) const;
   Parsed<std::string> name(std::string_view of_what);
   Parsed<std::string> joined(std::string_view of_what);
@@ -113,7 +120,6 @@ class Parser {
   Parsed<> set_fail_policy(Options& options);
   Parsed<> set_fingerprints(Options& options);
   Parsed<> set_hostid(Options& options);
-  Parsed<> set_keepcounters(Options& options);
   Parsed<> set_loginterface(Options& options);
   Parsed<> set_optimization(Options& options);
   Parsed<> set_reassemble(Options& options);
@@ -142,7 +148,7 @@ class Parser {
   Parsed<std::string> table_name();
   Parsed<> ports(std::vector<Listed<Ports>>& out);
   Parsed<Ports> port_test();
-  Parsed<uint16_t> port(Position where, std::string_view text);
+  static Parsed<uint16_t> port(Position where, std::string_view text);
   Parsed<> ids(std::vector<IdWord>& out);
   Parsed<IdWord> id_test();
   Compare unary();
@@ -150,7 +156,7 @@ class Parser {
   Parsed<uint8_t> icmp_code(bool v6, uint8_t type);
   Parsed<> icmp(std::vector<IcmpWord>& out, bool v6);
   Parsed<> log(std::optional<Log>& log, bool* quick);
-  Parsed<> tagged(TagTest& tag);
+  Parsed<> tagged(TagTest& out);
   Parsed<std::string> tag();
   Parsed<uint16_t> rtable();
   Parsed<uint8_t> tos();
@@ -165,14 +171,11 @@ class Parser {
   Parsed<> block_reply(FilterSyntax& rule);
   Parsed<> route(FilterSyntax& rule);
   Parsed<> af_to(FilterSyntax& rule);
-  Parsed<> allow_opts(FilterSyntax& rule);
   Parsed<> binat_to(FilterSyntax& rule);
-  Parsed<> divert_reply(FilterSyntax& rule);
   Parsed<> divert_to(FilterSyntax& rule);
   Parsed<> dnpipe(FilterSyntax& rule);
   Parsed<> dnqueue(FilterSyntax& rule);
   Parsed<> flags(FilterSyntax& rule);
-  Parsed<> fragment(FilterSyntax& rule);
   Parsed<> group(FilterSyntax& rule);
   Parsed<> icmp_type(FilterSyntax& rule);
   Parsed<> icmp6_type(FilterSyntax& rule);
@@ -181,7 +184,6 @@ class Parser {
   Parsed<> max_pkt_size(FilterSyntax& rule);
   Parsed<> nat_to(FilterSyntax& rule);
   Parsed<> negated(FilterSyntax& rule);
-  Parsed<> once(FilterSyntax& rule);
   Parsed<> prio(FilterSyntax& rule);
   Parsed<> probability(FilterSyntax& rule);
   Parsed<> queue_of_rule(FilterSyntax& rule);
@@ -209,7 +211,6 @@ class Parser {
   Parsed<uint32_t> chance();
   Parsed<uint8_t> priority();
   Parsed<Dummynet> dummynet(bool queue);
-  Parsed<> set_twice(bool given, std::string_view what);
 
   // --- state options (parse_state.cc) ---
   Parsed<> state_options(StateOptions& options, std::string_view close);
@@ -219,14 +220,8 @@ class Parser {
   Parsed<> state_max_src_conn_rate(StateOptions& options);
   Parsed<> state_max_src_nodes(StateOptions& options);
   Parsed<> state_max_src_states(StateOptions& options);
-  Parsed<> state_no_sync(StateOptions& options);
   Parsed<> state_overload(StateOptions& options);
   Parsed<> state_source_track(StateOptions& options);
-  Parsed<> state_if_bound(StateOptions& options);
-  Parsed<> state_floating(StateOptions& options);
-  Parsed<> state_sloppy(StateOptions& options);
-  Parsed<> state_pflow(StateOptions& options);
-  Parsed<> state_allow_related(StateOptions& options);
   Parsed<uint32_t> state_count(std::string_view what);
 
   // --- translation and scrub (parse_nat.cc) ---
@@ -242,38 +237,24 @@ class Parser {
   Parsed<> scrub_option(ScrubSyntax& rule);
   Parsed<bool> normalization(Normalization& out);
   Parsed<PoolSyntax> pool(bool routing);
-  Parsed<> pool_ports(PoolSyntax& pool);
+  Parsed<> pool_ports(PoolSyntax& out);
   Parsed<HostWord> pool_host(bool routing);
-  Parsed<> pool_options(PoolSyntax& pool);
-  Parsed<> pool_choice(PoolSyntax& pool, Pool::Choice choice);
-  Parsed<> pool_bitmask(PoolSyntax& pool);
-  Parsed<> pool_endpoint_independent(PoolSyntax& pool);
+  Parsed<> pool_options(PoolSyntax& out);
   Parsed<> pool_map_e(PoolSyntax& pool);
-  Parsed<> pool_prefer_ipv6(PoolSyntax& pool);
-  Parsed<> pool_random(PoolSyntax& pool);
-  Parsed<> pool_round_robin(PoolSyntax& pool);
   Parsed<> pool_source_hash(PoolSyntax& pool);
-  Parsed<std::string> hash_digits(std::string_view text);
-  Parsed<> pool_static_port(PoolSyntax& pool);
-  Parsed<> pool_sticky(PoolSyntax& pool);
+  Parsed<std::string> hash_digits(std::string_view text) const;
 
   // --- ethernet and queues (parse_link.cc) ---
   Parsed<What> ether();
-  Parsed<> ether_tests(EtherSyntax& rule);
-  Parsed<> ether_option(EtherSyntax& rule);
+  Parsed<> ether_tests(EtherSyntax& out);
+  Parsed<> ether_option(EtherSyntax& out);
   Parsed<> macs(std::vector<Listed<MacTest>>& out);
   Parsed<MacTest> mac();
-  Parsed<> ether_protocols(EtherSyntax& rule);
+  Parsed<> ether_protocols(EtherSyntax& out);
   Parsed<What> altq();
   Parsed<What> queue();
   Parsed<> scheduler(SchedulerOptions& options);
   Parsed<> scheduler_option(SchedulerOptions& options);
-  Parsed<> sched_default(SchedulerOptions& options);
-  Parsed<> sched_borrow(SchedulerOptions& options);
-  Parsed<> sched_red(SchedulerOptions& options);
-  Parsed<> sched_ecn(SchedulerOptions& options);
-  Parsed<> sched_rio(SchedulerOptions& options);
-  Parsed<> sched_codel(SchedulerOptions& options);
   Parsed<> sched_realtime(SchedulerOptions& options);
   Parsed<> sched_linkshare(SchedulerOptions& options);
   Parsed<> sched_upperlimit(SchedulerOptions& options);

@@ -19,43 +19,43 @@ constexpr size_t kLabels = 5, kLabelLength = 63, kQueueName = 63;
 }  // namespace
 
 constexpr Parser::FilterOption Parser::kFilterOptions[] = {
-    {"!", &Parser::negated, ""},
+    {"!", &Parser::negated},
     {"af-to", &Parser::af_to, "cannot respecify af-to"},
-    {"allow-opts", &Parser::allow_opts, ""},
+    {"allow-opts", nullptr, "", &FilterRule::allow_opts},
     {"binat-to", &Parser::binat_to, "cannot respecify nat-to/binat-to"},
-    {"divert-reply", &Parser::divert_reply, ""},
+    {"divert-reply", nullptr},
     {"divert-to", &Parser::divert_to, "divert-to cannot be redefined"},
-    {"dnpipe", &Parser::dnpipe, ""},
-    {"dnqueue", &Parser::dnqueue, ""},
+    {"dnpipe", &Parser::dnpipe},
+    {"dnqueue", &Parser::dnqueue},
     {"flags", &Parser::flags, "flags cannot be redefined"},
-    {"fragment", &Parser::fragment, ""},
-    {"group", &Parser::group, ""},
+    {"fragment", nullptr, "", &FilterRule::fragment},
+    {"group", &Parser::group},
     {"icmp-type", &Parser::icmp_type, "icmp-type cannot be redefined"},
     {"icmp6-type", &Parser::icmp6_type, "icmp6-type cannot be redefined"},
-    {"keep", &Parser::state_keep, ""},
-    {"label", &Parser::label, ""},
+    {"keep", &Parser::state_keep},
+    {"label", &Parser::label},
     {"max-pkt-rate", &Parser::max_pkt_rate, "cannot respecify max-pkt-rate"},
     {"max-pkt-size", &Parser::max_pkt_size, "cannot respecify max-pkt-size"},
-    {"modulate", &Parser::state_modulate, ""},
+    {"modulate", &Parser::state_modulate},
     {"nat-to", &Parser::nat_to, "cannot respecify nat-to/binat-to"},
-    {"no", &Parser::state_no, ""},
-    {"once", &Parser::once, ""},
+    {"no", &Parser::state_no},
+    {"once", nullptr, "", &FilterRule::once},
     {"prio", &Parser::prio, "prio cannot be redefined"},
-    {"probability", &Parser::probability, ""},
+    {"probability", &Parser::probability},
     {"queue", &Parser::queue_of_rule, "queue cannot be redefined"},
     {"rdr-to", &Parser::rdr_to, "cannot respecify rdr-to"},
     {"received-on", &Parser::received_on, "cannot respecify received-on"},
-    {"ridentifier", &Parser::ridentifier, ""},
+    {"ridentifier", &Parser::ridentifier},
     {"rtable", &Parser::rtable_of_rule, "rtable cannot be redefined"},
-    {"scrub", &Parser::scrub_of_rule, ""},
-    {"set", &Parser::set_of_rule, ""},
-    {"source", &Parser::source_limiter, ""},
-    {"state", &Parser::state_limiter, ""},
-    {"synproxy", &Parser::state_synproxy, ""},
-    {"tag", &Parser::tag_of_rule, ""},
-    {"tagged", &Parser::tagged_of_rule, ""},
+    {"scrub", &Parser::scrub_of_rule},
+    {"set", &Parser::set_of_rule},
+    {"source", &Parser::source_limiter},
+    {"state", &Parser::state_limiter},
+    {"synproxy", &Parser::state_synproxy},
+    {"tag", &Parser::tag_of_rule},
+    {"tagged", &Parser::tagged_of_rule},
     {"tos", &Parser::tos_of_rule, "tos cannot be redefined"},
-    {"user", &Parser::user, ""},
+    {"user", &Parser::user},
 };
 
 // --- rules ---
@@ -103,10 +103,16 @@ Parsed<> Parser::filter_options(FilterSyntax& rule) {
     const auto* known = std::ranges::find_if(
         kFilterOptions, [this](const FilterOption& option) { return at(option.word); });
     if (known == std::end(kFilterOptions)) break;
+    const Position where = token_.at;
     if (!known->again.empty() && !seen_.insert(known->word).second)
-      return wrong(token_.at, known->again);
+      return wrong(where, known->again);
     advance();
-    TRY((this->*known->read)(rule));
+    if (!known->flag && !known->read)
+      return wrong(where, concat(known->word, " has no meaning in FreeBSD pf(4)"));
+    if (known->flag)
+      rule.rule.*known->flag = true;
+    else
+      TRY((this->*known->read)(rule));
   }
   if (!token_.is_name()) return {};
   if (token_.text.ends_with(';')) return syntax("a statement ends with its line, not with a ;");
@@ -198,11 +204,6 @@ Parsed<uint8_t> Parser::priority() {
 
 Parsed<> Parser::prio(FilterSyntax& rule) {
   rule.rule.prio = TRY(priority());
-  return {};
-}
-
-Parsed<> Parser::fragment(FilterSyntax& rule) {
-  rule.rule.fragment = true;
   return {};
 }
 
@@ -302,16 +303,6 @@ Parsed<> Parser::state_synproxy(FilterSyntax& rule) { return state(rule, State::
 
 // --- what is done ---
 
-Parsed<> Parser::allow_opts(FilterSyntax& rule) {
-  rule.rule.allow_opts = true;
-  return {};
-}
-
-Parsed<> Parser::once(FilterSyntax& rule) {
-  rule.rule.once = true;
-  return {};
-}
-
 Parsed<std::string> Parser::label_text() {
   const Position where = token_.at;
   std::string text = TRY(name("a label"));
@@ -396,10 +387,6 @@ Parsed<> Parser::dnpipe(FilterSyntax& rule) {
 Parsed<> Parser::dnqueue(FilterSyntax& rule) {
   rule.rule.dummynet = TRY(dummynet(true));
   return {};
-}
-
-Parsed<> Parser::divert_reply(FilterSyntax&) {
-  return wrong(token_.at, "divert-reply has no meaning in FreeBSD pf(4)");
 }
 
 // PORT, or HOST port PORT

@@ -157,19 +157,19 @@ Parsed<> Parser::ether_option(EtherSyntax& out) {
 // --- ALTQ ---
 
 constexpr Parser::SchedulerOption Parser::kSchedulerOptions[] = {
-    {"borrow", &Parser::sched_borrow, kCbq},
-    {"buckets", &Parser::sched_buckets, kFairq},
-    {"codel", &Parser::sched_codel, kClassful},
-    {"default", &Parser::sched_default, kClassful},
-    {"ecn", &Parser::sched_ecn, kClassful | kCodel},
-    {"hogs", &Parser::sched_hogs, kFairq},
-    {"interval", &Parser::sched_interval, kCodel},
-    {"linkshare", &Parser::sched_linkshare, kHfsc | kFairq},
-    {"realtime", &Parser::sched_realtime, kHfsc},
-    {"red", &Parser::sched_red, kClassful},
-    {"rio", &Parser::sched_rio, kClassful},
-    {"target", &Parser::sched_target, kCodel},
-    {"upperlimit", &Parser::sched_upperlimit, kHfsc},
+    {"borrow", kCbq, nullptr, &SchedulerOptions::borrow},
+    {"buckets", kFairq, &Parser::sched_buckets},
+    {"codel", kClassful, nullptr, &SchedulerOptions::codel},
+    {"default", kClassful, nullptr, &SchedulerOptions::is_default},
+    {"ecn", kClassful | kCodel, nullptr, &SchedulerOptions::ecn},
+    {"hogs", kFairq, &Parser::sched_hogs},
+    {"interval", kCodel, &Parser::sched_interval},
+    {"linkshare", kHfsc | kFairq, &Parser::sched_linkshare},
+    {"realtime", kHfsc, &Parser::sched_realtime},
+    {"red", kClassful, nullptr, &SchedulerOptions::red},
+    {"rio", kClassful, nullptr, &SchedulerOptions::rio},
+    {"target", kCodel, &Parser::sched_target},
+    {"upperlimit", kHfsc, &Parser::sched_upperlimit},
 };
 
 // altq on IF SCHEDULER bandwidth BW qlimit N tbrsize N queue { NAMES }
@@ -189,9 +189,7 @@ Parsed<Parser::What> Parser::altq() {
           TRY(number_up_to(UINT16_MAX, "a number of packets", "qlimit out of range:"));
     else if (accept("tbrsize"))
       out.altq.tbrsize = TRY(number_up_to(UINT16_MAX, "a number of bytes", "tbrsize too big:"));
-    else if (at("queue"))
-      break;
-    else if (token_.kind == Token::Kind::word)
+    else if (token_.kind == Token::Kind::word && !at("queue"))
       TRY(scheduler(out.altq.options));
     else
       break;
@@ -268,33 +266,11 @@ Parsed<> Parser::scheduler_option(SchedulerOptions& options) {
   if (known == std::end(kSchedulerOptions) || (known->schedulers & bit(options.scheduler)) == 0)
     return wrong(where, concat("unknown ", scheduler->word, " flag \"", token_.text, "\""));
   advance();
-  return (this->*known->read)(options);
+  if (!known->flag) return (this->*known->read)(options);
+  options.*known->flag = true;
+  return {};
 }
 
-Parsed<> Parser::sched_default(SchedulerOptions& options) {
-  options.is_default = true;
-  return {};
-}
-Parsed<> Parser::sched_borrow(SchedulerOptions& options) {
-  options.borrow = true;
-  return {};
-}
-Parsed<> Parser::sched_red(SchedulerOptions& options) {
-  options.red = true;
-  return {};
-}
-Parsed<> Parser::sched_ecn(SchedulerOptions& options) {
-  options.ecn = true;
-  return {};
-}
-Parsed<> Parser::sched_rio(SchedulerOptions& options) {
-  options.rio = true;
-  return {};
-}
-Parsed<> Parser::sched_codel(SchedulerOptions& options) {
-  options.codel = true;
-  return {};
-}
 Parsed<> Parser::sched_realtime(SchedulerOptions& options) {
   options.realtime = TRY(curve());
   return {};

@@ -11,17 +11,20 @@
 
 namespace gaol::pf {
 
+constexpr std::string_view kTypeAgain = "pool type cannot be redefined";
+
 constexpr Parser::PoolOption Parser::kPoolOptions[] = {
-    {"bitmask", &Parser::pool_bitmask, "pool type cannot be redefined"},
-    {"endpoint-independent", &Parser::pool_endpoint_independent,
-     "endpoint-independent cannot be redefined"},
+    {"bitmask", nullptr, kTypeAgain, nullptr, Pool::Choice::bitmask},
+    {"endpoint-independent", nullptr, "endpoint-independent cannot be redefined",
+     &Pool::endpoint_independent},
     {"map-e-portset", &Parser::pool_map_e, "map-e-portset cannot be redefined"},
-    {"prefer-ipv6-nexthop", &Parser::pool_prefer_ipv6, "prefer-ipv6-nexthop cannot be redefined"},
-    {"random", &Parser::pool_random, "pool type cannot be redefined"},
-    {"round-robin", &Parser::pool_round_robin, "pool type cannot be redefined"},
-    {"source-hash", &Parser::pool_source_hash, "pool type cannot be redefined"},
-    {"static-port", &Parser::pool_static_port, "static-port cannot be redefined"},
-    {"sticky-address", &Parser::pool_sticky, "sticky-address cannot be redefined"},
+    {"prefer-ipv6-nexthop", nullptr, "prefer-ipv6-nexthop cannot be redefined",
+     &Pool::prefer_ipv6_nexthop},
+    {"random", nullptr, kTypeAgain, nullptr, Pool::Choice::random},
+    {"round-robin", nullptr, kTypeAgain, nullptr, Pool::Choice::round_robin},
+    {"source-hash", &Parser::pool_source_hash, kTypeAgain, nullptr, Pool::Choice::source_hash},
+    {"static-port", nullptr, "static-port cannot be redefined", &Pool::static_port},
+    {"sticky-address", nullptr, "sticky-address cannot be redefined", &Pool::sticky},
 };
 
 Parsed<Parser::What> Parser::no() {
@@ -68,7 +71,7 @@ Parsed<> Parser::nat_pass(TranslationSyntax& rule) {
   const Position where = token_.at;
   rule.rule.pass = accept("pass");
   if (rule.rule.pass && rule.rule.act == TranslationRule::Act::keep)
-    return wrong(where, "\"pass\" not valid with \"no\"");
+    return wrong(where, R"("pass" not valid with "no")");
   return log(rule.rule.log, nullptr);
 }
 
@@ -240,22 +243,16 @@ Parsed<> Parser::pool_options(PoolSyntax& out) {
     if (known == std::end(kPoolOptions)) return {};
     if (!seen_.insert(known->again).second) return wrong(token_.at, known->again);
     advance();
-    TRY((this->*known->read)(out));
+    if (known->flag) out.pool.*known->flag = true;
+    if (known->choice != Pool::Choice::first) {
+      out.chosen = true;
+      out.pool.choice = known->choice;
+    }
+    if (known->read) TRY((this->*known->read)(out));
   }
 }
 
-Parsed<> Parser::pool_choice(PoolSyntax& pool, Pool::Choice choice) {
-  pool.chosen = true;
-  pool.pool.choice = choice;
-  return {};
-}
-Parsed<> Parser::pool_bitmask(PoolSyntax& pool) { return pool_choice(pool, Pool::Choice::bitmask); }
-Parsed<> Parser::pool_random(PoolSyntax& pool) { return pool_choice(pool, Pool::Choice::random); }
-Parsed<> Parser::pool_round_robin(PoolSyntax& pool) {
-  return pool_choice(pool, Pool::Choice::round_robin);
-}
-
-Parsed<std::string> Parser::hash_digits(std::string_view text) {
+Parsed<std::string> Parser::hash_digits(std::string_view text) const {
   constexpr size_t kDigits = 32;
   if (!text.starts_with("0x")) return hash_key(text);
   text.remove_prefix(2);
@@ -276,23 +273,6 @@ Parsed<> Parser::pool_source_hash(PoolSyntax& pool) {
     pool.pool.key = TRY(hash_digits(token_.text));
     advance();
   }
-  return pool_choice(pool, Pool::Choice::source_hash);
-}
-
-Parsed<> Parser::pool_static_port(PoolSyntax& pool) {
-  pool.pool.static_port = true;
-  return {};
-}
-Parsed<> Parser::pool_sticky(PoolSyntax& pool) {
-  pool.pool.sticky = true;
-  return {};
-}
-Parsed<> Parser::pool_endpoint_independent(PoolSyntax& pool) {
-  pool.pool.endpoint_independent = true;
-  return {};
-}
-Parsed<> Parser::pool_prefer_ipv6(PoolSyntax& pool) {
-  pool.pool.prefer_ipv6_nexthop = true;
   return {};
 }
 

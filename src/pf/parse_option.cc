@@ -17,7 +17,7 @@ constexpr Parser::SetOption Parser::kSetOptions[] = {
     {"fail-policy", &Parser::set_fail_policy},
     {"fingerprints", &Parser::set_fingerprints},
     {"hostid", &Parser::set_hostid},
-    {"keepcounters", &Parser::set_keepcounters},
+    {"keepcounters", nullptr, &Options::keep_counters},
     {"limit", &Parser::set_limit},
     {"loginterface", &Parser::set_loginterface},
     {"optimization", &Parser::set_optimization},
@@ -48,7 +48,10 @@ Parsed<Parser::What> Parser::option() {
     return syntax("this option has one value");
   if (!several || known->word == "skip") {
     OptionSyntax one;
-    TRY((this->*known->read)(one.options));
+    if (known->flag)
+      one.options.*known->flag = true;
+    else
+      TRY((this->*known->read)(one.options));
     return one;
   }
   std::vector<OptionSyntax> all;
@@ -132,11 +135,6 @@ Parsed<> Parser::set_hostid(Options& options) {
   if (!id || *id > UINT32_MAX) return wrong(where, concat("illegal hostid value ", text));
   if (*id == 0) return wrong(where, "hostid must be non-zero");
   options.hostid = static_cast<uint32_t>(*id);
-  return {};
-}
-
-Parsed<> Parser::set_keepcounters(Options& options) {
-  options.keep_counters = true;
   return {};
 }
 

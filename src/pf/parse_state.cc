@@ -11,18 +11,18 @@
 namespace gaol::pf {
 
 constexpr Parser::StateOption Parser::kStateOptions[] = {
-    {"allow-related", &Parser::state_allow_related},
-    {"floating", &Parser::state_floating},
-    {"if-bound", &Parser::state_if_bound},
+    {"allow-related", nullptr, &StateOptions::allow_related},
+    {"floating", nullptr, &StateOptions::floating},
+    {"if-bound", nullptr, &StateOptions::if_bound},
     {"max", &Parser::state_max},
     {"max-src-conn", &Parser::state_max_src_conn},
     {"max-src-conn-rate", &Parser::state_max_src_conn_rate},
     {"max-src-nodes", &Parser::state_max_src_nodes},
     {"max-src-states", &Parser::state_max_src_states},
-    {"no-sync", &Parser::state_no_sync},
+    {"no-sync", nullptr, &StateOptions::no_sync},
     {"overload", &Parser::state_overload},
-    {"pflow", &Parser::state_pflow},
-    {"sloppy", &Parser::state_sloppy},
+    {"pflow", nullptr, &StateOptions::pflow},
+    {"sloppy", nullptr, &StateOptions::sloppy},
     {"source-track", &Parser::state_source_track},
 };
 
@@ -31,7 +31,7 @@ Parsed<> Parser::state_options(StateOptions& options, std::string_view close) {
   const std::set<std::string_view> outer = std::exchange(seen_, {});
   if (close.empty()) {
     TRY(state_option(options));
-    while (end_of_statement().has_value() == false) {
+    while (!end_of_statement()) {
       accept(",");
       TRY(state_option(options));
     }
@@ -51,7 +51,11 @@ Parsed<> Parser::state_option(StateOptions& options) {
       return wrong(where, known->word == "overload"
                               ? std::string("multiple 'overload' table definitions")
                               : concat("state option '", known->word, "' multiple definitions"));
+    if (known->flag) options.*known->flag = true;
+    if (options.if_bound && options.floating)
+      return syntax("if-bound and floating exclude each other");
     advance();
+    if (known->flag) return {};
     return (this->*known->read)(options);
   }
   const std::string text = TRY(timeout());
@@ -106,11 +110,6 @@ Parsed<> Parser::state_max_src_states(StateOptions& options) {
   return {};
 }
 
-Parsed<> Parser::state_no_sync(StateOptions& options) {
-  options.no_sync = true;
-  return {};
-}
-
 Parsed<> Parser::state_overload(StateOptions& options) {
   options.overload = TRY(table_name());
   if (accept("flush"))
@@ -123,33 +122,6 @@ Parsed<> Parser::state_source_track(StateOptions& options) {
     options.tracking = StateOptions::Tracking::rule;
   else
     accept("global"), options.tracking = StateOptions::Tracking::global;
-  return {};
-}
-
-Parsed<> Parser::state_if_bound(StateOptions& options) {
-  if (seen_.contains("floating")) return syntax("if-bound and floating exclude each other");
-  options.if_bound = true;
-  return {};
-}
-
-Parsed<> Parser::state_floating(StateOptions& options) {
-  if (seen_.contains("if-bound")) return syntax("if-bound and floating exclude each other");
-  options.floating = true;
-  return {};
-}
-
-Parsed<> Parser::state_sloppy(StateOptions& options) {
-  options.sloppy = true;
-  return {};
-}
-
-Parsed<> Parser::state_pflow(StateOptions& options) {
-  options.pflow = true;
-  return {};
-}
-
-Parsed<> Parser::state_allow_related(StateOptions& options) {
-  options.allow_related = true;
   return {};
 }
 

@@ -34,10 +34,17 @@ std::string decimal(double value, int places) {
   return out;
 }
 
+// Within quotes a backslash is itself, but in front of a quote and a blank; at the end it cannot
+// be.
 std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\\\"") : std::string(1, c);
-  return out + "\"";
+  const bool in_quotes = !text.ends_with('\\');
+  std::string out;
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\t';
+    if (in_quotes ? c == '"' || (blank && out.ends_with('\\')) : !starts_word(c)) out += '\\';
+    out += c;
+  }
+  return in_quotes ? concat("\"", out, "\"") : out;
 }
 
 // As it is, if the words of it are read as names then.
@@ -60,7 +67,9 @@ std::string_view not_in_front(bool negated) { return negated ? "! " : ""; }
 // --- what is tested ---
 
 void print_interface(std::string& out, std::string_view word, const InterfaceTest& on) {
-  if (!on.name.empty()) out += concat(" ", word, " ", not_in_front(on.negated), plain(on.name));
+  if (on.name.empty()) return;
+  const std::string name = on.name == "any" ? on.name : plain(on.name);  // the group of all
+  out += concat(" ", word, " ", not_in_front(on.negated), name);
 }
 
 void print_direction(std::string& out, Direction direction) {
@@ -366,7 +375,7 @@ std::string bandwidth_text(const Bandwidth& bandwidth) {
   constexpr std::string_view kUnits[] = {"b", "Kb", "Mb", "Gb"};
   if (bandwidth.millipercent != 0) return concat(decimal(bandwidth.millipercent / 1000.0, 3), "%");
   size_t unit = 0;
-  double value = static_cast<double>(bandwidth.bits);
+  auto value = static_cast<double>(bandwidth.bits);
   for (; unit + 1 < std::size(kUnits) && value >= 1000; ++unit) value /= 1000;
   return concat(decimal(value, 9), kUnits[unit]);
 }
@@ -425,7 +434,7 @@ void print_mac(std::string& out, std::string_view word, const MacTest& test) {
 }  // namespace
 
 std::string print_macro(std::string_view name, std::string_view value) {
-  return concat(name, " = ", quoted(value));
+  return concat(plain(std::string(name)), " = ", quoted(value));
 }
 
 std::string print(const Network& network) {

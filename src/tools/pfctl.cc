@@ -218,8 +218,9 @@ bool load(const Words& words) {
                                      .anchor = words.anchor,
                                      .macros = words.macros},
                                     world);
-  for (const auto* lines : {&compiled.warnings, &compiled.errors})
-    for (const auto& line : *lines) tools::write_line(stderr, line);
+  if (!words.quiet)
+    for (const auto& line : compiled.warnings) tools::write_line(stderr, line);
+  for (const auto& line : compiled.errors) tools::write_line(stderr, line);
   if (words.verbose > 1)
     for (const auto& name : compiled.unused_macros)
       tools::write_line(stderr, concat("warning: macro '", name, "' not used"));
@@ -227,7 +228,6 @@ bool load(const Words& words) {
     if (words.verbose == 0) break;
     if (&unit != compiled.units.data())
       tools::write_line(stderr, concat("\nLoading anchor ", unit.anchor, " from ", unit.file));
-    // Of a file with a fault, what was read before it.
     if (compiled.errors.empty()) show_unit(words, compiled, unit);
   }
   if (!compiled.errors.empty() && !words.dry)
