@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// The kernel's side of pf: one table of nftables, `inet pf`, in the caller's network namespace.
+
+#include <cstdint>
+#include <vector>
+
+#include "base/result.h"
+#include "pf/lower.h"
+
+namespace gaol::pf {
+
+// Puts these rules in place of those that are there, in one transaction: a packet meets the old or
+// the new, and a failure changes nothing. Connections go on, and so do the contents of tables that
+// both have. Not for two at a time.
+Result<> load(const Lowered& lowered);
+
+// What a rule has decided since it was loaded.
+struct Counted {
+  uint64_t packets = 0, bytes = 0;
+  bool operator==(const Counted&) const = default;
+};
+// The n-th is of Lowered::rules[n].
+Result<std::vector<Counted>> counted(size_t rules);
+
+// Takes the table away; false if there was none.
+Result<bool> unload();
+
+}  // namespace gaol::pf

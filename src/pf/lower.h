@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// A policy as commands of nft(8), for one transaction.
+//
+// pf takes the last rule that matches, nftables the first. Two lists per ruleset and direction
+// bring them together: `stop` has the quick rules in their order, `last` the others in reverse.
+// The first match in `stop` and then in `last` is pf's, however they were mixed; anchors are jumps
+// from list to list (see the table in lower.cc). pf's states are bits in the mark of a connection:
+// one says that a rule for `in` let it begin, the other that one for `out` did, and a packet of it
+// passes without rules where pf would find its state.
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "pf/ruleset.h"
+
+namespace gaol::pf {
+
+struct Lowered {
+  std::string text;
+  // The n-th has the counter rN. They are the policy's own.
+  std::vector<const FilterRule*> rules;
+  // What keeps its contents when another policy is loaded, if that has it too.
+  std::vector<std::string> sets;
+};
+
+// Fails with `FILE:LINE: ...` where Linux cannot do it, or we do not yet. Pure: asks no kernel.
+Result<Lowered> lower(const Policy& policy);
+
+}  // namespace gaol::pf

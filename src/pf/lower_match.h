@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// What a rule tests, as nftables asks it.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pf/ruleset.h"
+
+namespace gaol::pf {
+
+// Expressions that exclude each other, each with a blank behind it; the rule matches where one of
+// them does. None: it never matches. `tables` is the path of the ruleset whose tables it may name.
+std::vector<std::string> conditions(const FilterRule& rule, Direction direction,
+                                    const Policy& policy, const std::string& tables);
+
+// `iifname { "em0" }`. The name of a group is that of its driver.
+std::string interface_set(const std::string& name);
+
+// The set that has the addresses of one family of the table that is meant by a name.
+std::string table_set(const std::string& table, const std::string& path, const Policy& policy,
+                      Family family);
+
+// Without the prefix.
+std::string host_text(const Network& network);
+
+// A name of nftables that says a path of pf's, or a table's; never the same for two of them.
+std::string escaped(const std::string& path);
+
+}  // namespace gaol::pf

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pf/lower_refuse.h"
+
+#include "base/text.h"
+
+namespace gaol::pf {
+namespace {
+
+template <class T>
+struct Refusal {
+  bool (*asked)(const T&);
+  std::string_view what;
+};
+
+using Rule = FilterRule;
+using enum State;
+
+bool follows_interface(const Side& side) {
+  return std::holds_alternative<DynamicAddress>(side.address);
+}
+bool asks_routes(const Side& side) {
+  const auto* special = std::get_if<Special>(&side.address);
+  return special && *special != Special::any;
+}
+bool has(const Normalization& n) {
+  return n.no_df || n.random_id || n.reassemble_tcp || n.min_ttl || n.max_mss || n.tos;
+}
+bool limits(const StateOptions& s) {
+  return s.max || s.max_src_states || s.max_src_conn || s.max_src_nodes ||
+         s.max_src_conn_rate.count || s.tracking != StateOptions::Tracking::none;
+}
+
+constexpr Refusal<Rule> kRules[] = {
+    {[](const Rule& r) { return r.log.has_value(); }, "log"},
+    {[](const Rule& r) { return r.reply.kind != Reply::Kind::drop && r.verdict == Verdict::block; },
+     "block return"},
+    {[](const Rule& r) {
+       return follows_interface(r.match.source) || follows_interface(r.match.destination);
+     },
+     "addresses that follow an interface"},
+    {[](const Rule& r) { return asks_routes(r.match.source) || asks_routes(r.match.destination); },
+     "no-route and urpf-failed"},
+    {[](const Rule& r) { return !r.match.os.empty(); }, "os"},
+    {[](const Rule& r) { return !r.match.tagged.name.empty() || !r.tag.empty(); },
+     "tag and tagged"},
+    {[](const Rule& r) { return r.user.op != Compare::none || r.group.op != Compare::none; },
+     "user and group"},
+    {[](const Rule& r) { return r.prio || r.set_priority; }, "prio"},
+    {[](const Rule& r) { return r.fragment; }, "fragment: connections are tracked reassembled"},
+    {[](const Rule& r) { return r.probability != 0; }, "probability"},
+    {[](const Rule& r) { return r.max_packet_rate.count != 0; }, "max-pkt-rate"},
+    {[](const Rule& r) { return r.state_limiter.id || r.source_limiter.id; }, "limiters"},
+    {[](const Rule& r) { return r.state == modulate; }, "modulate state"},
+    {[](const Rule& r) { return r.state == synproxy; }, "synproxy state"},
+    {[](const Rule& r) { return limits(r.state_options); }, "limits of states"},
+    {[](const Rule& r) { return !r.state_options.timeouts.empty(); }, "timeouts of a rule"},
+    {[](const Rule& r) { return r.state_options.if_bound; }, "if-bound"},
+    {[](const Rule& r) { return r.state_options.sloppy; }, "sloppy"},
+    {[](const Rule& r) { return r.state_options.pflow; }, "pflow"},
+    {[](const Rule& r) { return r.state_options.allow_related; }, "allow-related"},
+    {[](const Rule& r) { return r.once; }, "once"},
+    {[](const Rule& r) { return r.routing.kind != Routing::Kind::none; },
+     "route-to, reply-to and dup-to"},
+    {[](const Rule& r) { return r.translation.source || r.translation.destination; },
+     "nat-to and rdr-to"},
+    {[](const Rule& r) { return r.translation.af_to != Family::any; }, "af-to"},
+    {[](const Rule& r) { return has(r.scrub); }, "scrub"},
+    {[](const Rule& r) { return r.set_tos.has_value(); }, "set tos"},
+    {[](const Rule& r) { return !r.queue.name.empty(); }, "queue"},
+    {[](const Rule& r) { return r.dummynet.has_value(); }, "dnpipe and dnqueue"},
+    {[](const Rule& r) { return r.rtable.has_value(); }, "rtable"},
+    {[](const Rule& r) { return r.divert_port || r.divert_to; }, "divert-to"},
+    {[](const Rule& r) { return r.quick && r.verdict == Verdict::match; }, "match quick"},
+};
+
+constexpr Refusal<Options> kOptions[] = {
+    {[](const Options& o) { return !o.timeouts.empty(); }, "set timeout and set optimization"},
+    {[](const Options& o) { return !o.limits.empty(); }, "set limit"},
+    {[](const Options& o) { return o.reassemble && !o.reassemble->on; },
+     "set reassemble no: connections are tracked reassembled"},
+    {[](const Options& o) { return o.syncookies && o.syncookies->mode != Syncookies::Mode::never; },
+     "set syncookies"},
+};
+
+std::unexpected<Error> refuse_first(const Policy& policy, std::string_view what) {
+  return fail(policy.files.empty() ? "-" : policy.files.front(),
+              ": not supported on this system: ", what);
+}
+
+// The first statement of a list.
+template <class List>
+Result<> none_of(const Policy& policy, const List& list, std::string_view what) {
+  if (list.empty()) return {};
+  return refuse(policy, list.front().at, what);
+}
+
+}  // namespace
+
+std::unexpected<Error> refuse(const Policy& policy, const Position& at, std::string_view what) {
+  const std::string file = at.file < policy.files.size() ? policy.files[at.file] : "-";
+  return fail(file, ":", at.line, ": not supported on this system: ", what);
+}
+
+Result<> check(const Policy& policy) {
+  for (const auto& [asked, what] : kOptions)
+    if (asked(policy.options)) return refuse_first(policy, what);
+  (void)TRY(none_of(policy, policy.altq, "altq"));
+  (void)TRY(none_of(policy, policy.queues, "queue"));
+  (void)TRY(none_of(policy, policy.limiters, "limiters"));
+  for (const auto& [path, ruleset] : policy.rulesets) {
+    (void)TRY(none_of(policy, ruleset.ether, "ether"));
+    (void)TRY(none_of(policy, ruleset.scrub, "scrub"));
+    (void)TRY(none_of(policy, ruleset.nat, "nat"));
+    (void)TRY(none_of(policy, ruleset.rdr, "rdr"));
+    (void)TRY(none_of(policy, ruleset.binat, "binat"));
+    for (const auto& table : ruleset.tables)
+      if (table.counters) return refuse(policy, table.at, "counters of a table");
+  }
+  return {};
+}
+
+Result<> check(const Policy& policy, const FilterRule& rule) {
+  for (const auto& [asked, what] : kRules)
+    if (asked(rule)) return refuse(policy, rule.at, what);
+  return {};
+}
+
+}  // namespace gaol::pf

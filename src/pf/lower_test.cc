@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pf/lower.h"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <functional>
+
+#include "base/text.h"
+
+namespace gaol::pf {
+namespace {
+
+FilterRule rule(Verdict verdict, Direction direction = Direction::in, bool quick = false) {
+  FilterRule made;
+  made.at.line = 7;
+  made.verdict = verdict;
+  made.match.direction = direction;
+  made.quick = quick;
+  return made;
+}
+
+FilterRule anchor(const std::string& path, bool quick = false, bool children = false) {
+  auto made = rule(Verdict::anchor, Direction::in, quick);
+  made.anchor.path = path;
+  made.anchor.children = children;
+  return made;
+}
+
+Network net(std::initializer_list<uint8_t> bytes, int prefix) {
+  Network made{AF_INET, {}, prefix};
+  std::copy(bytes.begin(), bytes.end(), made.bytes);
+  return made;
+}
+
+Policy policy(std::vector<FilterRule> rules) {
+  Policy made;
+  made.files = {"pf.conf"};
+  made.rulesets[""].filter = std::move(rules);
+  return made;
+}
+
+// The rules for packets that come in, without those of the hook.
+std::string incoming(const Policy& policy) {
+  const auto lowered = lower(policy);
+  if (!lowered) return lowered.error().line();
+  constexpr std::string_view kRule = "add rule inet pf in/";
+  std::string rules;
+  for (const auto line : split(lowered->text, '\n'))
+    if (line.starts_with(kRule) && !line.starts_with("add rule inet pf in/keep"))
+      rules += concat(line.substr(kRule.size()), "\n");
+  return rules;
+}
+
+TEST(Lower, WhatEveryPolicyHas) {
+  Policy policy;
+  policy.options.skip = {"lo", "em1"};
+  EXPECT_EQ(
+      lower(policy)->text,
+      "add table inet pf\n"
+      "add chain inet pf in { type filter hook prerouting priority -50; policy accept; }\n"
+      "add chain inet pf in/keep\n"
+      "add chain inet pf in/stop\n"
+      "add chain inet pf in/last\n"
+      "add chain inet pf out { type filter hook postrouting priority 300; policy accept; }\n"
+      "add chain inet pf out/keep\n"
+      "add chain inet pf out/stop\n"
+      "add chain inet pf out/last\n"
+      "add rule inet pf in iifname { \"lo\", \"lo0*\", \"lo1*\", \"lo2*\", \"lo3*\", \"lo4*\", "
+      "\"lo5*\", \"lo6*\", \"lo7*\", \"lo8*\", \"lo9*\" } accept\n"
+      "add rule inet pf in iifname \"em1\" accept\n"
+      "add rule inet pf in ct direction . ct mark & 0x3 vmap { original . 0x1 : accept, "
+      "original . 0x3 : accept, reply . 0x2 : accept, reply . 0x3 : accept }\n"
+      "add rule inet pf in jump in/stop\n"
+      "add rule inet pf in jump in/last\n"
+      "add rule inet pf in/keep meta l4proto { 1, 58 } ct state related accept\n"
+      "add rule inet pf in/keep ct direction original ct mark set ct mark | 0x1\n"
+      "add rule inet pf in/keep ct direction reply ct mark set ct mark | 0x2\n"
+      "add rule inet pf in/keep accept\n"
+      "add rule inet pf out oifname { \"lo\", \"lo0*\", \"lo1*\", \"lo2*\", \"lo3*\", \"lo4*\", "
+      "\"lo5*\", \"lo6*\", \"lo7*\", \"lo8*\", \"lo9*\" } accept\n"
+      "add rule inet pf out oifname \"em1\" accept\n"
+      "add rule inet pf out ct direction . ct mark & 0x3 vmap { original . 0x2 : accept, "
+      "original . 0x3 : accept, reply . 0x1 : accept, reply . 0x3 : accept }\n"
+      "add rule inet pf out jump out/stop\n"
+      "add rule inet pf out jump out/last\n"
+      "add rule inet pf out/keep meta l4proto { 1, 58 } ct state related accept\n"
+      "add rule inet pf out/keep ct direction original ct mark set ct mark | 0x2\n"
+      "add rule inet pf out/keep ct direction reply ct mark set ct mark | 0x1\n"
+      "add rule inet pf out/keep accept\n");
+}
+
+TEST(Lower, QuickRulesStopAndTheOthersAreAskedFromTheLast) {
+  auto kept = rule(Verdict::pass);
+  kept.state = State::keep;
+  EXPECT_EQ(incoming(policy({rule(Verdict::block), rule(Verdict::block, Direction::out), kept,
+                             rule(Verdict::pass, Direction::any, true), rule(Verdict::match)})),
+            "stop counter name r3 accept\n"
+            "stop counter name r4\n"
+            "last counter name r2 goto in/keep\n"
+            "last counter name r0 drop\n");
+}
+
+TEST(Lower, AnchorsAreJumpsFromListToList) {
+  auto anchors = policy({anchor("a"), anchor("a", true), anchor("b", false, true),
+                         anchor("b", true, true), anchor("empty")});
+  anchors.rulesets["a"].filter = {rule(Verdict::block)};
+  anchors.rulesets["b/1"];
+  anchors.rulesets["b/2_x"];
+  EXPECT_EQ(incoming(anchors),
+            "stop jump in/stop/a\n"
+            "stop jump in/stop/a\n"
+            "stop jump in/last/a\n"
+            "stop jump in/stop/b/1\n"
+            "stop jump in/stop/b/2_5fx\n"
+            "stop jump in/stop/b/1\n"
+            "stop jump in/stop/b/2_5fx\n"
+            "stop jump in/last/b/2_5fx\n"
+            "stop jump in/last/b/1\n"
+            "stop jump in/stop/empty\n"
+            "last jump in/last/empty\n"
+            "last jump in/last/b/2_5fx\n"
+            "last jump in/last/b/1\n"
+            "last jump in/last/a\n"
+            "last/a counter name r0 drop\n");
+}
+
+TEST(Lower, EveryTest) {
+  struct {
+    std::function<void(FilterRule&)> change;
+    std::string rules;
+  } const cases[] = {
+      {[](FilterRule& r) {
+         r.match.on = {"em0", true};
+       },
+       "last iifname != \"em0\" "},
+      {[](FilterRule& r) {
+         r.received_on = {"em0", false};
+       },
+       "last iifname \"em0\" "},
+      {[](FilterRule& r) { r.match.family = Family::inet6; }, "last meta nfproto ipv6 "},
+      {[](FilterRule& r) { r.match.protocol = 47; }, "last meta l4proto 47 "},
+      {[](FilterRule& r) {
+         r.match.source.address = net({10, 1}, 16);
+       },
+       "last meta nfproto ipv4 ip saddr 10.1.0.0/16 "},
+      {[](FilterRule& r) {
+         r.match.destination = {true, net({10, 1}, 32), {}};
+       },
+       "last meta nfproto ipv4 ip daddr != 10.1.0.0/32 "},
+      {[](FilterRule& r) {
+         r.match.source.address = AddressRange{net({10, 1}, 32), net({10, 2}, 32)};
+       },
+       "last meta nfproto ipv4 ip saddr 10.1.0.0-10.2.0.0 "},
+      {[](FilterRule& r) { r.match.source.address = net({}, 0); }, "last meta nfproto ipv4 "},
+      {[](FilterRule& r) {
+         r.match.source = {true, net({}, 0), {}};
+       },
+       ""},
+      {[](FilterRule& r) {
+         r.match.source = {true, Special::any, {}};
+       },
+       ""},
+      {[](FilterRule& r) { r.tos = 0x10; },
+       "last meta nfproto ipv4 ip dscp 4 ;last meta nfproto ipv6 ip6 dscp 4 "},
+      {[](FilterRule& r) { r.tos = 1; }, ""},
+      {[](FilterRule& r) { r.max_packet_size = 100; }, "last meta length <= 100 "},
+      {[](FilterRule& r) {
+         r.flags = {2, 18};
+       },
+       "last tcp flags & 0x12 == 0x2 ;last meta l4proto != 6 "},
+      {[](FilterRule& r) {
+         r.flags = {2, 18};
+         r.match.protocol = IPPROTO_TCP;
+       },
+       "last meta l4proto 6 tcp flags & 0x12 == 0x2 "},
+      {[](FilterRule& r) {
+         r.match.protocol = IPPROTO_ICMP;
+         r.icmp = {8, 0};
+       },
+       "last meta l4proto 1 icmp type 8 icmp code 0 "},
+  };
+  for (const auto& [change, rules] : cases) {
+    auto changed = rule(Verdict::block);
+    change(changed);
+    std::string expected;
+    for (const auto each : split(rules, ';'))
+      if (!each.empty()) expected += concat(each, "counter name r0 drop\n");
+    EXPECT_EQ(incoming(policy({changed})), expected);
+  }
+}
+
+TEST(Lower, EveryComparisonOfPorts) {
+  struct {
+    Ports ports;
+    std::string test;
+  } const cases[] = {
+      {{Compare::eq, 5}, "th dport 5-5 "},
+      {{Compare::ne, 5}, "th dport != 5-5 "},
+      {{Compare::lt, 5}, "th dport != 5-65535 "},
+      {{Compare::le, 5}, "th dport 0-5 "},
+      {{Compare::gt, 5}, "th dport != 0-5 "},
+      {{Compare::ge, 5}, "th dport 5-65535 "},
+      {{Compare::range, 5, 9}, "th dport 5-9 "},
+      {{Compare::inside, 5, 9}, "th dport 6-8 "},
+      {{Compare::outside, 5, 9}, "th dport != 5-9 "},
+      {{Compare::ge, 0}, ""},
+      {{Compare::lt, 0}, "never"},
+      {{Compare::gt, 65535}, "never"},
+      {{Compare::inside, 5, 6}, "never"},
+      {{Compare::inside, 0, 0}, "never"},
+  };
+  for (const auto& [ports, test] : cases) {
+    auto changed = rule(Verdict::block);
+    changed.match.protocol = IPPROTO_UDP;
+    changed.match.destination.port = ports;
+    EXPECT_EQ(
+        incoming(policy({changed})),
+        test == "never" ? "" : concat("last meta l4proto 17 ", test, "counter name r0 drop\n"));
+  }
+}
+
+TEST(Lower, TablesAreASetForEachFamily) {
+  auto tables = policy({anchor("a")});
+  auto own = rule(Verdict::block), other = rule(Verdict::block);
+  own.match.source = {true, TableName{"t"}, {}};
+  other.match.family = Family::inet;
+  other.match.destination.address = TableName{"u"};
+  tables.rulesets["a"].filter = {own, other};
+  tables.rulesets["a"].tables = {{.name = "t", .sources = {{"", {{net({10}, 8)}}}}}};
+  EXPECT_EQ(incoming(tables),
+            "stop jump in/stop/a\n"
+            "last jump in/last/a\n"
+            "last/a meta nfproto ipv4 ip daddr @inet/u counter name r1 drop\n"
+            "last/a meta nfproto ipv4 ip saddr != @inet/a/t counter name r0 drop\n"
+            "last/a meta nfproto ipv6 ip6 saddr != @inet6/a/t counter name r0 drop\n");
+  const auto lowered = lower(tables);
+  EXPECT_EQ(lowered->sets,
+            (std::vector<std::string>{"inet/a/t", "inet/u", "inet6/a/t", "inet6/u"}));
+  EXPECT_NE(lowered->text.find("add set inet pf inet/a/t { type ipv4_addr; flags interval; }\n"
+                               "flush set inet pf inet/a/t\n"
+                               "add element inet pf inet/a/t { 10.0.0.0-10.255.255.255 }\n"),
+            std::string::npos);
+}
+
+TEST(Lower, RefusesAndSaysWhere) {
+  auto nested = policy({anchor("a")});
+  nested.rulesets["a"].filter = {anchor("a")};
+  auto logged = rule(Verdict::block), once = rule(Verdict::block);
+  logged.log.emplace();
+  once.once = true;
+  auto timeouts = policy({});
+  timeouts.options.timeouts[Timeout::interval] = 1;
+  auto scrub = policy({});
+  scrub.rulesets["a"].scrub.push_back({.at = {0, 3, 1}});
+  struct {
+    Policy policy;
+    const char* reason;
+  } const cases[] = {
+      {nested, "pf.conf:7: not supported on this system: anchors nested deeper than 14 levels"},
+      {policy({logged}), "pf.conf:7: not supported on this system: log"},
+      {policy({once}), "pf.conf:7: not supported on this system: once"},
+      {timeouts, "pf.conf: not supported on this system: set timeout and set optimization"},
+      {scrub, "pf.conf:3: not supported on this system: scrub"},
+  };
+  for (const auto& c : cases) {
+    const auto lowered = lower(c.policy);
+    ASSERT_FALSE(lowered) << c.reason;
+    EXPECT_EQ(lowered.error().line(), c.reason);
+  }
+}
+
+}  // namespace
+}  // namespace gaol::pf

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// Policies by chance, in the kernel and in the interpreter: real packets go through a router that
+// has two legs, and both have to say the same of each, and of every rule how many it decided, and
+// of how many bytes.
+//
+// Nothing answers: whoever is outside has no addresses, and what reaches the router itself is
+// dropped behind pf's rules. One processor does it all, so that frames arrive in the order in
+// which they were sent; the last of them is a marker.
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <linux/if_packet.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netlink.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <set>
+
+#include "base/text.h"
+#include "pf/load.h"
+#include "tests/pf/generator.h"
+#include "tests/pf/interpreter.h"
+#include "tests/support/host.h"
+
+namespace gaol::test {
+namespace {
+
+using namespace pf::reference;
+using pf::Family;
+
+constexpr uint16_t kMarker = 0x88b5;  // an ethertype for experiments
+constexpr uint64_t kSeed = 20;
+constexpr int kPolicies = 400, kTrips = 64;
+
+using Bytes = std::vector<uint8_t>;
+
+void put16(Bytes& bytes, size_t at, uint32_t value) {
+  bytes[at] = static_cast<uint8_t>(value >> 8);
+  bytes[at + 1] = static_cast<uint8_t>(value);
+}
+uint16_t get16(const Bytes& bytes, size_t at) {
+  return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
+
+// TCP, UDP, ICMP or nothing that is known. Nobody asks for the checksum.
+void put_transport(Bytes& bytes, size_t at, const Packet& packet) {
+  switch (packet.protocol) {
+    case IPPROTO_TCP:
+      bytes[at + 12] = 5 << 4;
+      bytes[at + 13] = packet.flags;
+      [[fallthrough]];
+    case IPPROTO_UDP:
+      put16(bytes, at, packet.source_port);
+      put16(bytes, at + 2, packet.destination_port);
+      if (packet.protocol == IPPROTO_UDP)
+        put16(bytes, at + 4, static_cast<uint32_t>(bytes.size() - at));
+      break;
+    case IPPROTO_ICMP:
+    case IPPROTO_ICMPV6:
+      bytes[at] = packet.icmp_type;
+      bytes[at + 1] = packet.icmp_code;
+      put16(bytes, at + 4, packet.source_port);
+      break;
+    default: break;
+  }
+}
+
+// From the header of IP on. `id` is found again by id_of().
+Bytes bytes_of(const Packet& packet, uint16_t id) {
+  Bytes bytes(packet.length);
+  if (packet.family == Family::inet) {
+    bytes[0] = 0x45;
+    bytes[1] = packet.tos;
+    put16(bytes, 2, packet.length);
+    put16(bytes, 4, id);
+    bytes[8] = 64;
+    bytes[9] = packet.protocol;
+    std::copy_n(packet.source.begin(), 4, &bytes[12]);
+    std::copy_n(packet.destination.begin(), 4, &bytes[16]);
+    uint32_t sum = 0;
+    for (size_t at = 0; at < 20; at += 2) sum += get16(bytes, at);
+    put16(bytes, 10, ~((sum & 0xffff) + (sum >> 16)));
+    put_transport(bytes, 20, packet);
+  } else {
+    put16(bytes, 0, 0x6000U | static_cast<uint32_t>(packet.tos << 4));
+    put16(bytes, 2, id);  // of the flow label
+    put16(bytes, 4, packet.length - 40);
+    bytes[6] = packet.protocol;
+    bytes[7] = 64;
+    std::copy_n(packet.source.begin(), 16, &bytes[8]);
+    std::copy_n(packet.destination.begin(), 16, &bytes[24]);
+    put_transport(bytes, 40, packet);
+  }
+  return bytes;
+}
+
+uint16_t id_of(const Bytes& ip) { return get16(ip, ip[0] >> 4 == 4 ? 4 : 2); }
+
+// A socket for whole frames of one interface.
+class Wire {
+ public:
+  Wire(const std::string& interface, uint16_t protocol) {
+    fd_ = ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(protocol));
+    sockaddr_ll address{};
+    address.sll_family = AF_PACKET;
+    address.sll_protocol = htons(protocol);
+    address.sll_ifindex = static_cast<int>(::if_nametoindex(interface.c_str()));
+    const timeval patience{5, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  }
+  Wire(const Wire&) = delete;
+  ~Wire() { ::close(fd_); }
+
+  void send(uint16_t protocol, const Bytes& payload) {
+    Bytes frame(ETH_HLEN);
+    std::fill_n(frame.begin(), 2 * ETH_ALEN, 2);  // every end of a wire has the address 02:02:...
+    put16(frame, 12, protocol);
+    frame.insert(frame.end(), payload.begin(), payload.end());
+    EXPECT_EQ(::send(fd_, frame.data(), frame.size(), 0), static_cast<ssize_t>(frame.size()));
+  }
+  // What is behind the frame's header, and its protocol; 0 if nothing comes.
+  uint16_t receive(Bytes& payload) {
+    Bytes frame(2000);
+    sockaddr_ll from{};
+    do {
+      socklen_t size = sizeof from;
+      const auto got =
+          ::recvfrom(fd_, frame.data(), 2000, 0, reinterpret_cast<sockaddr*>(&from), &size);
+      if (got < ETH_HLEN) return 0;
+      payload.assign(frame.begin() + ETH_HLEN, frame.begin() + got);
+    } while (from.sll_pkttype == PACKET_OUTGOING);
+    return get16(frame, 12);
+  }
+
+ private:
+  int fd_;
+};
+
+void send_from_router(const Packet& packet, const Bytes& bytes) {
+  const bool four = packet.family == Family::inet;
+  const int fd = ::socket(four ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+  sockaddr_in6 six{};
+  sockaddr_in inet{};
+  six.sin6_family = AF_INET6;
+  inet.sin_family = AF_INET;
+  std::copy_n(packet.destination.begin(), 16, six.sin6_addr.s6_addr);
+  std::memcpy(&inet.sin_addr, packet.destination.data(), 4);
+  const auto* to = four ? reinterpret_cast<sockaddr*>(&inet) : reinterpret_cast<sockaddr*>(&six);
+  const auto sent =
+      ::sendto(fd, bytes.data(), bytes.size(), 0, to, four ? sizeof inet : sizeof six);
+  EXPECT_TRUE(sent > 0 || errno == EPERM) << errno;  // dropped
+  ::close(fd);
+}
+
+// No connection is known any more.
+void forget_connections() {
+  const int fd = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+  struct {
+    nlmsghdr header;
+    nfgenmsg body;
+  } request{};
+  request.header.nlmsg_len = sizeof request;
+  request.header.nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE;
+  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+  EXPECT_EQ(::send(fd, &request, sizeof request, 0), static_cast<ssize_t>(sizeof request));
+  uint8_t answer[256];
+  EXPECT_GT(::recv(fd, answer, sizeof answer, 0), 0);
+  ::close(fd);
+}
+
+class PfTest : public KernelTest {
+ protected:
+  void SetUp() override {
+    GAOL_NEEDS(run("command -v nft").status == 0, "needs nft");
+    KernelTest::SetUp();
+    ::sched_getaffinity(0, sizeof processors_, &processors_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(::sched_getcpu(), &one);
+    ::sched_setaffinity(0, sizeof one, &one);
+    lay_wires();
+    configure();
+  }
+  void TearDown() override {
+    if (IsSkipped()) return;
+    for (auto* wires : {&inner_, &outer_}) wires->clear();
+    run("ip link del em0; ip link del em1; nft delete table inet sink;"
+        " sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0");
+    EXPECT_TRUE(pf::unload());
+    ::sched_setaffinity(0, sizeof processors_, &processors_);
+    KernelTest::TearDown();
+  }
+
+  // What pf lets out of the router.
+  static std::set<uint16_t> allowed(Interpreter& pf, const std::vector<Trip>& trips) {
+    std::set<uint16_t> ids;
+    for (const auto& trip : trips) {
+      std::string tag;
+      const auto from = trip.from == kRouter ? "" : concat("em", trip.from);
+      const auto to = concat("em", trip.to);
+      if (!from.empty() && !pf.passes(trip.packet, {pf::Direction::in, from, from}, tag)) continue;
+      if (trip.to == kRouter) continue;
+      if (pf.passes(trip.packet, {pf::Direction::out, to, from}, tag)) ids.insert(trip.id);
+    }
+    return ids;
+  }
+
+  // The policy in the kernel and in the interpreter; what a failure prints is enough to see it.
+  void compare(const pf::Policy& policy, const std::vector<Trip>& trips) {
+    const auto lowered = pf::lower(policy);
+    ASSERT_TRUE(lowered) << lowered.error().line();
+    const auto loaded = pf::load(*lowered);
+    ASSERT_TRUE(loaded) << loaded.error().line() << "\n" << lowered->text;
+    forget_connections();
+    for (const auto& trip : trips) send(trip);
+
+    Interpreter interpreter(policy);
+    const auto right = allowed(interpreter, trips);
+    EXPECT_EQ(arrived(), right) << lowered->text;
+    passed_ += right.size();
+
+    const auto counted = pf::counted(lowered->rules.size());
+    ASSERT_TRUE(counted) << counted.error().line();
+    for (size_t rule = 0; rule < counted->size(); ++rule) {
+      const auto found = interpreter.counts().find(lowered->rules[rule]);
+      const auto [packets, bytes] = found == interpreter.counts().end() ? Count{} : found->second;
+      EXPECT_EQ((*counted)[rule], (pf::Counted{packets, bytes})) << "r" << rule << "\n"
+                                                                 << lowered->text;
+      decided_ += packets;
+    }
+  }
+
+  size_t passed_ = 0, decided_ = 0;
+
+  // What has come out of the router, by id: once everything sent before is through.
+  std::set<uint16_t> arrived() {
+    Bytes payload;
+    for (size_t leg = 0; leg < kLegs; ++leg) {
+      outer_[leg]->send(kMarker, Bytes(46));
+      EXPECT_EQ(inner_[leg]->receive(payload), kMarker);
+    }
+    std::set<uint16_t> ids;
+    for (size_t leg = 0; leg < kLegs; ++leg) {
+      inner_[leg]->send(kMarker, Bytes(46));
+      while (const auto protocol = outer_[leg]->receive(payload)) {
+        if (protocol == kMarker) break;
+        if (protocol == ETHERTYPE_IP || protocol == ETHERTYPE_IPV6) ids.insert(id_of(payload));
+      }
+    }
+    return ids;
+  }
+
+  void send(const Trip& trip) {
+    const auto bytes = bytes_of(trip.packet, trip.id);
+    if (trip.from == kRouter) return send_from_router(trip.packet, bytes);
+    outer_[static_cast<size_t>(trip.from)]->send(
+        trip.packet.family == Family::inet ? ETHERTYPE_IP : ETHERTYPE_IPV6, bytes);
+  }
+
+ private:
+  void lay_wires() {
+    const int host = ::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    ASSERT_EQ(::unshare(CLONE_NEWNET), 0);  // outside
+    const auto netns = concat("/proc/", ::getpid(), "/fd/", host);
+    for (const std::string leg : {"0", "1"}) {
+      EXPECT_EQ(run("ip link add out" + leg + " address 02:02:02:02:02:02 type veth peer name em" +
+                    leg + " address 02:02:02:02:02:02 netns " + netns + " && ip link set out" +
+                    leg + " addrgenmode none && ip link set out" + leg + " up")
+                    .err,
+                "");
+      outer_.push_back(std::make_unique<Wire>("out" + leg, ETH_P_ALL));
+    }
+    ASSERT_EQ(::setns(host, CLONE_NEWNET), 0);
+    ::close(host);
+  }
+
+  // Whoever is outside is known by its address: nobody asks for it, and pf's rules meet no packets
+  // but ours.
+  void configure() {
+    std::string script =
+        "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1"
+        " net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0\n"
+        "nft -f - <<END\n"
+        "table inet sink {\n"
+        " chain in { type filter hook prerouting priority -400;"
+        "  icmpv6 type { 130-137, 143 } drop; }\n"
+        " chain here { type filter hook input priority 0; drop; }\n"
+        " chain out { type filter hook output priority -400;"
+        "  icmpv6 type { 130-137, 143 } drop; }\n"
+        "}\nEND\n";
+    for (int leg = 0; leg < kLegs; ++leg) {
+      const auto dev = concat("em", leg);
+      script += concat("sysctl -qw net.ipv4.conf.", dev, ".rp_filter=0 net.ipv6.conf.", dev,
+                       ".accept_ra=0\n");
+      script += concat("ip link set ", dev, " addrgenmode none\nip link set ", dev, " up\n");
+      script += concat("ip addr add 10.", leg + 1, ".0.1/24 dev ", dev, "\nip addr add fd0",
+                       leg + 1, "::1/64 dev ", dev, " nodad\n");
+      for (int host = 0; host < kHosts; ++host)
+        for (const auto& to :
+             {concat("10.", leg + 1, ".0.", host + 2), concat("fd0", leg + 1, "::", host + 2)})
+          script += concat("ip neigh add ", to, " dev ", dev,
+                           " lladdr 02:02:02:02:02:02 nud permanent\n");
+    }
+    EXPECT_EQ(run(script).err, "");
+    for (const char* dev : {"em0", "em1"}) inner_.push_back(std::make_unique<Wire>(dev, kMarker));
+    // Conntrack is there once a rule asks for it, and then it looks at checksums.
+    const auto loaded = pf::load(*pf::lower({}));
+    EXPECT_TRUE(loaded) << loaded.error().line();
+    EXPECT_EQ(run("sysctl -qw net.netfilter.nf_conntrack_checksum=0").err, "");
+  }
+
+  cpu_set_t processors_;
+  std::vector<std::unique_ptr<Wire>> inner_, outer_;  // the router's ends, and the others
+};
+
+TEST_F(PfTest, ROOT_NET_TheKernelDecidesAsPfDoes) {
+  for (uint64_t seed = kSeed; seed < kSeed + kPolicies && !HasFailure(); ++seed) {
+    SCOPED_TRACE(concat("seed ", seed));
+    Generator generator(seed);
+    const auto policy = generator.policy();
+    compare(policy, generator.trips(kTrips));
+  }
+  // Neither everything nor nothing passes, and rules are asked.
+  EXPECT_GT(passed_, kPolicies * kTrips / 5);
+  EXPECT_LT(passed_, kPolicies * kTrips * 3 / 4);
+  EXPECT_GT(decided_, kPolicies * kTrips / 2);
+}
+
+}  // namespace
+}  // namespace gaol::test

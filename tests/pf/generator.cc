@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/pf/generator.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace gaol::pf::reference {
+
+sys::Address host_address(Family family, int leg, int host) {
+  sys::Address address;
+  address.family = family == Family::inet ? AF_INET : AF_INET6;
+  address.prefix = family == Family::inet ? 32 : 128;
+  auto* bytes = address.bytes;
+  bytes[0] = family == Family::inet ? 10 : 0xfd;
+  bytes[1] = static_cast<uint8_t>(leg + 1);
+  bytes[family == Family::inet ? 3 : 15] = static_cast<uint8_t>(host + 2);
+  return address;
+}
+
+Network Generator::network(Family family) {
+  auto made = host_address(family, static_cast<int>(below(kLegs)), static_cast<int>(below(kHosts)));
+  const int bits = made.prefix;
+  made.prefix = bits - one_of({0, 0, 1, 2, 16, family == Family::inet ? 24 : 120});
+  for (int bit = made.prefix; bit < bits; ++bit)
+    made.bytes[bit / 8] = static_cast<uint8_t>(made.bytes[bit / 8] & ~(0x80 >> bit % 8));
+  return made;
+}
+
+Ports Generator::ports() {
+  Ports made;
+  made.op = one_of({Compare::eq, Compare::eq, Compare::ne, Compare::lt, Compare::le, Compare::gt,
+                    Compare::ge, Compare::range, Compare::inside, Compare::outside});
+  made.low = static_cast<uint16_t>(1000 + below(6));
+  made.high = static_cast<uint16_t>(made.low + below(4));
+  return made;
+}
+
+Side Generator::side(Family family, bool with_ports) {
+  Side made;
+  made.negated = chance(25);
+  if (family == Family::any || chance(30)) {
+    made.address = TableName{one_of({"t", "u"})};
+  } else if (chance(25)) {
+    const int leg = static_cast<int>(below(kLegs)), first = static_cast<int>(below(kHosts));
+    const int last = first + static_cast<int>(below(static_cast<size_t>(kHosts - first)));
+    made.address = AddressRange{host_address(family, leg, first), host_address(family, leg, last)};
+  } else {
+    made.address = network(family);
+  }
+  if (chance(65)) {
+    made.negated = false;
+    made.address = Special::any;
+  }
+  if (with_ports && chance(50)) made.port = ports();
+  return made;
+}
+
+Table Generator::table(const std::string& name) {
+  Table made{.name = name, .sources = {{}}};
+  auto& entries = made.sources[0].entries;
+  for (size_t left = below(6); left > 0; --left) {
+    const TableEntry entry{network(one_of({Family::inet, Family::inet6})), chance(30)};
+    if (std::ranges::count(entries, entry.network, &TableEntry::network) == 0)
+      entries.push_back(entry);
+  }
+  return made;
+}
+
+FilterRule Generator::rule() {
+  FilterRule made;
+  made.verdict =
+      one_of({Verdict::pass, Verdict::pass, Verdict::block, Verdict::block, Verdict::match});
+  made.quick = made.verdict != Verdict::match && chance(25);
+  auto& match = made.match;
+  match.direction = one_of({Direction::any, Direction::in, Direction::out});
+  if (chance(20)) match.on = {one_of({"em0", "em1", "em"}), chance(30)};
+  if (chance(10)) made.received_on = {one_of({"em0", "em1", "em"}), chance(30)};
+  if (chance(40)) match.family = one_of({Family::inet, Family::inet6});
+  if (chance(40)) match.protocol = one_of<uint8_t>({IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDP, 47});
+  if (chance(10) && match.family != Family::any) {
+    match.protocol = match.family == Family::inet ? uint8_t{IPPROTO_ICMP} : uint8_t{IPPROTO_ICMPV6};
+    made.icmp.type =
+        match.family == Family::inet ? one_of<uint8_t>({0, 8}) : one_of<uint8_t>({128, 129});
+    if (chance(50)) made.icmp.code = static_cast<uint8_t>(below(2));
+  }
+  const bool with_ports = match.protocol == IPPROTO_TCP || match.protocol == IPPROTO_UDP;
+  match.source = side(match.family, with_ports);
+  match.destination = side(match.family, with_ports);
+  if (chance(20) && (match.protocol == 0 || match.protocol == IPPROTO_TCP)) {
+    made.flags.among = static_cast<uint8_t>(below(64));
+    made.flags.set = static_cast<uint8_t>(below(64) & made.flags.among);
+  }
+  if (chance(10)) made.tos = one_of<uint8_t>({0, 0x10, 0xb8});
+  if (chance(5)) made.max_packet_size = 150;
+  return made;
+}
+
+// Anchors lie in others, some are called twice, and some not at all.
+void Generator::ruleset(Policy& policy, const std::string& path, int depth) {
+  auto& made = policy.rulesets[path];
+  for (const char* name : {"t", "u"})
+    if (path.empty() || chance(20)) made.tables.push_back(table(name));
+  std::vector<std::string> names;
+  for (const char* name : {"a", "b"})
+    if (depth < 3 && chance(40)) names.push_back(path.empty() ? name : path + "/" + name);
+  for (size_t left = 1 + below(depth == 0 ? 8 : 4); left > 0; --left) {
+    auto each = rule();
+    if (chance(30) && (!names.empty() || chance(30))) {
+      each = rule();
+      each.verdict = Verdict::anchor;
+      each.quick = chance(30);
+      each.anchor.children = names.empty() || chance(30);
+      each.anchor.path = each.anchor.children ? path : names[below(names.size())];
+      if (each.anchor.children && depth > 2) continue;
+    }
+    made.filter.push_back(each);
+  }
+  for (const auto& name : names) ruleset(policy, name, depth + 1);
+}
+
+Policy Generator::policy() {
+  Policy made;
+  made.files = {"generated"};
+  if (chance(5)) made.options.skip = {one_of({"em0", "em1"})};
+  ruleset(made, "", 0);
+  return made;
+}
+
+Trip Generator::trip() {
+  Trip made;
+  made.from = one_of({0, 1, kRouter});
+  made.to = made.from == kRouter ? static_cast<int>(below(kLegs))
+                                 : one_of({1 - made.from, 1 - made.from, kRouter});
+  auto& packet = made.packet;
+  packet.family = one_of({Family::inet, Family::inet6});
+  packet.protocol = one_of<uint8_t>({IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDP, 47, IPPROTO_ICMP});
+  if (packet.protocol == IPPROTO_ICMP) {
+    const bool six = packet.family == Family::inet6;
+    if (six) packet.protocol = IPPROTO_ICMPV6;
+    packet.icmp_type = six ? 128 : 8;
+    packet.icmp_code = static_cast<uint8_t>(below(2));
+    packet.source_port = packet.destination_port = static_cast<uint16_t>(1000 + below(6));
+  } else if (packet.protocol != 47) {
+    packet.source_port = static_cast<uint16_t>(1000 + below(6));
+    packet.destination_port = static_cast<uint16_t>(1000 + below(6));
+  }
+  if (packet.protocol == IPPROTO_TCP) packet.flags = static_cast<uint8_t>(below(64));
+  packet.tos = one_of<uint8_t>({0, 0, 0x10, 0xb8});
+  const auto some_host = [&] { return static_cast<int>(below(kHosts)); };
+  const auto source =
+      host_address(packet.family, made.from == kRouter ? static_cast<int>(below(kLegs)) : made.from,
+                   made.from == kRouter ? -1 : some_host());
+  const auto destination =
+      host_address(packet.family, made.to == kRouter ? static_cast<int>(below(kLegs)) : made.to,
+                   made.to == kRouter ? -1 : some_host());
+  std::copy_n(source.bytes, 16, packet.source.begin());
+  std::copy_n(destination.bytes, 16, packet.destination.begin());
+  packet.length = static_cast<uint32_t>(80 + below(200));
+  return made;
+}
+
+std::vector<Trip> Generator::trips(size_t number) {
+  std::vector<Trip> made;
+  while (made.size() < number) {
+    made.push_back(trip());
+    made.back().id = static_cast<uint16_t>(made.size());
+  }
+  return made;
+}
+
+}  // namespace gaol::pf::reference

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// Policies and packets by chance, out of so few addresses, ports and names that they meet often.
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "pf/ruleset.h"
+#include "tests/pf/interpreter.h"
+
+namespace gaol::pf::reference {
+
+// The router has em0 and em1, of the networks 10.1.0.0/24 and 10.2.0.0/24, fd01::/64 and fd02::/64.
+// It is host 1 on both; the others are 2 to 5.
+constexpr int kLegs = 2, kHosts = 4;
+constexpr int kRouter = -1;  // in place of a leg
+
+struct Trip {
+  Packet packet;
+  int from = 0, to = 0;  // legs
+  uint16_t id = 0;       // its own among those of one policy
+};
+
+sys::Address host_address(Family family, int leg, int host);
+
+class Generator {
+ public:
+  explicit Generator(uint64_t seed) : random_(seed) {}
+
+  Policy policy();
+  std::vector<Trip> trips(size_t number);
+
+ private:
+  size_t below(size_t end) { return random_() % end; }
+  bool chance(size_t percent) { return below(100) < percent; }
+  template <class T>
+  T one_of(std::initializer_list<T> choices) {
+    return choices.begin()[below(choices.size())];
+  }
+
+  Trip trip();
+  Network network(Family family);
+  Side side(Family family, bool ports);
+  Ports ports();
+  Table table(const std::string& name);
+  FilterRule rule();
+  void ruleset(Policy& policy, const std::string& path, int depth);
+
+  std::mt19937_64 random_;
+};
+
+}  // namespace gaol::pf::reference

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/pf/interpreter.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace gaol::pf::reference {
+
+struct Interpreter::Evaluation {
+  const Packet& packet;
+  const Crossing& crossing;
+  std::string tag;
+  const FilterRule* decided = nullptr;
+  std::vector<const FilterRule*> met;  // match rules
+};
+
+namespace {
+
+// What a rule is asked about: the packet, and whose tables it may name.
+struct Question {
+  const Policy& policy;
+  const std::string& path;
+  const Packet& packet;
+  const Crossing& crossing;
+  const std::string& tag;
+};
+
+using Bytes = std::array<uint8_t, 16>;
+
+// A name, or that of the group that the kernel makes of a driver's interfaces: `em` of em0.
+bool is_interface(const std::string& name, const std::string& test) {
+  const auto driver = name.find_last_not_of("0123456789");
+  return name == test || name.substr(0, driver + 1) == test;
+}
+
+bool on(const InterfaceTest& test, const std::string& interface) {
+  return test.name.empty() || is_interface(interface, test.name) != test.negated;
+}
+
+bool holds(const Network& network, const Bytes& address) {
+  for (int bit = 0; bit < network.prefix; ++bit) {
+    const auto place = static_cast<size_t>(bit / 8);
+    if ((network.bytes[place] ^ address[place]) & (0x80 >> bit % 8)) return false;
+  }
+  return true;
+}
+
+bool is_of(const Network& network, Family family) {
+  return network.family == (family == Family::inet ? AF_INET : AF_INET6);
+}
+
+bool holds(const AddressRange& range, const Bytes& address) {
+  return std::memcmp(range.first.bytes, address.data(), 16) <= 0 &&
+         std::memcmp(address.data(), range.last.bytes, 16) <= 0;
+}
+
+const Table* table_named(const std::string& name, const std::string& path, const Policy& policy) {
+  for (const auto& where : {path, std::string{}}) {
+    const auto ruleset = policy.rulesets.find(where);
+    if (ruleset == policy.rulesets.end()) continue;
+    const auto& tables = ruleset->second.tables;
+    const auto found = std::ranges::find(tables, name, &Table::name);
+    if (found != tables.end()) return &*found;
+  }
+  return nullptr;
+}
+
+bool holds(const Table* table, const Packet& packet, const Bytes& address) {
+  const TableEntry* best = nullptr;
+  if (!table) return false;
+  for (const auto& source : table->sources)
+    for (const auto& entry : source.entries)
+      if (is_of(entry.network, packet.family) && holds(entry.network, address) &&
+          (!best || best->network.prefix < entry.network.prefix))
+        best = &entry;
+  return best && !best->negated;
+}
+
+template <class N>
+bool compares(const Comparison<N>& test, N number) {
+  switch (test.op) {
+    case Compare::none: return true;
+    case Compare::eq: return number == test.low;
+    case Compare::ne: return number != test.low;
+    case Compare::lt: return number < test.low;
+    case Compare::le: return number <= test.low;
+    case Compare::gt: return number > test.low;
+    case Compare::ge: return number >= test.low;
+    case Compare::range: return number >= test.low && number <= test.high;
+    case Compare::inside: return number > test.low && number < test.high;
+    case Compare::outside: return number < test.low || number > test.high;
+  }
+  return false;
+}
+
+bool has_ports(const Packet& packet) {
+  return packet.protocol == IPPROTO_TCP || packet.protocol == IPPROTO_UDP ||
+         packet.protocol == IPPROTO_SCTP;
+}
+
+// A literal address is one of its own family, whatever stands before it.
+bool from(const Question& ask, const Side& side, const Bytes& address, uint16_t port) {
+  if (side.port.op != Compare::none && (!has_ports(ask.packet) || !compares(side.port, port)))
+    return false;
+  if (const auto* network = std::get_if<Network>(&side.address))
+    return is_of(*network, ask.packet.family) && holds(*network, address) != side.negated;
+  if (const auto* range = std::get_if<AddressRange>(&side.address))
+    return is_of(range->first, ask.packet.family) && holds(*range, address) != side.negated;
+  if (const auto* table = std::get_if<TableName>(&side.address))
+    return holds(table_named(table->name, ask.path, ask.policy), ask.packet, address) !=
+           side.negated;
+  return !side.negated;  // any
+}
+
+bool is_icmp(const Packet& packet) {
+  return packet.protocol == IPPROTO_ICMP || packet.protocol == IPPROTO_ICMPV6;
+}
+
+bool is_icmp_error(const Packet& packet) {
+  constexpr uint8_t kErrors[] = {3, 4, 5, 11, 12};
+  if (packet.protocol == IPPROTO_ICMPV6) return packet.icmp_type < 128;
+  return packet.protocol == IPPROTO_ICMP && std::ranges::count(kErrors, packet.icmp_type) != 0;
+}
+
+// In the order in which pf asks.
+constexpr bool (*kTests[])(const FilterRule&, const Question&) = {
+    [](const FilterRule& r, const Question& q) { return on(r.match.on, q.crossing.interface); },
+    [](const FilterRule& r, const Question& q) {
+      return r.match.direction == Direction::any || r.match.direction == q.crossing.direction;
+    },
+    [](const FilterRule& r, const Question& q) {
+      return r.match.family == Family::any || r.match.family == q.packet.family;
+    },
+    [](const FilterRule& r, const Question& q) {
+      return r.match.protocol == 0 || r.match.protocol == q.packet.protocol;
+    },
+    [](const FilterRule& r, const Question& q) {
+      return from(q, r.match.source, q.packet.source, q.packet.source_port);
+    },
+    [](const FilterRule& r, const Question& q) {
+      return from(q, r.match.destination, q.packet.destination, q.packet.destination_port);
+    },
+    [](const FilterRule& r, const Question& q) {
+      return q.packet.protocol != IPPROTO_TCP || (q.packet.flags & r.flags.among) == r.flags.set;
+    },
+    [](const FilterRule& r, const Question& q) {
+      return !r.icmp.type || (is_icmp(q.packet) && *r.icmp.type == q.packet.icmp_type);
+    },
+    [](const FilterRule& r, const Question& q) {
+      return !r.icmp.code || (is_icmp(q.packet) && *r.icmp.code == q.packet.icmp_code);
+    },
+    [](const FilterRule& r, const Question& q) {
+      return !r.tos || *r.tos == (q.packet.tos & 0xfc);
+    },
+    [](const FilterRule& r, const Question& q) {
+      return r.match.tagged.name.empty() ||
+             (r.match.tagged.name == q.tag) != r.match.tagged.negated;
+    },
+    [](const FilterRule& r, const Question& q) {
+      return on(r.received_on, q.crossing.received_on);
+    },
+    [](const FilterRule& r, const Question& q) {
+      return r.max_packet_size == 0 || q.packet.length <= r.max_packet_size;
+    },
+};
+
+// Of the anchors directly below, in byte order, if it is `name/*`.
+std::vector<std::string> called(const AnchorCall& call, const Policy& policy) {
+  if (!call.children) return {call.path};
+  const auto below = call.path.empty() ? std::string{} : call.path + "/";
+  std::vector<std::string> paths;
+  for (const auto& [path, ruleset] : policy.rulesets)
+    if (!path.empty() && path.starts_with(below) &&
+        path.find('/', below.size()) == std::string::npos)
+      paths.push_back(path);
+  return paths;
+}
+
+Packet reversed(Packet packet) {
+  std::swap(packet.source, packet.destination);
+  std::swap(packet.source_port, packet.destination_port);
+  return packet;
+}
+
+bool same_ends(const Packet& a, const Packet& b) {
+  return a.family == b.family && a.protocol == b.protocol && a.source == b.source &&
+         a.destination == b.destination && a.source_port == b.source_port &&
+         a.destination_port == b.destination_port;
+}
+
+}  // namespace
+
+Interpreter::Then Interpreter::enter(const FilterRule& rule, Evaluation& evaluation) const {
+  const auto* before = std::exchange(evaluation.decided, nullptr);
+  auto then = Then::go_on;
+  for (const auto& path : called(rule.anchor, policy_))
+    if (then == Then::go_on) then = evaluate(path, evaluation);
+  if (evaluation.decided && rule.quick) then = Then::stop;
+  if (!evaluation.decided) evaluation.decided = before;
+  return then;
+}
+
+Interpreter::Then Interpreter::evaluate(const std::string& path, Evaluation& evaluation) const {
+  const auto ruleset = policy_.rulesets.find(path);
+  if (ruleset == policy_.rulesets.end()) return Then::go_on;
+  for (const auto& rule : ruleset->second.filter) {
+    const Question question{policy_, path, evaluation.packet, evaluation.crossing, evaluation.tag};
+    if (!std::ranges::all_of(kTests, [&](auto test) { return test(rule, question); })) continue;
+    if (!rule.tag.empty()) evaluation.tag = rule.tag;
+    if (rule.verdict == Verdict::anchor) {
+      if (enter(rule, evaluation) == Then::stop) return Then::stop;
+      continue;
+    }
+    if (rule.verdict == Verdict::match)
+      evaluation.met.push_back(&rule);
+    else
+      evaluation.decided = &rule;
+    if (rule.quick) return Then::stop;
+  }
+  return Then::go_on;
+}
+
+bool Interpreter::has_state(const Packet& packet, Direction direction) const {
+  return std::ranges::any_of(states_, [&](const State& state) {
+    return same_ends(state.first, state.direction == direction ? packet : reversed(packet));
+  });
+}
+
+bool Interpreter::passes(const Packet& packet, const Crossing& crossing, std::string& tag) {
+  for (const auto& name : policy_.options.skip.value_or(std::vector<std::string>{}))
+    if (is_interface(crossing.interface, name)) return true;
+  if (has_state(packet, crossing.direction)) return true;
+
+  Evaluation evaluation{packet, crossing, tag, nullptr, {}};
+  evaluate("", evaluation);
+  auto counted = evaluation.met;
+  if (evaluation.decided) counted.push_back(evaluation.decided);
+  for (const auto* rule : counted) {
+    ++counts_[rule].packets;
+    counts_[rule].bytes += packet.length;
+  }
+  if (!evaluation.decided) {  // the default rule
+    tag = evaluation.tag;
+    return true;
+  }
+  if (evaluation.decided->verdict == Verdict::block) return false;
+  tag = evaluation.tag;
+  if (evaluation.decided->state != pf::State::none && !is_icmp_error(packet))
+    states_.push_back({crossing.direction, packet});
+  return true;
+}
+
+}  // namespace gaol::pf::reference

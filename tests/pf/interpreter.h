@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// What pf does with a packet, rule by rule, as pf.conf(5) tells it: slow, and plain enough to be
+// read against the page. What src/pf/lower.h makes of a policy must decide the same.
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pf/ruleset.h"
+
+namespace gaol::pf::reference {
+
+struct Packet {
+  Family family = Family::inet;
+  uint8_t protocol = 0;
+  std::array<uint8_t, 16> source{}, destination{};  // IPv4: the first four bytes
+  uint16_t source_port = 0, destination_port = 0;   // of an ICMP query: twice its identifier
+  uint8_t flags = 0;
+  uint8_t icmp_type = 0, icmp_code = 0;
+  uint8_t tos = 0;
+  uint32_t length = 0;  // with the header of IP
+};
+
+// A packet on its way through an interface.
+struct Crossing {
+  Direction direction = Direction::in;
+  std::string interface;
+  std::string received_on;  // where it came in; empty: it was sent here
+};
+
+struct Count {
+  uint64_t packets = 0, bytes = 0;
+  bool operator==(const Count&) const = default;
+};
+
+class Interpreter {
+ public:
+  explicit Interpreter(const Policy& policy) : policy_(policy) {}
+
+  // Whether the packet goes on. `tag` is what it carries from one crossing to the next.
+  bool passes(const Packet& packet, const Crossing& crossing, std::string& tag);
+
+  // Of the packets for which there was no state: who decided, and which match rules they met.
+  const std::map<const FilterRule*, Count>& counts() const { return counts_; }
+
+ private:
+  // One direction of one interface, and both ends: the packets that need no rules.
+  struct State {
+    Direction direction;
+    Packet first;
+  };
+  struct Evaluation;
+  enum class Then : uint8_t { go_on, stop };
+
+  bool has_state(const Packet& packet, Direction direction) const;
+  Then evaluate(const std::string& path, Evaluation& evaluation) const;
+  Then enter(const FilterRule& rule, Evaluation& evaluation) const;
+
+  const Policy& policy_;
+  std::vector<State> states_;
+  std::map<const FilterRule*, Count> counts_;
+};
+
+}  // namespace gaol::pf::reference
