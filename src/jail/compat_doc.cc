@@ -71,8 +71,15 @@ constexpr std::string_view kDifferences = R"(
   of mount(2); the calls that mount by descriptor, fsopen(2) and its kin, are not there. What the
   jail mounted goes with it, and what root of the host mounts in its namespace is taken for its
   own.
-- **Interfaces.** A jail on the host's network stack can list all interfaces and their
-  addresses. It can bind, and be reached at, its own addresses only.
+- **Interfaces.** A jail on the host's network stack can bind, be reached at, and send from its
+  own addresses only. What it sees of the stack is more than on FreeBSD: interfaces, addresses and
+  routes can be listed, and the files of /proc/net tell which ports of the host are in use, by
+  which uid, with the names of unix sockets. Linux has them below every process, where no mount can
+  cover them. Sockets cannot be asked for by netlink, nor can packets be seen. A vnet jail sees its
+  own stack and nothing else.
+- **Loopback.** A jail on the host's stack that binds to 127.0.0.1 or ::1 gets its first address
+  instead, as on FreeBSD; but what listens there is heard by the jail and the host alone, and other
+  machines and jails are not let in. `ip4.addr` can name an address of the loopback itself.
 - **jail(8).** `-r '*'` removes every running jail, those in no file last. `-cC` cleans up and then
   starts. A restart is refused before the stop if the configuration has an error, and names the
   jails it left stopped. Two blocks of one name are an error. What jails in the old style may do

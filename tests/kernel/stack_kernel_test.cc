@@ -141,6 +141,19 @@ int connect_act(int type, const std::string& to, uint16_t port, const std::strin
   return ::connect(fd, a.get(), a.size) < 0 ? closed(fd) : fd;
 }
 
+// The same over TCP, for as long as an answer may take: a dropped SYN has none.
+int connect_soon(const std::string& to, uint16_t port) {
+  const int fd = open_socket(SOCK_STREAM | SOCK_NONBLOCK, to);
+  if (fd < 0) return fd;
+  const auto a = socket_address(to, port);
+  pollfd ready{fd, POLLOUT, 0};
+  if (::connect(fd, a.get(), a.size) == 0) return fd;
+  if (errno != EINPROGRESS) return closed(fd);
+  if (::poll(&ready, 1, 100) == 1 && !(ready.revents & POLLERR)) return fd;
+  errno = ETIMEDOUT;
+  return closed(fd);
+}
+
 // Sends a datagram from an unconnected socket.
 int send_act(const std::string& to, uint16_t port, int flags = 0) {
   const int fd = open_socket(SOCK_DGRAM, to);
@@ -409,14 +422,8 @@ std::string sender_at(int receiver) {
   return text_of(from);
 }
 
-// Whether a connection from the host to `to` comes about; a dropped SYN is never answered.
-bool reaches(const std::string& to, uint16_t port) {
-  const Fd fd(open_socket(SOCK_STREAM | SOCK_NONBLOCK, to));
-  const auto a = socket_address(to, port);
-  if (::connect(fd.get(), a.get(), a.size) == 0) return true;
-  pollfd ready{fd.get(), POLLOUT, 0};
-  return errno == EINPROGRESS && ::poll(&ready, 1, 100) == 1 && !(ready.revents & POLLERR);
-}
+// Whether a connection from the host to `to` comes about.
+bool reaches(const std::string& to, uint16_t port) { return done(connect_soon(to, port)); }
 
 // --- the shared stack ---
 
@@ -521,13 +528,64 @@ TEST_F(StackTest, ROOT_NET_TwoJailsListenOnOnePortSideBySide) {
   const Jail a(root_, "a", StackPlan{only({"10.0.0.1"}), {}, kFirstUid});
   const Jail b(root_, "b", StackPlan{only({"10.0.0.2"}), {}, kFirstUid});
   const Fd at_a(a.run([] { return bind_act(SOCK_STREAM, "0.0.0.0", 80); }));
-  const Fd at_b(b.run([] { return bind_act(SOCK_STREAM, "127.0.0.1", 80); }));
+  const Fd at_b(b.run([] { return bind_act(SOCK_STREAM, "0.0.0.0", 80); }));
   EXPECT_EQ(own_name(at_a.get()), "10.0.0.1");
   EXPECT_EQ(own_name(at_b.get()), "10.0.0.2");
   EXPECT_TRUE(reaches("10.0.0.1", 80));
   EXPECT_TRUE(reaches("10.0.0.2", 80));
   EXPECT_FALSE(reaches("10.0.0.3", 80));
   EXPECT_EQ(both_ends(a.run([] { return connect_act(SOCK_STREAM, "10.0.0.2", 80); })),
+            "10.0.0.1 > 10.0.0.2");
+}
+
+TEST_F(StackTest, ROOT_NET_WhatListensOnLoopbackHearsItsJailAlone) {
+  constexpr uint16_t kPort = 5432;
+  struct {
+    const char *loopback, *own;
+  } const cases[] = {{"127.0.0.1", "10.0.0.1"}, {"::1", "fd00::1"}};
+  const Jail a(root_, "a", kOneEach);
+  const Jail b(root_, "b", StackPlan{only({"10.0.0.2"}), only({"fd00::2"}), kFirstUid});
+  for (const auto& c : cases) {
+    const Fd ear(a.run([&] { return bind_act(SOCK_STREAM, c.loopback, kPort); }));
+    const auto neighbour = [&] { return connect_soon(c.own, kPort); };
+    for (const char* to : {c.loopback, c.own})
+      EXPECT_TRUE(done(a.run([&] { return connect_act(SOCK_STREAM, to, kPort); }))) << to;
+    EXPECT_EQ(outcome(b.run(neighbour)), "ETIMEDOUT");
+    const Fd everywhere(a.run([&] { return bind_act(SOCK_STREAM, c.own, kPort + 1); }));
+    EXPECT_TRUE(done(b.run([&] { return connect_soon(c.own, kPort + 1); })));
+
+    const Fd datagrams(a.run([&] { return bind_act(SOCK_DGRAM, c.loopback, kPort); }));
+    EXPECT_TRUE(done(a.run([&] { return send_act(c.loopback, kPort); })));
+    EXPECT_EQ(sender_at(datagrams.get()), c.own);
+    EXPECT_TRUE(done(b.run([&] { return send_act(c.own, kPort); })));
+    EXPECT_EQ(sender_at(datagrams.get()), "nothing");
+  }
+}
+
+// A bind that failed is forgotten, and a connection from there to elsewhere is as on FreeBSD.
+TEST_F(StackTest, ROOT_NET_OnlyListenersOnLoopbackAreTheJailsOwn) {
+  constexpr uint16_t kPort = 5433;
+  const Jail a(root_, "a", kOneEach);
+  const Jail b(root_, "b", StackPlan{only({"10.0.0.2"}), {}, kFirstUid});
+  const Fd taken(a.run([] { return bind_act(SOCK_STREAM, "10.0.0.1", kPort); }));
+  const Fd second(a.run([] {
+    const int fd = open_socket(SOCK_STREAM, "127.0.0.1");
+    const auto loopback = socket_address("127.0.0.1", kPort),
+               own = socket_address("10.0.0.1", kPort + 1);
+    if (::bind(fd, loopback.get(), loopback.size) == 0) return closed(fd);
+    return ::bind(fd, own.get(), own.size) < 0 || ::listen(fd, 8) < 0 ? closed(fd) : fd;
+  }));
+  ASSERT_GE(second.get(), 0);
+  EXPECT_TRUE(done(b.run([] { return connect_soon("10.0.0.1", kPort + 1); })));
+
+  const Fd at_b(b.run([] { return bind_act(SOCK_STREAM, "10.0.0.2", kPort); }));
+  EXPECT_EQ(both_ends(a.run([] {
+              const int fd = open_socket(SOCK_STREAM, "127.0.0.1");
+              const auto from = socket_address("127.0.0.1", 0),
+                         to = socket_address("10.0.0.2", kPort);
+              if (::bind(fd, from.get(), from.size) < 0) return closed(fd);
+              return ::connect(fd, to.get(), to.size) < 0 ? closed(fd) : fd;
+            })),
             "10.0.0.1 > 10.0.0.2");
 }
 

@@ -13,7 +13,7 @@
 // Not every way into the stack passes them (raw and ping sockets do not, nor does a port
 // picked by the kernel), so two packet filters fence what they give: nothing leaves with a
 // source that is not the jail's or towards the host's loopback, nothing arrives that was not
-// sent to the jail.
+// sent to the jail, and what the jail means for itself stays its own.
 
 #include <linux/bpf.h>
 #include <linux/errno.h>
@@ -43,6 +43,14 @@ struct {
   __type(key, struct stack_key);
   __type(value, struct stack_networks);
 } networks SEC(".maps");
+
+// Sockets that asked for the loopback and were given the jail's address: see ingress().
+struct {
+  __uint(type, BPF_MAP_TYPE_SK_STORAGE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, int);
+  __type(value, __u8);
+} loopbacks SEC(".maps");
 
 enum {
   kInet = 2,  // AF_INET and AF_INET6; <sys/socket.h> is not for this target
@@ -131,17 +139,23 @@ INLINE int allow_port(const struct stack_jail* jail) {
   return uid == jail->reserved_ports_uid ? kAllowReservedPort : kAllow;
 }
 
-INLINE int hold_bind(struct stack_address* to) {
+INLINE int remember_loopback(struct bpf_sock* socket) {
+  return bpf_sk_storage_get(&loopbacks, socket, NULL, BPF_SK_STORAGE_GET_F_CREATE) != NULL;
+}
+
+INLINE int hold_bind(struct stack_address* to, struct bpf_sock* socket) {
   __u64 cgroup = find_jail(NULL);
   if (!cgroup) return kAllow;
   const struct stack_jail* jail = entry_of(cgroup);
   const struct stack_family* family = family_of(jail, to);
   if (family->count == STACK_UNLIMITED) return allow_port(jail);
   if (family->count == 0) return refuse(EAFNOSUPPORT);
+  bpf_sk_storage_delete(&loopbacks, socket);  // of a bind that failed
   if (is_any(to)) {
     if (family->count == 1) *to = family->primary;  // several: ingress() narrows it
   } else if (!has(cgroup, family, to)) {
     if (!is_loopback(to)) return refuse(EADDRNOTAVAIL);
+    if (!remember_loopback(socket)) return refuse(ENOBUFS);
     *to = family->primary;
   }
   return allow_port(jail);
@@ -150,7 +164,7 @@ INLINE int hold_bind(struct stack_address* to) {
 SEC("cgroup/bind4")
 int bind4(struct bpf_sock_addr* call) {
   struct stack_address to = mapped(call->user_ip4);
-  int verdict = hold_bind(&to);
+  int verdict = hold_bind(&to, call->sk);
   call->user_ip4 = to.word[3];
   return verdict;
 }
@@ -170,7 +184,7 @@ INLINE void set_user_ip6(struct bpf_sock_addr* call, const struct stack_address*
 SEC("cgroup/bind6")
 int bind6(struct bpf_sock_addr* call) {
   struct stack_address to = user_ip6(call);
-  int verdict = hold_bind(&to);
+  int verdict = hold_bind(&to, call->sk);
   set_user_ip6(call, &to);
   return verdict;
 }
@@ -307,6 +321,17 @@ INLINE int read_ends(struct __sk_buff* packet, struct ends* ends) {
   return 1;
 }
 
+// What listens on the loopback does so for its own machine. In a jail that is the jail, although
+// the address it was given is known to others. FreeBSD lets them in, to many an administrator's
+// surprise. Connections that a program makes itself are answered from wherever they went.
+INLINE int is_for_the_jail_alone(struct __sk_buff* packet) {
+  struct bpf_sock* socket = packet->sk;
+  if (!socket) return 0;
+  socket = bpf_sk_fullsock(socket);
+  if (!socket || (socket->state != BPF_TCP_LISTEN && socket->state != BPF_TCP_CLOSE)) return 0;
+  return bpf_sk_storage_get(&loopbacks, socket, NULL, 0) != NULL;
+}
+
 int ingress(struct __sk_buff* packet) WITH_PACKET;
 int egress(struct __sk_buff* packet) WITH_PACKET;
 
@@ -317,7 +342,9 @@ int ingress(struct __sk_buff* packet) {
   struct ends ends;
   if (!read_ends(packet, &ends)) return kRefuse;
   const struct stack_family* family = family_of(entry_of(cgroup), &ends.to);
-  return allow_if(family->count == STACK_UNLIMITED || has(cgroup, family, &ends.to));
+  if (family->count == STACK_UNLIMITED) return kAllow;
+  return allow_if(has(cgroup, family, &ends.to) &&
+                  (!is_for_the_jail_alone(packet) || has(cgroup, family, &ends.from)));
 }
 
 SEC("cgroup_skb/egress")
