@@ -703,6 +703,21 @@ long change(Request request, size_t body) {
   return errno ? -1 : 0;
 }
 
+// Of a link; with one attribute, whose type is 0 for none.
+long change_link(uint16_t what, unsigned index, uint16_t type = 0, const string& value = {}) {
+  Request request{};
+  request.head.nlmsg_type = what;
+  request.link.ifi_index = static_cast<int>(index);
+  if (type == 0) {
+    request.link.ifi_change = IFF_UP;  // down
+    return change(request, sizeof request.link);
+  }
+  const rtattr head{static_cast<uint16_t>(RTA_LENGTH(value.size())), type};
+  std::memcpy(request.attributes, &head, sizeof head);
+  std::memcpy(request.attributes + RTA_LENGTH(0), value.data(), value.size());
+  return change(request, sizeof request.link + RTA_SPACE(value.size()));
+}
+
 // The test makes an interface `outside` on the host.
 void change_interfaces(Attempt& attempt) {
   unsigned index = 0;
@@ -711,25 +726,25 @@ void change_interfaces(Attempt& attempt) {
     if (::if_indextoname(candidate, name) && string(name) == "outside") index = candidate;
   }
   if (index == 0) return attempt.held("unseen");
-  Request down{};
-  down.head.nlmsg_type = RTM_NEWLINK;
-  down.link.ifi_index = static_cast<int>(index);
-  down.link.ifi_change = IFF_UP;
-  attempt.refused(change(down, sizeof(ifinfomsg)), "interface down");
-  Request gone{};
-  gone.head.nlmsg_type = RTM_DELLINK;
-  gone.link.ifi_index = static_cast<int>(index);
-  attempt.refused(change(gone, sizeof(ifinfomsg)), "interface removed");
+  const auto self = static_cast<uint32_t>(::getpid());
+  const string here(reinterpret_cast<const char*>(&self), sizeof self);
+  attempt.refused(change_link(RTM_NEWLINK, index), "interface down");
+  attempt.refused(change_link(RTM_NEWLINK, index, IFLA_IFNAME, "mine"), "interface renamed");
+  attempt.refused(change_link(RTM_NEWLINK, index, IFLA_ADDRESS, "\2ours!"), "MAC address changed");
+  attempt.refused(change_link(RTM_NEWLINK, index, IFLA_NET_NS_PID, here), "interface moved");
+  attempt.refused(change_link(RTM_DELLINK, index), "interface removed");
   Request address{};
   address.head.nlmsg_type = RTM_NEWADDR;
   address.address.ifa_family = AF_INET;
   address.address.ifa_index = index;
   attempt.refused(change(address, sizeof(ifaddrmsg)), "address added");
-  Request route{};
-  route.head.nlmsg_type = RTM_DELROUTE;
-  route.route.rtm_family = AF_INET;
-  route.route.rtm_table = RT_TABLE_LOCAL;
-  attempt.refused(change(route, sizeof(rtmsg)), "route removed");
+  for (const uint16_t what : {RTM_NEWROUTE, RTM_DELROUTE}) {
+    Request route{};
+    route.head.nlmsg_type = what;
+    route.route.rtm_family = AF_INET;
+    route.route.rtm_table = RT_TABLE_LOCAL;
+    attempt.refused(change(route, sizeof(rtmsg)), "route changed");
+  }
 }
 
 struct Attack {

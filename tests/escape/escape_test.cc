@@ -4,6 +4,7 @@
 // each. The table below is also the one in docs/security.md: a test compares the two, and
 // GAOL_ACCEPT=1 writes the page.
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
@@ -224,8 +225,8 @@ constexpr Attack kAttacks[] = {
      {"EPERM ECONNREFUSED", "ECONNREFUSED", "EPERM ECONNREFUSED"},
      true},
     {"86-change-interfaces",
-     "taking down or removing an interface of the host, adding an address, "
-     "removing a route",
+     "taking down, renaming, moving or removing an interface of the host, changing its addresses, "
+     "adding and removing routes",
      "no CAP_NET_ADMIN over the host's stack",
      {"EPERM", "unseen", "EPERM"}},
     {"87-lent-interface",
@@ -314,6 +315,37 @@ constexpr Attack kMountAttacks[] = {
      {"ENOSPC"}},
 };
 
+// By root of a jail that has a neighbour (tests/escape/network_attack.cc). What a VNET jail sends
+// on its own stack is sent; the test sees that nobody hears it.
+constexpr Attack kNetworkAttacks[] = {
+    {"112-foreign-addresses",
+     "binding to the host's, a neighbour's and nobody's address, with IP_FREEBIND and "
+     "IP_TRANSPARENT too, and talking from there",
+     "BPF at the jail's cgroup; VNET: the guard of the wire",
+     {"EADDRNOTAVAIL EPERM", "EADDRNOTAVAIL EINPROGRESS ENETUNREACH sent"}},
+    {"113-host-loopback",
+     "connecting and sending to 127.0.0.1, ::1 and what means the same, by any interface",
+     "BPF at the jail's cgroup; VNET: the network namespace",
+     {"ECONNREFUSED ENETUNREACH ENODEV ETIMEDOUT sent",
+      "ECONNREFUSED EHOSTUNREACH ENETUNREACH ENODEV ETIMEDOUT sent"}},
+    {"114-neighbour-loopback",
+     "connecting and sending to what listens on a neighbour's loopback",
+     "as before",
+     {"ECONNREFUSED ETIMEDOUT sent", "ECONNREFUSED ETIMEDOUT sent"}},
+    {"115-forged-senders",
+     "datagrams with another source in IP_PKTINFO and IPV6_PKTINFO",
+     "BPF at the jail's cgroup; VNET: its own stack, and the guard of the wire",
+     {"EADDRNOTAVAIL EPERM", "EINVAL ENETUNREACH sent"}},
+    {"116-wire-tap",
+     "hearing a neighbour through a packet socket, and claiming its address by ARP",
+     "seccomp; VNET with allow.raw_sockets: the bridge, and the guard of the wire",
+     {"EAFNOSUPPORT EPERM", "silence sent"}},
+    {"117-socket-namespace",
+     "entering the network namespace that a socket names",
+     "no CAP_NET_ADMIN over the host's stack; seccomp",
+     {"EPERM", "EPERM"}},
+};
+
 std::set<std::string> words_of(std::string_view text) {
   std::istringstream stream{std::string(text)};
   return {std::istream_iterator<std::string>(stream), {}};
@@ -331,7 +363,7 @@ std::string refusal_column(const Attack& attack) {
 
 std::string attack_table() {
   std::string text = "| attack | what is tried | what holds it | seen as |\n|---|---|---|---|\n";
-  const std::span<const Attack> all[] = {kAttacks, kMountAttacks};
+  const std::span<const Attack> all[] = {kAttacks, kMountAttacks, kNetworkAttacks};
   for (const auto attacks : all)
     for (const auto& attack : attacks)
       text += concat("| ", attack.name, " | ", attack.tried, " | ", attack.holder, " | ",
@@ -367,10 +399,14 @@ class EscapeTest : public KernelTest {
     (void)sys::real_kernel();  // it opens a descriptor for good
     KernelTest::SetUp();
     if (IsSkipped()) return;
-    for (const std::string attacker : {"attack", "mount-attack"})
+    for (const std::string attacker : {"attack", "mount-attack", "network-attack"})
       fs::copy_file(GAOL_BIN_DIR "/../tests/gaol-" + attacker, kTree + "/bin/" + attacker,
                     fs::copy_options::overwrite_existing);
-    ASSERT_EQ(run("ip link add outside type veth peer name outside-peer").status, 0);
+    ASSERT_EQ(run("ip link add outside type bridge && ip link set outside up &&"
+                  " ip addr add 192.0.2.1/24 dev outside &&"
+                  " ip addr add 2001:db8::1/64 dev outside nodad")
+                  .err,
+              "");
   }
   void TearDown() override {
     end_jails();
@@ -390,6 +426,7 @@ class EscapeTest : public KernelTest {
   }
 
   void hold_all(const std::string& jail, Network network);
+  void hold_on_the_network(const std::string& how, Network network);
 
  private:
   std::vector<std::string> jails_;
@@ -512,6 +549,128 @@ TEST_F(EscapeTest, ROOT_NET_BPF_SharedStackJailHolds) {
   plant_devices(kTree);
   start("sharing", "path=" + kTree + " ip4.addr='outside|192.0.2.7/32'");
   hold_all("sharing", shared);
+}
+
+// --- the network, as those outside see it ---
+
+sys::Fd listener(const std::string& address, int type, uint16_t port) {
+  const bool v6 = address.contains(':');
+  sys::Fd fd(::socket(v6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in in{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {}, .sin_zero = {}};
+  sockaddr_in6 in6{};
+  in6.sin6_family = AF_INET6;
+  in6.sin6_port = htons(port);
+  ::inet_pton(AF_INET, address.c_str(), &in.sin_addr);
+  ::inet_pton(AF_INET6, address.c_str(), &in6.sin6_addr);
+  const auto* to =
+      v6 ? reinterpret_cast<const sockaddr*>(&in6) : reinterpret_cast<const sockaddr*>(&in);
+  EXPECT_EQ(::bind(fd.get(), to, v6 ? sizeof in6 : sizeof in), 0) << address;
+  EXPECT_TRUE(type == SOCK_DGRAM || ::listen(fd.get(), 64) == 0) << address;
+  return fd;
+}
+
+// Who has sent datagrams there, or connected; and none of it twice.
+std::set<std::string> callers(const sys::Fd& ear, int type) {
+  std::set<std::string> all;
+  for (;;) {
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    char text[INET6_ADDRSTRLEN] = "";
+    auto* address = reinterpret_cast<sockaddr*>(&from);
+    const sys::Fd caller(type == SOCK_STREAM ? ::accept4(ear.get(), address, &size, SOCK_CLOEXEC)
+                                             : -1);
+    if (type == SOCK_STREAM ? !caller
+                            : ::recvfrom(ear.get(), text, sizeof text, 0, address, &size) < 0)
+      return all;
+    if (from.ss_family == AF_INET)
+      ::inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in&>(from).sin_addr, text, sizeof text);
+    else
+      ::inet_ntop(AF_INET6, &reinterpret_cast<sockaddr_in6&>(from).sin6_addr, text, sizeof text);
+    all.insert(text);
+  }
+}
+
+// The host: a service on its loopback, and an ear for whoever talks to it.
+class Street {
+ public:
+  // Since it was last asked for.
+  std::set<std::string> at_the_ear() {
+    return both(callers(ear4_, SOCK_DGRAM), callers(ear6_, SOCK_DGRAM));
+  }
+  std::set<std::string> at_the_loopback() {
+    std::set<std::string> all;
+    for (const auto& [fd, type] : services_) all = both(all, callers(fd, type));
+    return all;
+  }
+
+ private:
+  static std::set<std::string> both(std::set<std::string> a, std::set<std::string> b) {
+    a.merge(b);
+    return a;
+  }
+  static std::vector<std::pair<sys::Fd, int>> services() {
+    std::vector<std::pair<sys::Fd, int>> all;
+    for (const char* address : {"127.0.0.1", "::1"})
+      for (const int type : {SOCK_STREAM, SOCK_DGRAM})
+        all.emplace_back(listener(address, type, 7), type);
+    return all;
+  }
+  sys::Fd ear4_ = listener("192.0.2.1", SOCK_DGRAM, 9);
+  sys::Fd ear6_ = listener("2001:db8::1", SOCK_DGRAM, 9);
+  sys::Fd doors_[2] = {listener("192.0.2.1", SOCK_STREAM, 9),
+                       listener("2001:db8::1", SOCK_STREAM, 9)};
+  std::vector<std::pair<sys::Fd, int>> services_ = services();
+};
+
+void EscapeTest::hold_on_the_network(const std::string& how, Network network) {
+  const auto place = [&](const char* last) {
+    return network == vnet ? concat(" vnet vnet.bridge=outside vnet.ip4=192.0.2.", last,
+                                    "/24 vnet.ip6=2001:db8::", last, "/64 ", how)
+                           : concat(" ip4.addr='outside|192.0.2.", last,
+                                    "/24' ip6.addr='outside|2001:db8::", last, "/64' ", how);
+  };
+  Street street;
+  start("jail", "path=" + kTree + place("7"));
+  start("neighbour", "path=" + kTree + place("8") + (network == vnet ? " vnet.noisolated" : ""));
+  ASSERT_EQ(run("jexec neighbour network-attack listen").status, 0);
+  const std::string heard = kTree + "/tmp/heard";
+  EXPECT_EQ(run("jexec neighbour sh -c 'nc 127.0.0.1 8 </dev/null'").err, "");
+  EXPECT_EQ(settled("ls " + heard, heard + "\n"), heard + "\n");
+  fs::remove(heard);
+
+  std::set<std::string> honest;
+  for (int tries = 0; tries < 50 && honest.size() < 2; ++tries, ::usleep(100'000)) {
+    EXPECT_EQ(run("jexec jail network-attack talk").status, 0);
+    honest.merge(street.at_the_ear());
+  }
+  EXPECT_THAT(honest, testing::ElementsAre("192.0.2.7", "2001:db8::7"));
+
+  const std::jthread chatter([](const std::stop_token& stop) {
+    const sys::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_in neighbour{};
+    neighbour.sin_family = AF_INET;
+    neighbour.sin_port = htons(1);
+    ::inet_pton(AF_INET, "192.0.2.8", &neighbour.sin_addr);
+    for (; !stop.stop_requested(); ::usleep(20'000))
+      ::sendto(socket.get(), "talk", 4, 0, reinterpret_cast<const sockaddr*>(&neighbour),
+               sizeof neighbour);
+  });
+  judge_all(kNetworkAttacks, network, run("jexec jail network-attack"));
+  EXPECT_THAT(street.at_the_ear(), testing::IsEmpty()) << "as somebody else";
+  EXPECT_THAT(street.at_the_loopback(), testing::IsEmpty());
+  EXPECT_FALSE(fs::exists(heard)) << "the neighbour's loopback was reached";
+  if (network == vnet) {
+    const auto known = run("ip neigh show 192.0.2.8").out;
+    const auto address = run("jexec neighbour cat /sys/class/net/eth0/address").out;
+    EXPECT_THAT(known, HasSubstr(address.substr(0, 17)));
+  }
+  end_jails();
+}
+
+TEST_F(EscapeTest, ROOT_NET_BPF_NobodyElseOnTheHostsStack) { hold_on_the_network("", shared); }
+
+TEST_F(EscapeTest, ROOT_NET_BPF_NobodyElseOnAWire) {
+  hold_on_the_network("allow.raw_sockets", vnet);
 }
 
 TEST_F(EscapeTest, ROOT_NET_BPF_RawSocketsAreHeldToTheJailsAddresses) {
@@ -728,17 +887,19 @@ TEST_F(FamilyTest, ROOT_TheConsoleLogOfAJailBelowIsNoWayOut) {
 
 TEST_F(EscapeTest, ROOT_NET_ALentInterfaceIsTheOneThatComesBack) {
   const std::string replace =
-      "jexec own sh -c 'ifc() { /dev/gaol/bin/ifconfig \"$@\"; }; ifc outside name mine; "
-      "ifc epair7 create; ifc epair7a name outside; ifc -l | xargs -n1 | sort'";
-  const std::string lent = "ifconfig outside vnet own; " + replace;
+      "jexec own sh -c 'ifc() { /dev/gaol/bin/ifconfig \"$@\"; }; ifc lent name mine; "
+      "ifc epair7 create; ifc epair7a name lent; ifc -l | xargs -n1 | sort'";
+  const std::string lent = "ifconfig lent vnet own; " + replace;
+  ASSERT_EQ(run("ip link add lent type veth peer name lent-peer").status, 0);
   start("own", "path=" + kTree + " vnet");
-  EXPECT_EQ(run(lent).out, "epair7a\nepair7b\nlo\nmine\noutside\n");
-  EXPECT_EQ(seen("ifconfig outside -vnet own"), "");
-  EXPECT_THAT(run("ip -o link show outside-peer").out, HasSubstr("outside-peer@outside"));
+  EXPECT_EQ(run(lent).out, "epair7a\nepair7b\nlent\nlo\nmine\n");
+  EXPECT_EQ(seen("ifconfig lent -vnet own"), "");
+  EXPECT_THAT(run("ip -o link show lent-peer").out, HasSubstr("lent-peer@lent"));
   run("jexec own /dev/gaol/bin/ifconfig epair7b destroy");
-  EXPECT_EQ(run(lent).out, "epair7a\nepair7b\nlo\nmine\noutside\n");
+  EXPECT_EQ(run(lent).out, "epair7a\nepair7b\nlent\nlo\nmine\n");
   end_jails();
-  EXPECT_THAT(run("ip -o link show outside-peer").out, HasSubstr("outside-peer@outside"));
+  EXPECT_THAT(run("ip -o link show lent-peer").out, HasSubstr("lent-peer@lent"));
+  run("ip link del lent");
 }
 
 TEST_F(EscapeTest, ROOT_NET_ATerminalIsNotToldWhatToDo) {
