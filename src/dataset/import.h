@@ -17,8 +17,8 @@ inline constexpr uint64_t kImportMebibytes = 20 << 10;
 struct Import {
   std::string path;  // of the new tree
   // A tar, plain or gz, bz2, xz, zst, of a tree or of an image; "-" is the standard input. Or the
-  // directory of an image layout. Or, named so, a zip that iocage wrote, if the tree is on ZFS; what
-  // it is to be is in the .sha256 beside it.
+  // directory of an image layout. Or, named so, a zip that iocage wrote, if the tree is on ZFS;
+  // what it is to be is in the .sha256 beside it.
   std::string file;
   std::string platform, image;  // which of several images; "linux/arm64", what its maker called it
   uint64_t mebibytes = kImportMebibytes;  // how large the tree may become
