@@ -254,17 +254,23 @@ Finding nobody_listens(const Case& c) {
                ""};
 }
 
+std::string_view what_came(int error) {
+  return error == ETIMEDOUT ? "no answer" : errno_text(error);
+}
+
 Finding firewall(const Case& c) {
   if (c.seen.drops.empty() || c.seen.attempt.error == 0) return {};
-  return Fault{concat(errno_text(c.seen.attempt.error),
-                      "; a firewall is likely: ", join(c.seen.drops, ", ")),
-               ""};
+  return Fault{
+      concat(what_came(c.seen.attempt.error), "; a firewall is likely: ", join(c.seen.drops, ", ")),
+      ""};
 }
 
 Finding something_else(const Case& c) {
   if (c.seen.attempt.error == ECONNREFUSED && !c.seen.to.stack)
     return Fault{concat("nothing listens on ", endpoint(c.seen.address, c.seen.port)), ""};
-  return Fault{std::string(errno_text(c.seen.attempt.error)), ""};
+  if (c.seen.attempt.error == ETIMEDOUT && c.seen.to.tenant && is_heard(c.seen))
+    return Fault{"no answer", "what listens on 127.0.0.1 in a jail is heard by that jail alone"};
+  return Fault{std::string(what_came(c.seen.attempt.error)), ""};
 }
 
 // Of UDP it is known only that somebody waits for packets, and that he can be heard from.

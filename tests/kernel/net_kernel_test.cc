@@ -169,10 +169,14 @@ TEST_F(NetTest, ROOT_NET_BPF_TheTestNamesWhatStopsAJail) {
        "www does not reach b (10.1.0.3:80): b has no route back to www (vnet.router gives it a "
        "default one)",
        ""},
+      {"jexec www httpd -p 127.0.0.1:82 -h /", "a www:82",
+       "a does not reach www (192.0.2.5:82): no answer (what listens on 127.0.0.1 in a jail is "
+       "heard by that jail alone)",
+       ""},
       {"nft 'add table inet t; add chain inet t in { type filter hook input priority 0; };"
        " add rule inet t in tcp dport 80 drop'",
        "a www:80",
-       "a does not reach www (192.0.2.5:80): Operation timed out; a firewall is likely: inet t in",
+       "a does not reach www (192.0.2.5:80): no answer; a firewall is likely: inet t in",
        "nft delete table inet t"},
   };
   for (const auto& c : cases) {
