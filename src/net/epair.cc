@@ -13,10 +13,14 @@ namespace {
 struct Kind {
   std::string_view stem;   // FreeBSD's
   std::string_view linux;  // the kernel's
+  bool ethernet;           // has a MAC address of its own
 };
 // A loopback interface beyond the first carries addresses and nothing else: that is a dummy.
 constexpr Kind kKinds[] = {
-    {"bridge", "bridge"}, {"epair", "veth"}, {"lo", "dummy"}, {"vlan", "vlan"}};
+    {"bridge", "bridge", true}, {"epair", "veth", false},  // its ends have
+    {"lo", "dummy", false},     {"macvlan", "macvlan", true}, {"tap", "tap", true},
+    {"tun", "tun", false},      {"vlan", "vlan", false},      {"vxlan", "vxlan", true},
+};
 
 constexpr std::string_view kDigits = "0123456789";
 
@@ -53,11 +57,12 @@ Result<sys::NewLink> new_link(std::string_view host, const std::string& name) {
   const auto* kind = std::ranges::find(kKinds, dotted ? "vlan" : stem, &Kind::stem);
   if (kind == std::end(kKinds)) {
     Error error{EINVAL, std::string(errno_text(EINVAL)), {}};
-    return fail(std::move(error).advise("bridge, epair, lo and vlan can be created"));
+    return fail(std::move(error).advise(
+        "bridge, epair, lo, macvlan, tap, tun, vlan and vxlan can be created"));
   }
   sys::NewLink out{
       .name = name, .kind = std::string(kind->linux), .mac = {}, .peer = {}, .peer_mac = {}};
-  if (kind->linux == "bridge") out.mac = stable_mac(host, name, 0);
+  if (kind->ethernet) out.mac = stable_mac(host, name, 0);
   if (kind->linux == "veth") {
     out.name = concat(name, 'a');
     out.peer = concat(name, 'b');

@@ -29,8 +29,8 @@ std::string host_id(sys::Kernel& kernel);
 // A locally administered address: the same for the same host, name and end.
 sys::Mac stable_mac(std::string_view host, std::string_view name, uint8_t end);
 
-// What is to be made under a name of FreeBSD's with its unit, `epair0` or `em0.10`; of a vlan, tag
-// and parent are left to the caller. EINVAL: no such kind of interface.
+// What is to be made under a name of FreeBSD's with its unit, `epair0` or `em0.10`; what
+// else a vlan, vxlan or macvlan needs is left to the caller. EINVAL: no such kind of interface.
 Result<sys::NewLink> new_link(std::string_view host, const std::string& name);
 
 // "02:1a:..", and back; nothing for anything else.

@@ -81,6 +81,31 @@ Result<> set_vlan(Ifconfig& out, const std::string& word) {
   return {};
 }
 
+sys::Vxlan& vxlan_of(Ifconfig& out) { return out.vxlan ? *out.vxlan : out.vxlan.emplace(); }
+
+Result<> set_vxlan_id(Ifconfig& out, const std::string& word) {
+  constexpr unsigned kMost = (1 << 24) - 1;
+  const auto id = number<unsigned>(word);
+  if (!id || *id == 0 || *id > kMost) return bad_value(word);
+  vxlan_of(out).id = *id;
+  return {};
+}
+
+template <std::optional<sys::Address> sys::Vxlan::*kField>
+Result<> set_vxlan_end(Ifconfig& out, const std::string& word) {
+  const auto address = parse_address(word, word.find(':') == word.npos ? AF_INET : AF_INET6);
+  if (!address) return bad_value(word);
+  vxlan_of(out).*kField = address;
+  return {};
+}
+
+Result<> set_vxlan_port(Ifconfig& out, const std::string& word) {
+  const auto port = number<uint16_t>(word);
+  if (!port || *port == 0) return bad_value(word);
+  vxlan_of(out).port = *port;
+  return {};
+}
+
 // The kernel counts an interface's description with the zero that ends it.
 Result<> set_description(Ifconfig& out, const std::string& word) {
   out.change.description = word;
@@ -140,6 +165,7 @@ constexpr Verb kVerbs[] = {
     {"inet6", false, set_family<AF_INET6>},
     {"link", true, set_mac},
     {"lladdr", true, set_mac},
+    {"macvlandev", true, set_text<&Ifconfig::parent>},
     {"mtu", true, set_mtu},
     {"name", true, set_name},
     {"netmask", true, set_prefix},
@@ -150,8 +176,15 @@ constexpr Verb kVerbs[] = {
     {"unplumb", false, ask_destroy},
     {"up", false, set_flag<IFF_UP, true>},
     {"vlan", true, set_vlan},
-    {"vlandev", true, set_text<&Ifconfig::vlan_parent>},
+    {"vlandev", true, set_text<&Ifconfig::parent>},
     {"vnet", true, set_text<&Ifconfig::into_jail>},
+    {"vxlandev", true, set_text<&Ifconfig::parent>},
+    {"vxlangroup", true, set_vxlan_end<&sys::Vxlan::remote>},
+    {"vxlanid", true, set_vxlan_id},
+    {"vxlanlocal", true, set_vxlan_end<&sys::Vxlan::local>},
+    {"vxlanlocalport", true, set_vxlan_port},
+    {"vxlanremote", true, set_vxlan_end<&sys::Vxlan::remote>},
+    {"vxlanremoteport", true, set_vxlan_port},
 };
 static_assert(std::ranges::is_sorted(kVerbs, {}, &Verb::name));
 
@@ -251,8 +284,8 @@ Result<std::span<const std::string>> read_options(Ifconfig& out,
 bool changes(const Ifconfig& asked) {
   const auto& change = asked.change;
   return asked.create || asked.destroy || change.flag_mask || change.mtu || change.name ||
-         change.description || change.mac || !asked.members.empty() || asked.vlan ||
-         !asked.vlan_parent.empty() || asked.address || !asked.into_jail.empty() ||
+         change.description || change.mac || !asked.members.empty() || asked.vlan || asked.vxlan ||
+         !asked.parent.empty() || asked.address || !asked.into_jail.empty() ||
          !asked.out_of_jail.empty();
 }
 
@@ -347,12 +380,23 @@ std::string name_of(unsigned index, std::span<const sys::Link> all) {
   return found == all.end() ? "<none>" : found->name;
 }
 
+std::string show_vxlan(const sys::Vxlan& vxlan) {
+  const auto end = [&](std::string_view what, const std::optional<sys::Address>& address) {
+    return address ? concat(what, address_text(*address), ":", vxlan.port) : "";
+  };
+  return concat(
+      "\tvxlan vni ", vxlan.id, end(" local ", vxlan.local),
+      end(vxlan.remote && is_multicast(*vxlan.remote) ? " group " : " remote ", vxlan.remote),
+      "\n");
+}
+
 std::string show_kind(const sys::Link& link, std::span<const sys::Link> all) {
   std::string out;
   for (const auto& other : all)
     if (other.bridge == link.index) out += concat("\tmember: ", other.name, "\n");
   if (link.kind == "vlan")
     out += concat("\tvlan: ", link.vlan, " parent interface: ", name_of(link.lower, all), "\n");
+  if (link.vxlan) out += show_vxlan(*link.vxlan);
   if (const auto group = group_of(link); !group.empty()) out += concat("\tgroups: ", group, "\n");
   if (!(link.flags & IFF_LOOPBACK))
     out += concat("\tstatus: ", link.flags & kLowerUp ? "active" : "no carrier", "\n");

@@ -46,7 +46,8 @@ struct Ifconfig {
   sys::LinkChange change;  // of its members `bridge` is not used
   std::vector<Member> members;
   std::optional<unsigned> vlan;
-  std::string vlan_parent;
+  std::optional<sys::Vxlan> vxlan;
+  std::string parent;  // vlandev, vxlandev, macvlandev
   std::optional<AddressWords> address;
   std::string into_jail, out_of_jail;  // vnet, -vnet
 };

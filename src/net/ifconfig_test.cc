@@ -84,6 +84,18 @@ TEST(Ifconfig, IsOneDescriptionOfTheInterface) {
   EXPECT_EQ(got->change.description, "x");
 }
 
+TEST(Ifconfig, KnowsWhatAVxlanIs) {
+  const auto got = parse(
+      "vxlan0 create vxlanid 42 vxlanlocal 2001:db8::1 vxlanremote 2001:db8::2 vxlanlocalport 8472 "
+      "vxlandev em0 inet 10.0.0.1/24 up");
+  ASSERT_TRUE(got && got->vxlan);
+  EXPECT_EQ(got->vxlan->id, 42U);
+  EXPECT_EQ(address_text(got->vxlan->local.value()), "2001:db8::1");
+  EXPECT_EQ(address_text(got->vxlan->remote.value()), "2001:db8::2");
+  EXPECT_EQ(got->vxlan->port, 8472);
+  EXPECT_EQ(got->parent, "em0");
+}
+
 TEST(Ifconfig, RefusesAndSaysWhy) {
   struct {
     const char* line;
@@ -103,6 +115,9 @@ TEST(Ifconfig, RefusesAndSaysWhy) {
       {"em0 ether 1:2:3", "1:2:3: bad value"},
       {"em0 ether random", "random: bad value"},
       {"em0 vlan 4095", "4095: bad value"},
+      {"vxlan0 vxlanid 16777216", "16777216: bad value"},
+      {"vxlan0 vxlanlocal 192.0.2", "192.0.2: bad value"},
+      {"vxlan0 vxlanremoteport 0", "0: bad value"},
       {"em0 mtu", "'mtu' requires argument"},
       {"em0 name 0123456789abcdef", "name: 0123456789abcdef: File name too long"},
       {"em0 vhid 1", "vhid: not supported on this system: there is no CARP in the kernel"},
@@ -143,6 +158,15 @@ TEST(ShowLink, IsFreeBsdsLayout) {
        .lower = 8,
        .vlan = 5,
        .mac = {}},
+      {.index = 10,
+       .name = "vxlan0",
+       .kind = "vxlan",
+       .description = {},
+       .mtu = 1450,
+       .vxlan = sys::Vxlan{.id = 42,
+                           .local = parse_address("192.0.2.1", AF_INET),
+                           .remote = parse_address("239.1.1.1", AF_INET)},
+       .mac = {}},
   };
   sys::LinkAddress four{.link = 7,
                         .address = *parse_address("10.0.0.1", AF_INET),
@@ -170,6 +194,11 @@ TEST(ShowLink, IsFreeBsdsLayout) {
             "\tvlan: 5 parent interface: epair0a\n"
             "\tgroups: vlan\n"
             "\tstatus: no carrier\n");
+  EXPECT_EQ(show_link(links[3], links, addresses, 0),
+            "vxlan0: flags=0<> metric 0 mtu 1450\n"
+            "\tvxlan vni 42 local 192.0.2.1:4789 group 239.1.1.1:4789\n"
+            "\tgroups: vxlan\n"
+            "\tstatus: no carrier\n");
 }
 
 TEST(Epair, HasTheSameAddressesOnTheSameHost) {
@@ -191,17 +220,15 @@ TEST(NewLink, KnowsFreeBsdsKinds) {
   struct {
     const char* name;
     const char* kind;
-  } const cases[] = {{"bridge3", "bridge"},
-                     {"epair", "veth"},
-                     {"lo1", "dummy"},
-                     {"vlan7", "vlan"},
-                     {"em0.7", "vlan"}};
+  } const cases[] = {{"bridge3", "bridge"},   {"epair", "veth"}, {"lo1", "dummy"},
+                     {"macvlan0", "macvlan"}, {"tap0", "tap"},   {"tun0", "tun"},
+                     {"vxlan1", "vxlan"},     {"vlan7", "vlan"}, {"em0.7", "vlan"}};
   for (const auto& c : cases) {
     const auto link = new_link("host", c.name);
     ASSERT_TRUE(link) << c.name;
     EXPECT_EQ(link->kind, c.kind) << c.name;
   }
-  for (const char* name : {"tun0", "epair0b", "epairs", ".7", "7", ""})
+  for (const char* name : {"gif0", "epair0b", "epairs", ".7", "7", ""})
     EXPECT_FALSE(new_link("host", name)) << name;
 }
 

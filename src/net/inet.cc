@@ -51,6 +51,10 @@ bool is_link_local(const sys::Address& address) {
          (address.bytes[1] & 0xc0) == 0x80;
 }
 
+bool is_multicast(const sys::Address& address) {
+  return address.family == AF_INET ? address.bytes[0] >> 4 == 0xe : address.bytes[0] == 0xff;
+}
+
 sys::Address network_of(sys::Address address) {
   for (int bit = address.prefix; bit < (address.family == AF_INET ? 32 : 128); ++bit)
     address.bytes[bit / 8] &= static_cast<uint8_t>(~(0x80 >> bit % 8));

@@ -23,6 +23,9 @@ std::string address_text(const sys::Address& address);
 // fe80::/10
 bool is_link_local(const sys::Address& address);
 
+// 224.0.0.0/4 and ff00::/8
+bool is_multicast(const sys::Address& address);
+
 // The first address of the network it is in.
 sys::Address network_of(sys::Address address);
 

@@ -81,16 +81,20 @@ Result<> join_stacks(std::vector<Seen>& all) {
 
 MapInterface interface_of(const Seen& seen, size_t at) {
   const auto& link = seen.links[at];
-  MapInterface out{.name = link.name,
-                   .kind = std::string(group_of(link)),
-                   .up = (link.flags & IFF_UP) != 0,
-                   .mtu = link.mtu,
-                   .mac = link.mac && !(link.flags & IFF_LOOPBACK) ? mac_text(*link.mac) : "",
-                   .addresses = {},
-                   .bridge = seen.name_of(link.bridge),
-                   .isolated = link.isolated,
-                   .lower = link.kind == "vlan" ? seen.name_of(link.lower) : "",
-                   .far = seen.far[at]};
+  MapInterface out{
+      .name = link.name,
+      .kind = std::string(group_of(link)),
+      .up = (link.flags & IFF_UP) != 0,
+      .mtu = link.mtu,
+      .mac = link.mac && !(link.flags & IFF_LOOPBACK) ? mac_text(*link.mac) : "",
+      .addresses = {},
+      .bridge = seen.name_of(link.bridge),
+      .isolated = link.isolated,
+      .lower = link.kind == "vlan" || link.kind == "macvlan" ? seen.name_of(link.lower) : "",
+      .tunnel = link.vxlan && link.vxlan->remote
+                    ? concat(link.vxlan->id, " to ", net::address_text(*link.vxlan->remote))
+                    : "",
+      .far = seen.far[at]};
   for (const auto& address : seen.addresses)
     if (address.link == link.index) out.addresses.push_back(sys::address_text(address.address));
   return out;

@@ -28,7 +28,8 @@ struct MapInterface {
   std::vector<std::string> addresses;  // with their prefix lengths
   std::string bridge;                  // that it is a member of
   bool isolated = false;               // from that bridge's other isolated members
-  std::string lower;                   // a vlan's parent
+  std::string lower;                   // the parent of a vlan or macvlan, in this stack
+  std::string tunnel;                  // "42 to 192.0.2.2": what a vxlan is a part of
   // An epair's other end, where that lies in another stack.
   struct FarEnd {
     size_t stack;

@@ -14,7 +14,8 @@ MapInterface interface(std::string name, std::string kind, std::vector<std::stri
           .mac = "02:00:00:00:00:01",
           .addresses = std::move(addresses),
           .bridge = {},
-          .lower = {}};
+          .lower = {},
+          .tunnel = {}};
 }
 
 // A host with a network card on a bridge, a jail on that, one below it, and two on its own stack.
@@ -55,13 +56,18 @@ Map example() {
 }
 
 TEST(Map, IsReadAtAGlance) {
-  EXPECT_EQ(map_text(example()),
+  Map map = example();
+  auto tunnel = interface("vx0", "vxlan", {});
+  tunnel.tunnel = "42 to 192.0.2.2";
+  map.stacks[0].interfaces.push_back(tunnel);
+  EXPECT_EQ(map_text(map),
             R"(host
   em0      up    1500  02:00:00:00:00:01  192.0.2.1/24
   em0.7    down  1500  02:00:00:00:00:01  vlan of em0
   bridge0  up    1500  02:00:00:00:00:01  10.0.0.1/24
     em1    up    1500  02:00:00:00:00:01
     e0a_1  up    1500  02:00:00:00:00:01  eth0 of web, isolated
+  vx0      up    1500  02:00:00:00:00:01  vxlan 42 to 192.0.2.2
   default via 192.0.2.254 (em0)
 
 web (jail 1)

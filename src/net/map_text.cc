@@ -19,7 +19,8 @@ bool says_something(std::string_view address) { return !address.starts_with("fe8
 std::string rest_of(const Map& map, const MapInterface& interface, bool on_host) {
   std::vector<std::string> words;
   std::ranges::copy_if(interface.addresses, std::back_inserter(words), says_something);
-  if (!interface.lower.empty()) words.push_back(concat("vlan of ", interface.lower));
+  if (!interface.lower.empty()) words.push_back(concat(interface.kind, " of ", interface.lower));
+  if (!interface.tunnel.empty()) words.push_back(concat(interface.kind, " ", interface.tunnel));
   if (interface.far && (on_host || !interface.bridge.empty()))
     words.push_back(
         concat(interface.far->interface, " of ", map.stacks[interface.far->stack].jail));

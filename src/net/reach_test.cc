@@ -44,7 +44,8 @@ Map example() {
                      .addresses = {},
                      .bridge = bridge,
                      .isolated = isolated,
-                     .lower = {}};
+                     .lower = {},
+                     .tunnel = {}};
     if (*address) out.addresses = {address};
     return out;
   };

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sys/links.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/if_tun.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <net/if.h>
+#include <net/if_arp.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -36,6 +42,20 @@ std::string text_of(std::string_view attribute) {
   return std::string(attribute.substr(0, attribute.find('\0')));
 }
 
+std::optional<Address> address_in(std::string_view data, uint16_t v4, uint16_t v6) {
+  for (const auto& [type, family] : {std::pair{v4, AF_INET}, std::pair{v6, AF_INET6}})
+    if (const auto raw = attribute_in(data, type); !raw.empty())
+      return address_from(raw, family, family == AF_INET ? 32 : 128);
+  return {};
+}
+
+Vxlan vxlan_from(std::string_view data) {
+  return {.id = head_of<unsigned>(attribute_in(data, IFLA_VXLAN_ID)),
+          .local = address_in(data, IFLA_VXLAN_LOCAL, IFLA_VXLAN_LOCAL6),
+          .remote = address_in(data, IFLA_VXLAN_GROUP, IFLA_VXLAN_GROUP6),
+          .port = ntohs(head_of<uint16_t>(attribute_in(data, IFLA_VXLAN_PORT)))};
+}
+
 Link link_from(std::string_view entry) {
   const auto head = head_of<ifinfomsg>(entry);
   const auto all = behind(entry, sizeof head);
@@ -59,6 +79,10 @@ Link link_from(std::string_view entry) {
   const auto port = attribute_in(info, IFLA_INFO_SLAVE_DATA);
   link.isolated = head_of<uint8_t>(attribute_in(port, IFLA_BRPORT_ISOLATED)) != 0;
   if (link.kind == "vlan") link.vlan = head_of<uint16_t>(attribute_in(data, IFLA_VLAN_ID));
+  if (link.kind == "vxlan") link.vxlan = vxlan_from(data);
+  // Both are "tun" there.
+  if (link.kind == "tun" && head_of<uint8_t>(attribute_in(data, IFLA_TUN_TYPE)) == IFF_TAP)
+    link.kind = "tap";
   const auto mac = attribute_in(all, IFLA_ADDRESS);
   if (mac.size() == sizeof(Mac)) link.mac = head_of<Mac>(mac);
   return link;
@@ -85,6 +109,49 @@ AttributeRow vlan_data(const NewLink& link) {
   AttributeRow data;
   data.add_number(IFLA_VLAN_ID, static_cast<uint16_t>(link.vlan));
   return data;
+}
+
+AttributeRow vxlan_data(const NewLink& link) {
+  AttributeRow data;
+  data.add_number(IFLA_VXLAN_ID, link.vxlan->id);
+  data.add_number(IFLA_VXLAN_PORT, htons(link.vxlan->port));
+  if (link.lower) data.add_number(IFLA_VXLAN_LINK, link.lower);
+  const auto add = [&](const std::optional<Address>& address, uint16_t v4, uint16_t v6) {
+    if (address) data.add(address->family == AF_INET ? v4 : v6, raw_bytes(*address));
+  };
+  add(link.vxlan->local, IFLA_VXLAN_LOCAL, IFLA_VXLAN_LOCAL6);
+  add(link.vxlan->remote, IFLA_VXLAN_GROUP, IFLA_VXLAN_GROUP6);
+  return data;
+}
+
+// Neighbours on one parent reach each other, as on a bridge.
+AttributeRow macvlan_data() {
+  AttributeRow data;
+  data.add_number(IFLA_MACVLAN_MODE, uint32_t{MACVLAN_MODE_BRIDGE});
+  return data;
+}
+
+std::unexpected<Error> refused(int code) {
+  return fail(Error{code, std::string(errno_text(code)), {}});
+}
+
+// These are asked for in a way of their own.
+Result<> create_tunnel(const NewLink& link) {
+  const Fd device(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
+  if (!device) return fail_errno(errno, "/dev/net/tun");
+  ifreq request{};
+  link.name.copy(request.ifr_name, sizeof request.ifr_name - 1);
+  request.ifr_flags =
+      static_cast<short>((link.kind == "tap" ? IFF_TAP : IFF_TUN) | IFF_NO_PI | IFF_TUN_EXCL);
+  if (::ioctl(device.get(), TUNSETIFF, &request) < 0)
+    return refused(errno == EBUSY ? EEXIST : errno);
+  if (link.mac) {
+    request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
+    std::ranges::copy(*link.mac, request.ifr_hwaddr.sa_data);
+    if (::ioctl(device.get(), SIOCSIFHWADDR, &request) < 0) return refused(errno);
+  }
+  if (::ioctl(device.get(), TUNSETPERSIST, 1) < 0) return refused(errno);
+  return {};
 }
 
 Result<> tell(Request request) {
@@ -190,14 +257,18 @@ Result<Link> find_link(const std::string& name) {
 }
 
 Result<> create_link(const NewLink& link) {
+  if (link.kind == "tap" || link.kind == "tun") return create_tunnel(link);
   Request request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, ifinfomsg{});
   request.add(IFLA_IFNAME, with_zero(link.name));
   if (link.mac) request.add(IFLA_ADDRESS, raw_bytes(*link.mac));
-  if (link.lower) request.add_number(IFLA_LINK, link.lower);
+  if (link.lower && !link.vxlan) request.add_number(IFLA_LINK, link.lower);
+  if (link.mtu) request.add_number(IFLA_MTU, link.mtu);
   AttributeRow info;
   info.add(IFLA_INFO_KIND, link.kind);
   if (!link.peer.empty()) info.add(IFLA_INFO_DATA, other_end(link).bytes());
   if (link.vlan) info.add(IFLA_INFO_DATA, vlan_data(link).bytes());
+  if (link.vxlan) info.add(IFLA_INFO_DATA, vxlan_data(link).bytes());
+  if (link.kind == "macvlan") info.add(IFLA_INFO_DATA, macvlan_data().bytes());
   request.add(IFLA_LINKINFO, info.bytes());
   return tell(std::move(request));
 }

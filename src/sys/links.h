@@ -17,16 +17,25 @@
 
 namespace gaol::sys {
 
+// A network over another one, to another host (RFC 7348).
+struct Vxlan {
+  unsigned id = 0;
+  std::optional<Address> local, remote;  // remote: one host, or the multicast group of several
+  uint16_t port = 4789;                  // UDP, at both ends
+};
+
 struct Link {
   unsigned index = 0;
   std::string name;
-  std::string kind;         // "veth", "bridge", "vlan", "dummy"; empty: hardware and loopback
+  std::string kind;         // "veth", "bridge", "vlan", "tap"; empty: hardware and loopback
   std::string description;  // the kernel's ifalias
   unsigned flags = 0;       // IFF_*
   unsigned mtu = 0;
   unsigned bridge = 0;  // the index of what it is a member of; 0: nothing
-  unsigned lower = 0;   // a vlan's parent, a veth's other end where that lies in this namespace
+  unsigned lower =
+      0;  // what a vlan or macvlan lies on, a veth's other end where that lies in this namespace
   unsigned vlan = 0;
+  std::optional<Vxlan> vxlan;
   bool isolated = false;  // a bridge's member that does not reach its other isolated ones
   std::optional<Mac> mac;
   // A veth's other end in another namespace: its index there, and this one's number for that.
@@ -47,8 +56,11 @@ struct NewLink {
   std::string peer;  // veth: the other end
   std::optional<Mac> peer_mac;
   int peer_netns = -1;  // where the other end is to be; -1: here
-  unsigned lower = 0, vlan = 0;
+  unsigned lower = 0;   // vlan, vxlan, macvlan: what it lies on
+  unsigned vlan = 0, mtu = 0;
+  std::optional<Vxlan> vxlan;
 };
+// Of the kinds tap and tun, one that stays without a program that uses it.
 Result<> create_link(const NewLink& link);
 Result<> delete_link(unsigned index);
 

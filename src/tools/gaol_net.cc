@@ -76,6 +76,7 @@ Json describe(const net::Map& map, const net::MapInterface& interface) {
           {"bridge", interface.bridge},
           {"isolated", interface.isolated},
           {"lower", interface.lower},
+          {"tunnel", interface.tunnel},
           {"path", net::path_of(map, interface)},
           {"far_jail", interface.far ? Json(map.stacks[interface.far->stack].jail) : Json()},
           {"far_end", interface.far ? Json(interface.far->interface) : Json()}};

@@ -46,21 +46,55 @@ Result<warden::Record> find_jail(warden::Warden& warden, const std::string& name
 
 // --- creating ---
 
+constexpr std::string_view kAtCreate = " must be given together with create on this system";
+
 Result<> complete_vlan(const Ifconfig& asked, sys::NewLink& link) {
   const auto dot = link.name.rfind('.');
   const auto id = dot == link.name.npos ? asked.vlan : number<unsigned>(link.name.substr(dot + 1));
-  const auto parent = dot == link.name.npos ? asked.vlan_parent : link.name.substr(0, dot);
-  if (!id || parent.empty())
-    return fail("vlan and vlandev must be given together with create on this system");
+  const auto parent = dot == link.name.npos ? asked.parent : link.name.substr(0, dot);
+  if (!id || parent.empty()) return fail("vlan and vlandev", kAtCreate);
   link.vlan = *id;
   link.lower = TRY(find_interface(parent)).index;
+  return {};
+}
+
+Result<> complete_macvlan(const Ifconfig& asked, sys::NewLink& link) {
+  if (asked.parent.empty()) return fail("macvlandev", kAtCreate);
+  link.lower = TRY(find_interface(asked.parent)).index;
+  return {};
+}
+
+// What it carries has to fit into the packets of what lies below, which nobody knows yet where no
+// interface is named.
+Result<> complete_vxlan(const Ifconfig& asked, sys::NewLink& link) {
+  constexpr unsigned kUsualMtu = 1500, kHeaders = 50, kLongerHeaders = 70;
+  if (!asked.vxlan || !asked.vxlan->id || !asked.vxlan->remote)
+    return fail("vxlanid and vxlanremote (or vxlangroup)", kAtCreate);
+  const auto& remote = *asked.vxlan->remote;
+  if (net::is_multicast(remote) && asked.parent.empty())
+    return fail("vxlangroup: ", net::address_text(remote), " needs an interface (vxlandev)");
+  link.vxlan = asked.vxlan;
+  unsigned below = kUsualMtu;
+  if (!asked.parent.empty()) {
+    const auto parent = TRY(find_interface(asked.parent));
+    link.lower = parent.index;
+    below = parent.mtu;
+  }
+  link.mtu = below - (remote.family == AF_INET ? kHeaders : kLongerHeaders);
+  return {};
+}
+
+Result<> complete(const Ifconfig& asked, sys::NewLink& link) {
+  if (link.kind == "vlan") return complete_vlan(asked, link);
+  if (link.kind == "macvlan") return complete_macvlan(asked, link);
+  if (link.kind == "vxlan") return complete_vxlan(asked, link);
   return {};
 }
 
 Result<> try_create(const Ifconfig& asked, const std::string& name, std::string& made) {
   auto link = net::new_link(net::host_id(sys::real_kernel()), name);
   if (!link) return said(std::move(link).error(), concat("SIOCIFCREATE2 (", asked.interface, ")"));
-  if (link->kind == "vlan") TRY(complete_vlan(asked, *link));
+  TRY(complete(asked, *link));
   if (auto done = sys::create_link(*link); !done) {
     Error error = std::move(done).error().in("SIOCIFCREATE2 (", asked.interface, ")");
     if (error.code == EOPNOTSUPP)
@@ -174,8 +208,8 @@ Result<> change(const Ifconfig& asked) {
     auto gone = sys::delete_link(link.index);
     return gone ? gone : said(std::move(gone).error(), "SIOCIFDESTROY");
   }
-  if (asked.vlan && !asked.create)
-    return fail("vlan and vlandev must be given together with create on this system");
+  if (!asked.create && (asked.vlan || asked.vxlan || !asked.parent.empty()))
+    return fail("what lies below a vlan, vxlan or macvlan", kAtCreate);
   if (changes_link(asked.change))
     if (auto done = sys::change_link(link.index, asked.change); !done)
       return said(std::move(done).error(), name);

@@ -119,8 +119,8 @@ ifconfig: 'addm' requires argument
 # ifconfig lo0 inet
 lo: flags=1000049<UP,LOOPBACK,RUNNING,LOWER_UP> metric 0 mtu 65536
 	inet 127.0.0.1 netmask 0xff000000
-# ifconfig tun create
-ifconfig: SIOCIFCREATE2 (tun): Invalid argument (bridge, epair, lo and vlan can be created)
+# ifconfig sit create
+ifconfig: SIOCIFCREATE2 (sit): Invalid argument (bridge, epair, lo, macvlan, tap, tun, vlan and vxlan can be created)
 [exit 1]
 # ifconfig lo0 vnet nope
 ifconfig: jail "nope" not found

@@ -255,6 +255,54 @@ TEST_F(WireTest, ROOT_NET_BPF_AWireIsAsFastAsItMayBe) {
   EXPECT_EQ(seen("jail -qr slow fast"), "");
 }
 
+// The other host is a jail with a cable to this one, and makes its end of the vxlan itself.
+TEST_F(WireTest, ROOT_NET_BPF_ABridgeReachesToAnotherHost) {
+  EXPECT_EQ(seen("ifconfig epair9 create; ifconfig epair9a inet 192.0.2.1/24 up"), "epair9a\n");
+  EXPECT_EQ(seen("jail -c name=far path=" + tiny_tree() + " persist vnet vnet.interface=epair9b"),
+            "");
+  const std::string far = "jexec far /dev/gaol/bin/ifconfig ";
+  EXPECT_EQ(seen(far + "epair9b inet 192.0.2.2/24 up; " + far +
+                 "vxlan0 create vxlanid 42 vxlanlocal 192.0.2.2 vxlanremote 192.0.2.1 "
+                 "inet 10.1.0.9/24 up"),
+            "");
+  EXPECT_EQ(seen("ifconfig vxlan0 create vxlanid 42 vxlanlocal 192.0.2.1 vxlanremote 192.0.2.2 up;"
+                 " ifconfig bridge0 addm vxlan0"),
+            "");
+  EXPECT_EQ(create("name=near vnet.ip4=10.1.0.2/24 vnet.mtu=1450"), "");
+  EXPECT_TRUE(reaches("near", "10.1.0.9"));
+  EXPECT_TRUE(reaches("near", "-s 1400 10.1.0.9"));
+  EXPECT_THAT(seen("ifconfig vxlan0"), HasSubstr("mtu 1450\n\tether 02:"));
+  EXPECT_EQ(seen("jail -qr near far; ifconfig vxlan0 destroy; ifconfig epair9a destroy"), "");
+}
+
+TEST_F(WireTest, ROOT_NET_BPF_JailsShareAnInterfaceByMacvlan) {
+  std::string made;
+  for (const char* last : {"2", "3"}) {
+    made += seen(std::string("ifconfig macvlan") + last + " create macvlandev bridge0");
+    made += seen(std::string("jail -c name=m") + last + " path=" + tiny_tree() +
+                 " persist vnet vnet.interface=macvlan" + last + " allow.raw_sockets");
+    made += seen(std::string("jexec m") + last + " /dev/gaol/bin/ifconfig macvlan" + last +
+                 " inet 10.1.0." + last + "/24 up");
+  }
+  EXPECT_EQ(made, "");
+  EXPECT_TRUE(reaches("m2", "10.1.0.3"));
+  run("kill -9 " + init_of("m2"));
+  EXPECT_EQ(seen("jail -r m3"), "");
+  EXPECT_EQ(settled("jls name", ""), "");
+  EXPECT_EQ(seen("ifconfig macvlan2 destroy; ifconfig macvlan3 destroy"), "");
+}
+
+TEST_F(WireTest, ROOT_NET_BPF_ATapStaysUntilItIsDestroyed) {
+  GAOL_NEEDS(::access("/dev/net/tun", F_OK) == 0, "needs /dev/net/tun");
+  EXPECT_EQ(seen("ifconfig tap7 create up; ifconfig bridge0 addm tap7; ifconfig tun create"),
+            "tun0\n");
+  EXPECT_EQ(seen("ifconfig tap7 create"),
+            "ifconfig: SIOCIFCREATE2 (tap7): File exists\n[exit 1]\n");
+  EXPECT_THAT(seen("ifconfig tap7"), HasSubstr("\tgroups: tap\n"));
+  EXPECT_THAT(seen("ifconfig bridge0"), HasSubstr("\tmember: tap7\n"));
+  EXPECT_EQ(seen("ifconfig tap7 destroy; ifconfig tun0 destroy"), "");
+}
+
 // However a jail ends, the wire goes with it, and the next one of that number has its own.
 TEST_F(WireTest, ROOT_NET_BPF_NoWireIsLostOrLeft) {
   const int rounds = ::getenv("GAOL_LONG") ? 500 : 40;
