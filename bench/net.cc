@@ -6,8 +6,8 @@
 //
 //   net [--rounds N] [--jails N] [--vnets N]
 //
-// Everybody runs in turn, and medians are compared. Nothing of this touches the machine: see
-// stage.h.
+// Everybody runs in turn, and the median of the rounds' ratios counts. Nothing of this touches the
+// machine: see stage.h.
 #include <getopt.h>
 #include <signal.h>
 
@@ -113,36 +113,46 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// The medians of each measure at each place.
-using Medians = std::vector<std::vector<double>>;
-
-Medians compare(const std::vector<Place>& places, const Place& host, int rounds) {
-  Medians out;
-  for (const auto& measure : kMeasures) {
-    std::vector<std::vector<double>> taken(places.size());
-    for (int round = 0; round < rounds; ++round)
-      for (size_t at = 0; at < places.size(); ++at)
-        taken[at].push_back(measure.take(places[at], host));
-    auto& row = out.emplace_back();
-    for (auto& values : taken) row.push_back(median(std::move(values)));
-  }
-  return out;
-}
-
 // Better is above 1.
 double ratio(const Measure& measure, double of, double to) {
   return measure.more_is_better ? of / to : to / of;
 }
 
-void print(const std::vector<Place>& places, const Medians& medians) {
+// Of one measure: the median at each place, and that of the rounds' ratios between the last place
+// and the first. A round is short, so that what else a machine does is the same for both.
+struct Figures {
+  std::vector<double> medians;
+  double ratio;
+};
+
+Figures compare(const Measure& measure, const std::vector<Place>& places, const Place& host,
+                int rounds) {
+  std::vector<std::vector<double>> taken(places.size());
+  std::vector<double> ratios;
+  for (int round = 0; round < rounds; ++round) {
+    for (size_t at = 0; at < places.size(); ++at)
+      taken[at].push_back(measure.take(places[at], host));
+    ratios.push_back(ratio(measure, taken.back().back(), taken.front().back()));
+  }
+  Figures out{{}, median(std::move(ratios))};
+  for (auto& values : taken) out.medians.push_back(median(std::move(values)));
+  return out;
+}
+
+// Prints the figures of every measure, and gives the ratios.
+std::vector<double> compare(const std::vector<Place>& places, const Place& host, int rounds) {
   fmt::print("{:26}", "");
   for (const auto& place : places) fmt::print(" {:>22}", place.name);
   fmt::print(" {:>8}\n", "ratio");
-  for (size_t at = 0; at < medians.size(); ++at) {
-    fmt::print("{:26}", kMeasures[at].name);
-    for (const double value : medians[at]) fmt::print(" {:22.1f}", value);
-    fmt::print(" {:8.3f}\n", ratio(kMeasures[at], medians[at].back(), medians[at].front()));
+  std::vector<double> ratios;
+  for (const auto& measure : kMeasures) {
+    const Figures figures = compare(measure, places, host, rounds);
+    fmt::print("{:26}", measure.name);
+    for (const double value : figures.medians) fmt::print(" {:22.1f}", value);
+    fmt::print(" {:8.3f}\n", figures.ratio);
+    ratios.push_back(figures.ratio);
   }
+  return ratios;
 }
 
 // --- the machine ---
@@ -238,8 +248,7 @@ void measure(const Options& options) {
                  jailed = serve(shared[1], tree.path());
   ::sleep(1);
   fmt::print("the host's network stack, medians of {} rounds\n", options.rounds);
-  const Medians alone = compare(shared, host, options.rounds);
-  print(shared, alone);
+  const auto alone = compare(shared, host, options.rounds);
 
   must({"ip", "link", "add", "bridge0", "type", "bridge"});
   must({"ip", "address", "add", "198.51.100.1/24", "dev", "bridge0"});
@@ -255,7 +264,7 @@ void measure(const Options& options) {
                    other = serve(apart[1], tree.path());
     ::sleep(2);
     fmt::print("\na stack of its own\n");
-    print(apart, compare(apart, gateway, options.rounds));
+    compare(apart, gateway, options.rounds);
   }
 
   const double each = memory_of(options.jails, [&](int n) {
@@ -263,11 +272,10 @@ void measure(const Options& options) {
            fmt::format("ip4.addr=10.{}.{}.{}", n >> 16, n >> 8 & 255, n & 255)});
   });
   fmt::print("\nthe host's network stack among {} jails\n", options.jails);
-  const Medians crowded = compare(shared, host, options.rounds);
-  print(shared, crowded);
+  const auto crowded = compare(shared, host, options.rounds);
   for (size_t at = 0; at < crowded.size(); ++at)
-    fmt::print("{:26} {:.3f} of what the jail had alone\n", kMeasures[at].name,
-               ratio(kMeasures[at], crowded[at].back(), alone[at].back()));
+    fmt::print("{:26} {:.3f} of the ratio that the jail had alone\n", kMeasures[at].name,
+               crowded[at] / alone[at]);
 
   const double vnet = memory_of(options.vnets, [&](int n) {
     start({fmt::format("name=vnet{}", n), "vnet", "vnet.bridge=bridge0",

@@ -130,12 +130,14 @@ class Cgroup {
   }
 
  private:
+  // Again and again, because what goes while a directory is read may hide others.
   static void remove(const fs::path& path) {
-    std::vector<fs::path> below;  // first, because what goes while it is read may hide others
-    for (const auto& entry : fs::directory_iterator(path))
-      if (entry.is_directory()) below.push_back(entry.path());
-    for (const auto& child : below) remove(child);
-    ::rmdir(path.c_str());
+    for (int sweeps = 10; sweeps > 0 && ::rmdir(path.c_str()) < 0; --sweeps) {
+      std::vector<fs::path> below;
+      for (const auto& entry : fs::directory_iterator(path))
+        if (entry.is_directory()) below.push_back(entry.path());
+      for (const auto& child : below) remove(child);
+    }
   }
   fs::path path_;
 };
