@@ -160,13 +160,15 @@ TEST_F(RecipeTest, ROOT_NET_LinesForTheShellFindThemInAVnetJail) {
 TEST_F(RecipeTest, ROOT_UnitsAreGood) {
   GAOL_NEEDS(run("command -v systemd-analyze").status == 0, "needs systemd-analyze");
   run("mkdir -p /run/units; cp '" GAOL_BIN_DIR "/../'jail*.service '" GAOL_BIN_DIR
-      "/../'gaol-retention.* /run/units;"
+      "/../'gaol-*.service '" GAOL_BIN_DIR
+      "/../'gaol-*.timer /run/units;"
       " sed -i 's,^\\(Exec.*=-*\\)[^ ]*jail,\\1" GAOL_BIN_DIR
       "/../libexec/gaol/rc.d/jail,;s,^ExecStart=[^ ]*/gaol ,ExecStart=" GAOL_BIN_DIR
       "/gaol ,' /run/units/*");
-  EXPECT_EQ(seen("cd /run/units; systemd-analyze verify --man=no ./jail.service ./jail@web.service"
-                 " ./gaol-retention.timer ./gaol-retention.service"),
-            "");
+  EXPECT_EQ(
+      seen("cd /run/units; systemd-analyze verify --man=no ./jail.service ./jail@web.service"
+           " ./gaol-retention.timer ./gaol-retention.service ./gaol-resolver@bridge0.service"),
+      "");
   run("rm -rf /run/units");
 }
 
