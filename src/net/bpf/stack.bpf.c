@@ -321,13 +321,31 @@ INLINE int read_ends(struct __sk_buff* packet, struct ends* ends) {
   return 1;
 }
 
+// The socket that a packet is of, if it is more than the rest of a connection.
+INLINE struct bpf_sock* socket_of(struct __sk_buff* packet) {
+  struct bpf_sock* socket = packet->sk;
+  return socket ? bpf_sk_fullsock(socket) : NULL;
+}
+
+// A connection that stands has passed here while it was made, and no program can change its ends.
+// This is most of all packets, and they cost no more than this.
+INLINE int is_of_a_connection(const struct bpf_sock* socket) {
+  if (!socket || socket->protocol != IPPROTO_TCP) return 0;
+  switch (socket->state) {
+    case BPF_TCP_ESTABLISHED:
+    case BPF_TCP_FIN_WAIT1:
+    case BPF_TCP_FIN_WAIT2:
+    case BPF_TCP_CLOSE_WAIT:
+    case BPF_TCP_LAST_ACK:
+    case BPF_TCP_CLOSING: return 1;
+  }
+  return 0;
+}
+
 // What listens on the loopback does so for its own machine. In a jail that is the jail, although
 // the address it was given is known to others. FreeBSD lets them in, to many an administrator's
 // surprise. Connections that a program makes itself are answered from wherever they went.
-INLINE int is_for_the_jail_alone(struct __sk_buff* packet) {
-  struct bpf_sock* socket = packet->sk;
-  if (!socket) return 0;
-  socket = bpf_sk_fullsock(socket);
+INLINE int is_for_the_jail_alone(struct bpf_sock* socket) {
   if (!socket || (socket->state != BPF_TCP_LISTEN && socket->state != BPF_TCP_CLOSE)) return 0;
   return bpf_sk_storage_get(&loopbacks, socket, NULL, 0) != NULL;
 }
@@ -337,6 +355,8 @@ int egress(struct __sk_buff* packet) WITH_PACKET;
 
 SEC("cgroup_skb/ingress")
 int ingress(struct __sk_buff* packet) {
+  struct bpf_sock* socket = socket_of(packet);
+  if (is_of_a_connection(socket)) return kAllow;
   __u64 cgroup = find_jail(packet);
   if (!cgroup) return kAllow;
   struct ends ends;
@@ -344,11 +364,12 @@ int ingress(struct __sk_buff* packet) {
   const struct stack_family* family = family_of(entry_of(cgroup), &ends.to);
   if (family->count == STACK_UNLIMITED) return kAllow;
   return allow_if(has(cgroup, family, &ends.to) &&
-                  (!is_for_the_jail_alone(packet) || has(cgroup, family, &ends.from)));
+                  (!is_for_the_jail_alone(socket) || has(cgroup, family, &ends.from)));
 }
 
 SEC("cgroup_skb/egress")
 int egress(struct __sk_buff* packet) {
+  if (is_of_a_connection(socket_of(packet))) return kAllow;
   __u64 cgroup = find_jail(packet);
   if (!cgroup) return kAllow;
   struct ends ends;
