@@ -255,6 +255,31 @@ TEST_F(WireTest, ROOT_NET_BPF_AWireIsAsFastAsItMayBe) {
   EXPECT_EQ(seen("jail -qr slow fast"), "");
 }
 
+// By the client of the jail's own userland, and by its kernel from what a router says of itself.
+TEST_F(WireTest, ROOT_NET_BPF_AddressesComeByDhcpAndSlaac) {
+  constexpr const char* kServer = "/usr/sbin/dnsmasq";
+  GAOL_NEEDS(::access(kServer, X_OK) == 0, "needs dnsmasq");
+  ASSERT_EQ(seen(std::string(kServer) +
+                 " --conf-file=/dev/null --port=0 --interface=bridge0 --bind-dynamic --enable-ra"
+                 " --dhcp-range=10.1.0.50,10.1.0.60,1h --dhcp-range=2001:db8::,ra-only"
+                 " --dhcp-leasefile=/run/leases --pid-file=/run/dnsmasq.pid"
+                 " --log-facility=/run/dnsmasq.log"),
+            "");
+  write_file(tiny_tree() + "/tmp/lease",
+             "#!/bin/sh\n[ $1 != bound ] || ip addr add $ip/$mask dev $interface\n");
+  run("chmod +x " + tiny_tree() + "/tmp/lease");
+  EXPECT_THAT(create("name=leased exec.start='udhcpc -n -q -i eth0 -s /tmp/lease'"),
+              HasSubstr("obtained from 10.1.0.1"));
+  EXPECT_THAT(run("jexec leased ip addr show dev eth0").out,
+              testing::ContainsRegex("inet 10\\.1\\.0\\.(5[0-9]|60)/24"));
+  EXPECT_EQ(settled("jexec leased ip addr show dev eth0 | grep -c 'inet6 2001:db8::'", "1\n"),
+            "1\n");
+  EXPECT_TRUE(reaches("leased", "2001:db8::1"));
+  EXPECT_EQ(seen("jail -qr leased"), "");
+  run("kill $(cat /run/dnsmasq.pid); rm -f /run/leases /run/dnsmasq.* " + tiny_tree() +
+      "/tmp/lease");
+}
+
 // The other host is a jail with a cable to this one, and makes its end of the vxlan itself.
 TEST_F(WireTest, ROOT_NET_BPF_ABridgeReachesToAnotherHost) {
   EXPECT_EQ(seen("ifconfig epair9 create; ifconfig epair9a inet 192.0.2.1/24 up"), "epair9a\n");
