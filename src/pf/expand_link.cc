@@ -20,6 +20,16 @@ std::vector<T> or_default(const std::vector<Listed<T>>& list) {
   return out;
 }
 
+// Bytes that may leave at once: so many packets of the usual length.
+uint32_t token_bucket(uint64_t bits) {
+  constexpr uint32_t kPacket = 1500;
+  constexpr std::pair<uint64_t, uint32_t> kPackets[] = {
+      {1'000'000, 1}, {10'000'000, 4}, {200'000'000, 8}, {2'500'000'000, 24}};
+  for (const auto& [most, packets] : kPackets)
+    if (bits <= most) return packets * kPacket;
+  return 128 * kPacket;
+}
+
 }  // namespace
 
 // --- ethernet ---
@@ -80,6 +90,7 @@ void Expander::take(AltqSyntax& syntax) {
     if (taken) return error_at(at, "exactly one scheduler type per interface allowed");
     Altq& altq = policy_.altq.emplace_back(syntax.altq);
     altq.on = on;
+    if (altq.tbrsize == 0 && altq.bandwidth) altq.tbrsize = token_bucket(altq.bandwidth->bits);
     declared_.push_back({Declared::Kind::queue, print(altq)});
   }
 }

@@ -43,7 +43,7 @@ bool Expander::check_pool(const PoolSyntax& pool, PoolUse use) {
       {options.map_e && pool.ports,
        "the 'map-e-portset' option can't be used when specifying a port range"},
       {options.map_e && options.static_port,
-       "the 'static-port' and 'map-e-portset' options can't be used together"},
+       "the 'map-e-portset' option can't be used 'static-port'"},
       {use != PoolUse::route && options.prefer_ipv6_nexthop,
        "The prefer-ipv6-nexthop option can't be used for nat/rdr/binat pools"},
   };
@@ -115,7 +115,7 @@ bool Expander::fill_pool(const PoolSyntax& syntax, PoolUse use, Family& family, 
   }
   if (out.members.empty()) return error_of_rule(none), false;
   family = found;
-  normalize_ports(out);
+  if (use == PoolUse::nat) normalize_ports(out);
   // A dynamic source of af-to is one address; binat maps a network as a whole.
   if (use == PoolUse::binat || (use == PoolUse::af_to && !syntax.chosen)) return true;
   return choose_method(syntax, out);

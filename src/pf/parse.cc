@@ -241,7 +241,9 @@ Parsed<Parser::What> Parser::table() {
       out.sources.push_back({.file = TRY(name("the name of a file")), .hosts = {}});
     } else if (accept("{")) {
       ++lists_;
-      auto& hosts = out.sources.emplace_back().hosts;
+      // Lists one behind the other are one.
+      if (out.sources.empty() || !out.sources.back().file.empty()) out.sources.emplace_back();
+      auto& hosts = out.sources.back().hosts;
       const auto item = [&]() -> Parsed<> {
         hosts.push_back(TRY(table_host()));
         return {};

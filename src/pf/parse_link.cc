@@ -188,7 +188,7 @@ Parsed<Parser::What> Parser::altq() {
       out.altq.qlimit =
           TRY(number_up_to(UINT16_MAX, "a number of packets", "qlimit out of range:"));
     else if (accept("tbrsize"))
-      out.altq.tbrsize = TRY(number_up_to(UINT16_MAX, "a number of bytes", "tbrsize too big:"));
+      out.altq.tbrsize = TRY(number_up_to(UINT32_MAX, "a number of bytes", "tbrsize too big:"));
     else if (token_.kind == Token::Kind::word && !at("queue"))
       TRY(scheduler(out.altq.options));
     else

@@ -90,10 +90,12 @@ Parsed<> Parser::state_max_src_conn(StateOptions& options) {
 
 Parsed<> Parser::state_max_src_conn_rate(StateOptions& options) {
   constexpr uint32_t kMost = UINT32_MAX / 1000;
+  constexpr std::string_view kNegative = "only positive values permitted:";
   const Position where = token_.at;
-  const uint32_t count = TRY(state_count("max-src-conn-rate"));
+  const uint32_t count = TRY(number_up_to(UINT32_MAX, "a number", kNegative));
   TRY(expect("/"));
-  const uint32_t seconds = TRY(state_count("max-src-conn-rate"));
+  const uint32_t seconds = TRY(number_up_to(UINT32_MAX, "a number of seconds", kNegative));
+  if (count == 0 || seconds == 0) return wrong(where, "'max-src-conn-rate' values must be > 0");
   if (count >= kMost)
     return wrong(where, concat("'max-src-conn-rate' maximum rate must be < ", kMost));
   options.max_src_conn_rate = {count, seconds};

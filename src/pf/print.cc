@@ -506,18 +506,18 @@ std::string print(const Altq& altq) {
   return out;
 }
 
+// Every word has a blank behind it.
 std::string print(const Queue& queue) {
+  constexpr uint8_t kUsualPriority = 1;
   std::string out = concat("queue ", plain(queue.name));
   print_interface(out, "on", queue.on);
   if (queue.bandwidth) out += concat(" bandwidth ", bandwidth_text(*queue.bandwidth));
-  if (queue.priority) out += concat(" priority ", *queue.priority);
+  if (queue.priority.value_or(kUsualPriority) != kUsualPriority)
+    out += concat(" priority ", *queue.priority);
   if (queue.qlimit != 0) out += concat(" qlimit ", queue.qlimit);
-  if (queue.options.scheduler != Scheduler::none)
-    out += concat(" ", scheduler_text(queue.options), " ");
-  if (!queue.children.empty()) {
-    if (!out.ends_with(' ')) out += ' ';
-    out += concat("{ ", join(queue.children, " "), " }");
-  }
+  if (queue.options.scheduler != Scheduler::none) out += concat(" ", scheduler_text(queue.options));
+  out += ' ';
+  if (!queue.children.empty()) out += concat("{ ", join(queue.children, " "), " }");
   return out;
 }
 
@@ -532,7 +532,7 @@ std::string print(const FilterRule& rule, Style style) {
   print_interface(out, "on", rule.match.on);
   print_routing(out, rule, style);
   print_match(out, rule.match, style);
-  print_interface(out, rule.received_on.negated ? "! received-on" : "received-on",
+  print_interface(out, rule.received_on.negated ? "!received-on" : "received-on",
                   {.name = rule.received_on.name});
   print_ids(out, "user", rule.user);
   print_ids(out, "group", rule.group);

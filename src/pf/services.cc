@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // FreeBSD's services(5), by port; of several names for one the first is printed. It gives a few
-// names to two ports: here the last one has it, and the other is printed as a number, so that what
-// is printed is what is read.
+// names to two ports: here the last one has it, and the other is printed as a number, as is one
+// whose name is a reserved word, so that what is printed is what is read.
 #include <algorithm>
 #include <iterator>
 
+#include "pf/lex.h"
 #include "pf/names.h"
 
 namespace gaol::pf {
@@ -357,7 +358,9 @@ std::optional<uint16_t> port_named(std::string_view name) {
 std::string_view port_name(uint16_t port, uint8_t protocol) {
   const Carrier carrier = protocol == kTcp ? tcp : udp;
   for (const auto& service : std::ranges::equal_range(kServices, port, {}, &Service::port))
-    if ((service.carrier & carrier) != 0 && port_named(service.name) == port) return service.name;
+    if ((service.carrier & carrier) != 0 && !is_keyword(service.name) &&
+        port_named(service.name) == port)
+      return service.name;
   return {};
 }
 

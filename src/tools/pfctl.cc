@@ -157,7 +157,7 @@ Words parse_words(int argc, char** argv) {
   for (int c; (c = ::getopt(argc, argv, "Aa:dD:eF:f:ghi:K:k:MmNnOo:Pp:qRrSs:T:t:vx:z")) != -1;)
     read_option(words, c, c == '?' ? nullptr : optarg, seen);
   const bool load = words.table_command == "load";
-  if (words.table_command.empty() != words.table.empty() && !load) usage();
+  if (words.table.empty() != (words.table_command.empty() || load)) usage();
   if (words.table_command.empty() && optind < argc) usage();
   if (!words.table_command.empty() && !load && words.refused.empty())
     words.refused = concat("-T ", words.table_command);
@@ -181,7 +181,10 @@ Result<std::string> read_stdin() {
   return out;
 }
 
+// Options and queues are the machine's, not an anchor's.
 bool wanted(const Words& words, Declared::Kind kind) {
+  const bool shared = kind == Declared::Kind::option || kind == Declared::Kind::queue;
+  if (shared && !words.anchor.empty()) return false;
   if (words.everything() || kind == Declared::Kind::macro) return true;
   if (kind == Declared::Kind::option) return words.only_options;
   if (kind == Declared::Kind::queue) return words.only_queue;
