@@ -47,7 +47,7 @@ Compiled compile(const Request& request, const World& world) {
       if (text)
         jobs.push_back({load.file, *text, below(job.anchor, load.anchor)});
       else
-        complaints.note(concat(load.file, ": ", text.error().line()));
+        complaints.note(concat(load.file, ": ", errno_text(text.error().code)));
     }
   }
   out.errors = complaints.lines();

@@ -116,6 +116,17 @@ TEST(PfExpand, ATableIsTheOneDefinedLast) {
   EXPECT_TRUE(tables[1].sources.empty());
 }
 
+TEST(PfExpand, FilesThatIncludeThemselvesTwiceComeToAnEnd) {
+  World world;
+  world.read = [](const std::string&) -> Result<std::string> {
+    return std::string("include \"x\"\ninclude \"x\"\n");
+  };
+  const auto out = compile({.name = "f", .text = "include \"x\"\n"}, world);
+  EXPECT_FALSE(out.errors.empty());
+  EXPECT_LE(out.errors.size(), 1000U);
+  EXPECT_LE(out.policy.files.size(), 1024U);
+}
+
 TEST(PfExpand, EveryRuleKnowsItsPlace) {
   const auto rules = read("\n  pass on a\nblock \\\n  on b\n").policy.rulesets.at("").filter;
   EXPECT_EQ(rules[0].at.line, 2U);

@@ -8,7 +8,7 @@ namespace gaol::pf {
 
 namespace {
 
-constexpr size_t kIncludeDepth = 16;
+constexpr size_t kIncludeDepth = 16, kMostFiles = 1024;
 constexpr size_t kLongestWord = 8095;
 constexpr int kEnd = -1;
 
@@ -211,7 +211,7 @@ bool Token::is_name() const {
 }
 
 bool Lexer::enter(const std::string& name, std::string_view text) {
-  if (inputs_.size() == kIncludeDepth) return false;
+  if (inputs_.size() == kIncludeDepth || files_.size() == kMostFiles) return false;
   Input input{.file = static_cast<uint32_t>(files_.size()), .text = {}, .lines = {0}};
   files_.push_back(name);
   // A last line without an end is one, whatever it ends in.

@@ -24,17 +24,23 @@ class Complaints {
  public:
   explicit Complaints(const std::vector<std::string>& files) : files_(files) {}
   // `pf.conf:3:7: text`
-  void add(Position at, std::string_view text) { lines_.push_back(located(at, text)); }
+  void add(Position at, std::string_view text) {
+    if (lines_.size() < kMost) lines_.push_back(located(at, text));
+  }
   void warn(Position at, std::string_view text) {
     warnings_.push_back(located(at, concat("warning: ", text)));
   }
   // A line without a place, which says more about the next one.
-  void note(std::string_view text) { lines_.emplace_back(text); }
+  void note(std::string_view text) {
+    if (lines_.size() < kMost) lines_.emplace_back(text);
+  }
 
   const std::vector<std::string>& lines() const { return lines_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
+  static constexpr size_t kMost = 1000;  // nobody reads more
+
   std::string located(Position at, std::string_view text) const {
     return concat(files_[at.file], ":", at.line, ":", at.column, ": ", text);
   }
@@ -87,7 +93,8 @@ class Lexer {
   Lexer(std::vector<std::string>& files, Macros& macros, Complaints& complaints)
       : files_(files), macros_(macros), complaints_(complaints) {}
 
-  // What comes next is that file; at its end, the rest of the present one. False: too deep.
+  // What comes next is that file; at its end, the rest of the present one. False: files include
+  // each other.
   bool enter(const std::string& name, std::string_view text);
   Token next();
   // Past the rest of this line, whatever it is.

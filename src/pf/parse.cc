@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kBodyDepth = 32;
 constexpr size_t kTableName = 31;
+constexpr size_t kMacroValue = 1 << 16;  // macros may be made of themselves
 
 std::string shown(const Token& token) {
   switch (token.kind) {
@@ -190,7 +191,8 @@ Parsed<> Parser::include() {
   TRY(end_of_statement());
   const auto text = read_(file);
   if (!text)
-    return wrong(where, concat("failed to include file ", file, " (", text.error().line(), ")"));
+    return wrong(where,
+                 concat("failed to include file ", file, " (", errno_text(text.error().code), ")"));
   if (!lexer_.enter(file, *text))
     return wrong(where, concat("failed to include file ", file, " (files include each other)"));
   advance();
@@ -214,8 +216,10 @@ Parsed<Parser::What> Parser::macro() {
   if (token_.kind == Token::Kind::mark)
     return syntax("quote the value of a macro that is more than words");
   macro.value = TRY(word("a value"));
-  while (token_.is_name() || token_.kind == Token::Kind::number)
+  while (token_.is_name() || token_.kind == Token::Kind::number) {
     macro.value += concat(" ", TRY(word("a value")));
+    if (macro.value.size() > kMacroValue) return wrong(where, "string too long");
+  }
   Macro& known = macros_[macro.name];
   if (!known.persistent) known = {.value = macro.value, .at = where};
   return macro;

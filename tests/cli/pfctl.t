@@ -22,7 +22,6 @@ set skip on { lo0 }
 # pfctl -nvT load -f pf.conf -D if=eth0
 table <t> { 10.0.0.1 }
 # pfctl -nvvf pf.conf -D if=eth0 -a jail/web
-set skip on { lo0 }
 table <t> { 10.0.0.1 }
 @0 nat on eth0 inet from 10.0.0.0/8 to any -> (eth0:*) round-robin
 @0 block drop in on eth0 from <t:*> to any
