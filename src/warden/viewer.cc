@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "jail/hierarchy.h"
+#include "jail/prison.h"
 
 namespace gaol::warden {
 
@@ -223,9 +224,12 @@ Result<> Viewer::admit() {
   const auto peer = TRY(sys::peer_of(line_));
   const auto ours = TRY(kernel_.read_symlink(concat("/proc/", init_.pid, "/ns/user")));
   const auto his = TRY(kernel_.read_symlink(concat("/proc/", peer.pid, "/ns/user")));
-  (void)TRY(kernel_.pidfd_of_member(peer.pid, self_.cgroup));
+  const auto cgroup = TRY(jail::cgroup_of(kernel_, concat(peer.pid)));
+  // Below it as well: an init system divides it.
+  const bool member = cgroup == self_.cgroup || cgroup.starts_with(self_.cgroup + "/");
   const bool gone = TRY(kernel_.wait_gone(peer.pidfd, 0));
-  if (gone || ours != his || peer.uid != self_.first_id) return fail_errno(EPERM, "jail_set");
+  if (gone || !member || ours != his || peer.uid != self_.first_id)
+    return fail_errno(EPERM, "jail_set");
   return {};
 }
 

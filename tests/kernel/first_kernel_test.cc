@@ -94,6 +94,17 @@ TEST_F(FirstTest, ROOT_DividesItsCgroupAndNoMore) {
   EXPECT_EQ(stop(), "");
 }
 
+// Services are in cgroups of their own.
+TEST_F(FirstTest, ROOT_EveryPartOfItFindsTheDoor) {
+  start("children.max = 1;");
+  const std::string move = "mkdir /sys/fs/cgroup/a; echo 0 >/sys/fs/cgroup/a/cgroup.procs; ";
+  EXPECT_EQ(in_jail(move + "/dev/gaol/sbin/jail -c name=sub path=/ persist; "
+                           "/dev/gaol/sbin/jls -N name"),
+            "sub\n");
+  EXPECT_EQ(seen("jls -N name"), "web\nweb.sub\n");
+  EXPECT_EQ(stop(), "");
+}
+
 TEST_F(FirstTest, ROOT_StopIsItsOwnShutdown) {
   start();
   EXPECT_EQ(stop(), "");
