@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -182,5 +183,20 @@ class Tree {
  private:
   fs::path root_;
 };
+
+// In a child, because nobody can take away the cgroup it is in. The exit status of a program.
+inline int in_own_cgroup(const std::function<void()>& act) {
+  const Cgroup cgroup;
+  const pid_t child = check(::fork(), "fork");
+  if (child == 0) {
+    cgroup.enter();
+    act();
+    std::fflush(stdout);
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return status == 0 ? 0 : 1;
+}
 
 }  // namespace gaol::bench

@@ -364,16 +364,5 @@ void run_contest(const Options& options) {
 int main(int argc, char** argv) {
   const Options options = parse(argc, argv);
   if (::geteuid() != 0) die("must be root");
-  const Cgroup cgroup;
-  // In a child, because nobody can take away the cgroup it is in.
-  const pid_t child = check(::fork(), "fork");
-  if (child == 0) {
-    cgroup.enter();
-    run_contest(options);
-    std::fflush(stdout);
-    ::_exit(0);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return status == 0 ? 0 : 1;
+  return in_own_cgroup([&] { run_contest(options); });
 }

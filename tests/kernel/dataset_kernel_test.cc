@@ -23,6 +23,7 @@
 #include "dataset/release.h"
 #include "sys/kernel.h"
 #include "sys/tree.h"
+#include "tests/support/assert_ok.h"
 
 namespace gaol::dataset {
 namespace {
@@ -30,12 +31,6 @@ namespace {
 using sys::Fd;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-#define ASSERT_OK(expr)                             \
-  do {                                              \
-    const auto& result_ = (expr);                   \
-    ASSERT_TRUE(result_) << result_.error().line(); \
-  } while (false)
 
 constexpr const char* kTop = "/tmp";  // covered by a tmpfs
 const std::string kBase = "/tmp/releases/base";

@@ -39,18 +39,13 @@
 #include "sys/kernel.h"
 #include "sys/probe.h"
 #include "sys/rtnl.h"
+#include "tests/support/assert_ok.h"
 
 namespace gaol::net {
 namespace {
 
 using sys::Address;
 using sys::Fd;
-
-#define ASSERT_OK(expr)                             \
-  do {                                              \
-    const auto& result_ = (expr);                   \
-    ASSERT_TRUE(result_) << result_.error().line(); \
-  } while (false)
 
 // --- words for addresses and outcomes ---
 

@@ -28,6 +28,7 @@
 #include "sys/merged.h"
 #include "sys/program.h"
 #include "sys/tree.h"
+#include "tests/support/assert_ok.h"
 #include "tests/support/host.h"
 
 namespace gaol::dataset {
@@ -36,12 +37,6 @@ namespace {
 using sys::Fd;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-#define ASSERT_OK(expr)                             \
-  do {                                              \
-    const auto& result_ = (expr);                   \
-    ASSERT_TRUE(result_) << result_.error().line(); \
-  } while (false)
 
 constexpr const char* kTop = "/tmp";  // covered by a tmpfs
 const std::string kStore = "/tmp/fs/jails";
