@@ -4,8 +4,8 @@
 // has two legs, and both have to say the same of each, and of every rule how many it decided, and
 // of how many bytes.
 //
-// Nothing answers: whoever is outside has no addresses, and what reaches the router itself is
-// dropped behind pf's rules. One processor does it all, so that frames arrive in the order in
+// Nothing answers: whoever is outside has no addresses, and the router's own words never reach pf's
+// rules. One processor does it all, so that frames arrive in the order in
 // which they were sent; the last of them is a marker.
 
 #include <arpa/inet.h>
@@ -27,6 +27,7 @@
 
 #include "base/text.h"
 #include "pf/load.h"
+#include "pf/print.h"
 #include "tests/pf/generator.h"
 #include "tests/pf/interpreter.h"
 #include "tests/support/host.h"
@@ -37,9 +38,10 @@ namespace {
 using namespace pf::reference;
 using pf::Family;
 
+constexpr uint32_t kOurs = 0x40000000;  // the mark of what the router is to send
 constexpr uint16_t kMarker = 0x88b5;  // an ethertype for experiments
 constexpr uint64_t kSeed = 20;
-constexpr int kPolicies = 400, kTrips = 64;
+constexpr size_t kTrips = 64;
 
 using Bytes = std::vector<uint8_t>;
 
@@ -52,9 +54,13 @@ uint16_t get16(const Bytes& bytes, size_t at) {
 }
 
 // TCP, UDP, ICMP or nothing that is known. Nobody asks for the checksum.
-void put_transport(Bytes& bytes, size_t at, const Packet& packet) {
+void put_transport(Bytes& bytes, size_t at, const Trip& trip) {
+  const auto& packet = trip.packet;
   switch (packet.protocol) {
     case IPPROTO_TCP:
+      put16(bytes, at + 6, (trip.answers ? 2000 : 1000) + (packet.flags & 2 ? 0 : 1));
+      if (packet.flags & 16) put16(bytes, at + 10, trip.answers ? 1001 : 2001);
+      put16(bytes, at + 14, 65535);
       bytes[at + 12] = 5 << 4;
       bytes[at + 13] = packet.flags;
       [[fallthrough]];
@@ -74,14 +80,15 @@ void put_transport(Bytes& bytes, size_t at, const Packet& packet) {
   }
 }
 
-// From the header of IP on. `id` is found again by id_of().
-Bytes bytes_of(const Packet& packet, uint16_t id) {
+// From the header of IP on. Its id is found again by id_of().
+Bytes bytes_of(const Trip& trip) {
+  const auto& packet = trip.packet;
   Bytes bytes(packet.length);
   if (packet.family == Family::inet) {
     bytes[0] = 0x45;
     bytes[1] = packet.tos;
     put16(bytes, 2, packet.length);
-    put16(bytes, 4, id);
+    put16(bytes, 4, trip.id);
     bytes[8] = 64;
     bytes[9] = packet.protocol;
     std::copy_n(packet.source.begin(), 4, &bytes[12]);
@@ -89,16 +96,16 @@ Bytes bytes_of(const Packet& packet, uint16_t id) {
     uint32_t sum = 0;
     for (size_t at = 0; at < 20; at += 2) sum += get16(bytes, at);
     put16(bytes, 10, ~((sum & 0xffff) + (sum >> 16)));
-    put_transport(bytes, 20, packet);
+    put_transport(bytes, 20, trip);
   } else {
     put16(bytes, 0, 0x6000U | static_cast<uint32_t>(packet.tos << 4));
-    put16(bytes, 2, id);  // of the flow label
+    put16(bytes, 2, trip.id);  // of the flow label
     put16(bytes, 4, packet.length - 40);
     bytes[6] = packet.protocol;
     bytes[7] = 64;
     std::copy_n(packet.source.begin(), 16, &bytes[8]);
     std::copy_n(packet.destination.begin(), 16, &bytes[24]);
-    put_transport(bytes, 40, packet);
+    put_transport(bytes, 40, trip);
   }
   return bytes;
 }
@@ -149,6 +156,7 @@ class Wire {
 void send_from_router(const Packet& packet, const Bytes& bytes) {
   const bool four = packet.family == Family::inet;
   const int fd = ::socket(four ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+  EXPECT_EQ(::setsockopt(fd, SOL_SOCKET, SO_MARK, &kOurs, sizeof kOurs), 0);
   sockaddr_in6 six{};
   sockaddr_in inet{};
   six.sin6_family = AF_INET6;
@@ -201,18 +209,41 @@ class PfTest : public KernelTest {
     KernelTest::TearDown();
   }
 
+  // Whether pf lets it through.
+  static bool passes(Interpreter& pf, const Trip& trip) {
+    std::string tag;
+    const auto from = trip.from == kRouter ? "" : concat("em", trip.from);
+    if (!from.empty() && !pf.passes(trip.packet, {pf::Direction::in, from, from}, tag)) return false;
+    return trip.to == kRouter ||
+           pf.passes(trip.packet, {pf::Direction::out, concat("em", trip.to), from}, tag);
+  }
+
   // What pf lets out of the router.
   static std::set<uint16_t> allowed(Interpreter& pf, const std::vector<Trip>& trips) {
     std::set<uint16_t> ids;
+    std::vector<const Packet*> arrived;
     for (const auto& trip : trips) {
-      std::string tag;
-      const auto from = trip.from == kRouter ? "" : concat("em", trip.from);
-      const auto to = concat("em", trip.to);
-      if (!from.empty() && !pf.passes(trip.packet, {pf::Direction::in, from, from}, tag)) continue;
-      if (trip.to == kRouter) continue;
-      if (pf.passes(trip.packet, {pf::Direction::out, to, from}, tag)) ids.insert(trip.id);
+      const auto states = pf.states();
+      const bool passed = passes(pf, trip);
+      const bool known = std::ranges::any_of(arrived, [&](const Packet* before) {
+        return same_ends(*before, trip.packet) || same_ends(*before, reversed(trip.packet));
+      });
+      if (passed) arrived.push_back(&trip.packet);
+      if (!passed && !known) pf.forget_states(states);
+      if (passed && trip.to != kRouter) ids.insert(trip.id);
     }
     return ids;
+  }
+
+  // As pf.conf would have it, one anchor after the other.
+  static std::string described(const pf::Policy& policy) {
+    std::string text;
+    for (const auto& [path, ruleset] : policy.rulesets) {
+      text += concat("# anchor \"", path, "\"\n");
+      for (const auto& table : ruleset.tables) text += pf::print(table) + "\n";
+      text += pf::print_rules(policy, path, pf::Rules::filter);
+    }
+    return text;
   }
 
   // The policy in the kernel and in the interpreter; what a failure prints is enough to see it.
@@ -226,21 +257,31 @@ class PfTest : public KernelTest {
 
     Interpreter interpreter(policy);
     const auto right = allowed(interpreter, trips);
-    EXPECT_EQ(arrived(), right) << lowered->text;
+    EXPECT_EQ(arrived(), right) << described(policy);
+    sent_ += trips.size();
     passed_ += right.size();
+    by_state_ += interpreter.by_state();
 
     const auto counted = pf::counted(lowered->rules.size());
     ASSERT_TRUE(counted) << counted.error().line();
     for (size_t rule = 0; rule < counted->size(); ++rule) {
       const auto found = interpreter.counts().find(lowered->rules[rule]);
       const auto [packets, bytes] = found == interpreter.counts().end() ? Count{} : found->second;
-      EXPECT_EQ((*counted)[rule], (pf::Counted{packets, bytes})) << "r" << rule << "\n"
-                                                                 << lowered->text;
+      EXPECT_EQ((*counted)[rule], (pf::Counted{packets, bytes})) << pf::print(*lowered->rules[rule]) << "\n" << described(policy);
       decided_ += packets;
     }
   }
 
-  size_t passed_ = 0, decided_ = 0;
+  void compare_many(With with, uint64_t policies) {
+    for (uint64_t seed = kSeed; seed < kSeed + policies && !HasFailure(); ++seed) {
+      SCOPED_TRACE(concat("seed ", seed));
+      Generator generator(seed, with);
+      const auto policy = generator.policy();
+      compare(policy, generator.trips(kTrips));
+    }
+  }
+
+  size_t sent_ = 0, passed_ = 0, decided_ = 0, by_state_ = 0;
 
   // What has come out of the router, by id: once everything sent before is through.
   std::set<uint16_t> arrived() {
@@ -261,7 +302,7 @@ class PfTest : public KernelTest {
   }
 
   void send(const Trip& trip) {
-    const auto bytes = bytes_of(trip.packet, trip.id);
+    const auto bytes = bytes_of(trip);
     if (trip.from == kRouter) return send_from_router(trip.packet, bytes);
     outer_[static_cast<size_t>(trip.from)]->send(
         trip.packet.family == Family::inet ? ETHERTYPE_IP : ETHERTYPE_IPV6, bytes);
@@ -294,9 +335,7 @@ class PfTest : public KernelTest {
         "table inet sink {\n"
         " chain in { type filter hook prerouting priority -400;"
         "  icmpv6 type { 130-137, 143 } drop; }\n"
-        " chain here { type filter hook input priority 0; drop; }\n"
-        " chain out { type filter hook output priority -400;"
-        "  icmpv6 type { 130-137, 143 } drop; }\n"
+        " chain out { type filter hook output priority -400; meta mark != 0x40000000 drop; }\n"
         "}\nEND\n";
     for (int leg = 0; leg < kLegs; ++leg) {
       const auto dev = concat("em", leg);
@@ -324,16 +363,18 @@ class PfTest : public KernelTest {
 };
 
 TEST_F(PfTest, ROOT_NET_TheKernelDecidesAsPfDoes) {
-  for (uint64_t seed = kSeed; seed < kSeed + kPolicies && !HasFailure(); ++seed) {
-    SCOPED_TRACE(concat("seed ", seed));
-    Generator generator(seed);
-    const auto policy = generator.policy();
-    compare(policy, generator.trips(kTrips));
-  }
+  compare_many(With::tests_alone, 400);
   // Neither everything nor nothing passes, and rules are asked.
-  EXPECT_GT(passed_, kPolicies * kTrips / 5);
-  EXPECT_LT(passed_, kPolicies * kTrips * 3 / 4);
-  EXPECT_GT(decided_, kPolicies * kTrips / 2);
+  EXPECT_GT(passed_, sent_ / 5);
+  EXPECT_LT(passed_, sent_ * 3 / 4);
+  EXPECT_GT(decided_, sent_ / 2);
+}
+
+TEST_F(PfTest, ROOT_NET_StatesAdmitWhatTheyDoInPf) {
+  compare_many(With::states, 300);
+  EXPECT_GT(passed_, sent_ / 5);
+  EXPECT_LT(passed_, sent_ * 3 / 4);
+  EXPECT_GT(by_state_, sent_ / 20);
 }
 
 }  // namespace

@@ -93,6 +93,10 @@ FilterRule Generator::rule() {
     made.flags.among = static_cast<uint8_t>(below(64));
     made.flags.set = static_cast<uint8_t>(below(64) & made.flags.among);
   }
+  if (with_ == With::states && made.verdict == Verdict::pass && chance(70)) {
+    made.state = pf::State::keep;  // and what pf adds to it
+    if (match.protocol == 0 || match.protocol == IPPROTO_TCP) made.flags = {0x02, 0x12};
+  }
   if (chance(10)) made.tos = one_of<uint8_t>({0, 0x10, 0xb8});
   if (chance(5)) made.max_packet_size = 150;
   return made;
@@ -158,15 +162,49 @@ Trip Generator::trip() {
                    made.to == kRouter ? -1 : some_host());
   std::copy_n(source.bytes, 16, packet.source.begin());
   std::copy_n(destination.bytes, 16, packet.destination.begin());
-  packet.length = static_cast<uint32_t>(80 + below(200));
+  return made;
+}
+
+// There and back twice. A connection of TCP begins with a handshake, and has ports of its own: what
+// does not fit is not tracked. An answer of ICMP to nothing is not either, so none is sent.
+std::vector<Trip> Generator::connection() {
+  constexpr uint8_t kSyn = 2, kAck = 16;
+  Trip there = trip();
+  auto& packet = there.packet;
+  const bool tcp = packet.protocol == IPPROTO_TCP;
+  const bool icmp = packet.protocol == IPPROTO_ICMP || packet.protocol == IPPROTO_ICMPV6;
+  if (tcp || icmp) packet.source_port = static_cast<uint16_t>(1001 + connections_++);
+  if (icmp) packet.destination_port = packet.source_port;
+  Trip back = there;
+  back.answers = true;
+  std::swap(back.from, back.to);
+  std::swap(back.packet.source, back.packet.destination);
+  std::swap(back.packet.source_port, back.packet.destination_port);
+  std::vector<Trip> made{there, back, there, back};
+  if (icmp) made = {there, there};
+  if (tcp)
+    for (size_t n = 0; n < made.size(); ++n)
+      made[n].packet.flags = n == 0 ? kSyn : n == 1 ? kSyn | kAck : kAck;
   return made;
 }
 
 std::vector<Trip> Generator::trips(size_t number) {
   std::vector<Trip> made;
+  if (with_ == With::tests_alone)
+    while (made.size() < number) made.push_back(trip());
+  std::vector<std::vector<Trip>> open(6);
   while (made.size() < number) {
-    made.push_back(trip());
-    made.back().id = static_cast<uint16_t>(made.size());
+    auto& one = open[below(open.size())];
+    if (one.empty()) {
+      one = connection();
+      std::ranges::reverse(one);
+    }
+    made.push_back(one.back());
+    one.pop_back();
+  }
+  for (size_t n = 0; n < number; ++n) {
+    made[n].id = static_cast<uint16_t>(n + 1);
+    made[n].packet.length = static_cast<uint32_t>(80 + below(200));
   }
   return made;
 }

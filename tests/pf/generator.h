@@ -21,14 +21,18 @@ constexpr int kRouter = -1;  // in place of a leg
 struct Trip {
   Packet packet;
   int from = 0, to = 0;  // legs
+  bool answers = false;  // goes back to who began
   uint16_t id = 0;       // its own among those of one policy
 };
 
 sys::Address host_address(Family family, int leg, int host);
 
+// What policies have beside tests of single packets.
+enum class With : uint8_t { tests_alone, states };
+
 class Generator {
  public:
-  explicit Generator(uint64_t seed) : random_(seed) {}
+  Generator(uint64_t seed, With with) : random_(seed), with_(with) {}
 
   Policy policy();
   std::vector<Trip> trips(size_t number);
@@ -42,6 +46,7 @@ class Generator {
   }
 
   Trip trip();
+  std::vector<Trip> connection();
   Network network(Family family);
   Side side(Family family, bool ports);
   Ports ports();
@@ -50,6 +55,8 @@ class Generator {
   void ruleset(Policy& policy, const std::string& path, int depth);
 
   std::mt19937_64 random_;
+  With with_;
+  uint16_t connections_ = 0;
 };
 
 }  // namespace gaol::pf::reference

@@ -179,6 +179,8 @@ std::vector<std::string> called(const AnchorCall& call, const Policy& policy) {
   return paths;
 }
 
+}  // namespace
+
 Packet reversed(Packet packet) {
   std::swap(packet.source, packet.destination);
   std::swap(packet.source_port, packet.destination_port);
@@ -190,8 +192,6 @@ bool same_ends(const Packet& a, const Packet& b) {
          a.destination == b.destination && a.source_port == b.source_port &&
          a.destination_port == b.destination_port;
 }
-
-}  // namespace
 
 Interpreter::Then Interpreter::enter(const FilterRule& rule, Evaluation& evaluation) const {
   const auto* before = std::exchange(evaluation.decided, nullptr);
@@ -232,7 +232,10 @@ bool Interpreter::has_state(const Packet& packet, Direction direction) const {
 bool Interpreter::passes(const Packet& packet, const Crossing& crossing, std::string& tag) {
   for (const auto& name : policy_.options.skip.value_or(std::vector<std::string>{}))
     if (is_interface(crossing.interface, name)) return true;
-  if (has_state(packet, crossing.direction)) return true;
+  if (has_state(packet, crossing.direction)) {
+    ++by_state_;
+    return true;
+  }
 
   Evaluation evaluation{packet, crossing, tag, nullptr, {}};
   evaluate("", evaluation);

@@ -38,6 +38,10 @@ struct Count {
   bool operator==(const Count&) const = default;
 };
 
+// Whether both are of the same connection.
+bool same_ends(const Packet& a, const Packet& b);
+Packet reversed(Packet packet);
+
 class Interpreter {
  public:
   explicit Interpreter(const Policy& policy) : policy_(policy) {}
@@ -45,8 +49,15 @@ class Interpreter {
   // Whether the packet goes on. `tag` is what it carries from one crossing to the next.
   bool passes(const Packet& packet, const Crossing& crossing, std::string& tag);
 
+  // Linux has one entry for all crossings of a connection, and none before a packet of it arrived:
+  // what was made for one that did not is forgotten.
+  size_t states() const { return states_.size(); }
+  void forget_states(size_t but) { states_.erase(states_.begin() + static_cast<long>(but), states_.end()); }
+
   // Of the packets for which there was no state: who decided, and which match rules they met.
   const std::map<const FilterRule*, Count>& counts() const { return counts_; }
+  // And of the others.
+  size_t by_state() const { return by_state_; }
 
  private:
   // One direction of one interface, and both ends: the packets that need no rules.
@@ -63,6 +74,7 @@ class Interpreter {
 
   const Policy& policy_;
   std::vector<State> states_;
+  size_t by_state_ = 0;
   std::map<const FilterRule*, Count> counts_;
 };
 
