@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/text.h"
@@ -30,12 +31,6 @@ class Condition {
   std::string text_;
   bool possible_ = true;
 };
-
-std::string hex(uint32_t number) {
-  char digits[9];
-  auto* const end = std::to_chars(digits, digits + sizeof digits, number, 16).ptr;
-  return "0x" + std::string(digits, end);
-}
 
 std::string network_text(const Network& network) {
   return concat(host_text(network), "/", network.prefix);
@@ -153,6 +148,12 @@ const std::string& home_of(const std::string& table, const std::string& path,
 
 }  // namespace
 
+std::string hex(uint32_t number) {
+  char digits[9];
+  auto* const end = std::to_chars(digits, digits + sizeof digits, number, 16).ptr;
+  return "0x" + std::string(digits, end);
+}
+
 std::string host_text(const Network& network) {
   char text[INET6_ADDRSTRLEN];
   return ::inet_ntop(network.family, network.bytes, text, sizeof text);
@@ -187,7 +188,8 @@ std::string interface_set(const std::string& name) {
 }
 
 std::vector<std::string> conditions(const FilterRule& rule, Direction direction,
-                                    const Policy& policy, const std::string& tables) {
+                                    const Policy& policy, const std::string& tables,
+                                    const Tags& tags) {
   const auto set = [&](const Side& side, Family family) {
     const auto* table = std::get_if<TableName>(&side.address);
     return table ? table_set(table->name, tables, policy, family) : std::string{};
@@ -212,6 +214,9 @@ std::vector<std::string> conditions(const FilterRule& rule, Direction direction,
         condition.only_if((*rule.tos & 3) == 0);
         condition.need(concat(ip, " dscp ", *rule.tos >> 2));
       }
+      if (!match.tagged.name.empty())
+        condition.need(concat("meta mark & ", hex(kTagMask), match.tagged.negated ? " != " : " == ",
+                              hex(tags.at(match.tagged.name) << kTagShift)));
       if (rule.max_packet_size != 0)
         condition.need(concat("meta length <= ", rule.max_packet_size));
       if (auto text = std::move(condition).text()) all.push_back(std::move(*text));

@@ -3,7 +3,8 @@
 
 // What a rule tests, as nftables asks it.
 
-#include <optional>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,10 +12,19 @@
 
 namespace gaol::pf {
 
+// The numbers of tags, from 1. A packet carries its tag in these bits of its mark.
+using Tags = std::map<std::string, unsigned, std::less<>>;
+constexpr uint32_t kTagMask = 0x00ff0000;
+constexpr int kTagShift = 16;
+
+// `0x10`.
+std::string hex(uint32_t number);
+
 // Expressions that exclude each other, each with a blank behind it; the rule matches where one of
 // them does. None: it never matches. `tables` is the path of the ruleset whose tables it may name.
 std::vector<std::string> conditions(const FilterRule& rule, Direction direction,
-                                    const Policy& policy, const std::string& tables);
+                                    const Policy& policy, const std::string& tables,
+                                    const Tags& tags);
 
 // `iifname { "em0" }`. The name of a group is that of its driver.
 std::string interface_set(const std::string& name);

@@ -41,8 +41,6 @@ constexpr Refusal<Rule> kRules[] = {
     {[](const Rule& r) { return asks_routes(r.match.source) || asks_routes(r.match.destination); },
      "no-route and urpf-failed"},
     {[](const Rule& r) { return !r.match.os.empty(); }, "os"},
-    {[](const Rule& r) { return !r.match.tagged.name.empty() || !r.tag.empty(); },
-     "tag and tagged"},
     {[](const Rule& r) { return r.user.op != Compare::none || r.group.op != Compare::none; },
      "user and group"},
     {[](const Rule& r) { return r.prio || r.set_priority; }, "prio"},
@@ -70,7 +68,6 @@ constexpr Refusal<Rule> kRules[] = {
     {[](const Rule& r) { return r.dummynet.has_value(); }, "dnpipe and dnqueue"},
     {[](const Rule& r) { return r.rtable.has_value(); }, "rtable"},
     {[](const Rule& r) { return r.divert_port || r.divert_to; }, "divert-to"},
-    {[](const Rule& r) { return r.quick && r.verdict == Verdict::match; }, "match quick"},
 };
 
 constexpr Refusal<Options> kOptions[] = {

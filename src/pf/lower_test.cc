@@ -244,12 +244,43 @@ TEST(Lower, TablesAreASetForEachFamily) {
             std::string::npos);
 }
 
+TEST(Lower, WithTagsTheOrderIsThatOfTheFile) {
+  auto tags = rule(Verdict::block), tagged = rule(Verdict::pass, Direction::in, true);
+  tags.tag = "A";
+  tagged.match.tagged.name = "A";
+  auto inside = anchor("a", true);
+  auto ordered =
+      policy({tags, inside, tagged, rule(Verdict::match), rule(Verdict::pass, Direction::out)});
+  EXPECT_EQ(incoming(ordered),
+            "known ct mark & 0xff0 vmap { 0x10 : goto tag/has/1 }\n"
+            "known accept\n"
+            "all meta mark set meta mark & 0xfe000000 | 0x1010001 \n"
+            "call/0 meta mark & 0x1000000 == 0 goto in/call/0/inside\n"
+            "call/0 meta mark set meta mark & 0xfeffffff\n"
+            "call/0 jump in/call/0/inside\n"
+            "call/0 meta mark set meta mark & 0xfeffffff | 0x1000000\n"
+            "call/0/inside jump in/all/a\n"
+            "call/0/inside meta mark & 0x1000000 != 0 goto in/decide\n"
+            "all jump in/call/0\n"
+            "all meta mark & 0xff0000 == 0x10000 meta mark set meta mark & 0xfeff0000 | 0x1000002 "
+            "goto in/decide\n"
+            "all counter name r2 \n"
+            "rule/0 meta mark set meta mark & 0xfeff0000 counter name r0 drop\n"
+            "rule/1 meta mark set meta mark & 0xfeff0000 counter name r1 accept\n"
+            "decide meta mark & 0xffff vmap { 1 : goto in/rule/0, 2 : goto in/rule/1 }\n"
+            "decide accept\n");
+  // Only where they are set.
+  EXPECT_NE(lower(ordered)->text.find("add rule inet pf out jump out/stop\n"), std::string::npos);
+}
+
 TEST(Lower, RefusesAndSaysWhere) {
   auto nested = policy({anchor("a")});
   nested.rulesets["a"].filter = {anchor("a")};
   auto logged = rule(Verdict::block), once = rule(Verdict::block);
   logged.log.emplace();
   once.once = true;
+  std::vector<FilterRule> tags(256, rule(Verdict::pass));
+  for (size_t n = 0; n < tags.size(); ++n) tags[n].tag = concat("T", n);
   auto timeouts = policy({});
   timeouts.options.timeouts[Timeout::interval] = 1;
   auto scrub = policy({});
@@ -258,7 +289,8 @@ TEST(Lower, RefusesAndSaysWhere) {
     Policy policy;
     const char* reason;
   } const cases[] = {
-      {nested, "pf.conf:7: not supported on this system: anchors nested deeper than 14 levels"},
+      {nested, "pf.conf:7: not supported on this system: anchors nested deeper than 10 levels"},
+      {policy(tags), "pf.conf:7: not supported on this system: more than 255 tags"},
       {policy({logged}), "pf.conf:7: not supported on this system: log"},
       {policy({once}), "pf.conf:7: not supported on this system: once"},
       {timeouts, "pf.conf: not supported on this system: set timeout and set optimization"},

@@ -39,7 +39,7 @@ using namespace pf::reference;
 using pf::Family;
 
 constexpr uint32_t kOurs = 0x40000000;  // the mark of what the router is to send
-constexpr uint16_t kMarker = 0x88b5;  // an ethertype for experiments
+constexpr uint16_t kMarker = 0x88b5;    // an ethertype for experiments
 constexpr uint64_t kSeed = 20;
 constexpr size_t kTrips = 64;
 
@@ -213,7 +213,8 @@ class PfTest : public KernelTest {
   static bool passes(Interpreter& pf, const Trip& trip) {
     std::string tag;
     const auto from = trip.from == kRouter ? "" : concat("em", trip.from);
-    if (!from.empty() && !pf.passes(trip.packet, {pf::Direction::in, from, from}, tag)) return false;
+    if (!from.empty() && !pf.passes(trip.packet, {pf::Direction::in, from, from}, tag))
+      return false;
     return trip.to == kRouter ||
            pf.passes(trip.packet, {pf::Direction::out, concat("em", trip.to), from}, tag);
   }
@@ -267,7 +268,9 @@ class PfTest : public KernelTest {
     for (size_t rule = 0; rule < counted->size(); ++rule) {
       const auto found = interpreter.counts().find(lowered->rules[rule]);
       const auto [packets, bytes] = found == interpreter.counts().end() ? Count{} : found->second;
-      EXPECT_EQ((*counted)[rule], (pf::Counted{packets, bytes})) << pf::print(*lowered->rules[rule]) << "\n" << described(policy);
+      EXPECT_EQ((*counted)[rule], (pf::Counted{packets, bytes}))
+          << pf::print(*lowered->rules[rule]) << "\n"
+          << described(policy);
       decided_ += packets;
     }
   }
@@ -375,6 +378,13 @@ TEST_F(PfTest, ROOT_NET_StatesAdmitWhatTheyDoInPf) {
   EXPECT_GT(passed_, sent_ / 5);
   EXPECT_LT(passed_, sent_ * 3 / 4);
   EXPECT_GT(by_state_, sent_ / 20);
+}
+
+TEST_F(PfTest, ROOT_NET_TagsStickAndOrderCounts) {
+  compare_many(With::tags, 300);
+  EXPECT_GT(passed_, sent_ / 5);
+  EXPECT_LT(passed_, sent_ * 3 / 4);
+  EXPECT_GT(decided_, sent_ / 3);
 }
 
 }  // namespace

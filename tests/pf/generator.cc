@@ -93,9 +93,14 @@ FilterRule Generator::rule() {
     made.flags.among = static_cast<uint8_t>(below(64));
     made.flags.set = static_cast<uint8_t>(below(64) & made.flags.among);
   }
-  if (with_ == With::states && made.verdict == Verdict::pass && chance(70)) {
+  if (with_ != With::tests_alone && made.verdict == Verdict::pass && chance(70)) {
     made.state = pf::State::keep;  // and what pf adds to it
     if (match.protocol == 0 || match.protocol == IPPROTO_TCP) made.flags = {0x02, 0x12};
+  }
+  if (with_ == With::tags) {
+    if (chance(25)) made.tag = one_of({"A", "B", "C"});
+    if (chance(25)) match.tagged = {one_of({"A", "B", "C"}), chance(30)};
+    if (made.verdict == Verdict::match) made.quick = chance(15);
   }
   if (chance(10)) made.tos = one_of<uint8_t>({0, 0x10, 0xb8});
   if (chance(5)) made.max_packet_size = 150;
@@ -113,7 +118,7 @@ void Generator::ruleset(Policy& policy, const std::string& path, int depth) {
   for (size_t left = 1 + below(depth == 0 ? 8 : 4); left > 0; --left) {
     auto each = rule();
     if (chance(30) && (!names.empty() || chance(30))) {
-      each = rule();
+      each = chance(50) ? FilterRule{} : rule();
       each.verdict = Verdict::anchor;
       each.quick = chance(30);
       each.anchor.children = names.empty() || chance(30);

@@ -28,7 +28,7 @@ struct Trip {
 sys::Address host_address(Family family, int leg, int host);
 
 // What policies have beside tests of single packets.
-enum class With : uint8_t { tests_alone, states };
+enum class With : uint8_t { tests_alone, states, tags };
 
 class Generator {
  public:

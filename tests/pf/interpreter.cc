@@ -223,17 +223,19 @@ Interpreter::Then Interpreter::evaluate(const std::string& path, Evaluation& eva
   return Then::go_on;
 }
 
-bool Interpreter::has_state(const Packet& packet, Direction direction) const {
-  return std::ranges::any_of(states_, [&](const State& state) {
+const Interpreter::State* Interpreter::state_of(const Packet& packet, Direction direction) const {
+  const auto found = std::ranges::find_if(states_, [&](const State& state) {
     return same_ends(state.first, state.direction == direction ? packet : reversed(packet));
   });
+  return found == states_.end() ? nullptr : &*found;
 }
 
 bool Interpreter::passes(const Packet& packet, const Crossing& crossing, std::string& tag) {
   for (const auto& name : policy_.options.skip.value_or(std::vector<std::string>{}))
     if (is_interface(crossing.interface, name)) return true;
-  if (has_state(packet, crossing.direction)) {
+  if (const auto* state = state_of(packet, crossing.direction)) {
     ++by_state_;
+    if (!state->tag.empty()) tag = state->tag;
     return true;
   }
 
@@ -252,7 +254,7 @@ bool Interpreter::passes(const Packet& packet, const Crossing& crossing, std::st
   if (evaluation.decided->verdict == Verdict::block) return false;
   tag = evaluation.tag;
   if (evaluation.decided->state != pf::State::none && !is_icmp_error(packet))
-    states_.push_back({crossing.direction, packet});
+    states_.push_back({crossing.direction, packet, tag});
   return true;
 }
 

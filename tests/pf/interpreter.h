@@ -52,7 +52,9 @@ class Interpreter {
   // Linux has one entry for all crossings of a connection, and none before a packet of it arrived:
   // what was made for one that did not is forgotten.
   size_t states() const { return states_.size(); }
-  void forget_states(size_t but) { states_.erase(states_.begin() + static_cast<long>(but), states_.end()); }
+  void forget_states(size_t but) {
+    states_.erase(states_.begin() + static_cast<long>(but), states_.end());
+  }
 
   // Of the packets for which there was no state: who decided, and which match rules they met.
   const std::map<const FilterRule*, Count>& counts() const { return counts_; }
@@ -64,11 +66,12 @@ class Interpreter {
   struct State {
     Direction direction;
     Packet first;
+    std::string tag;
   };
   struct Evaluation;
   enum class Then : uint8_t { go_on, stop };
 
-  bool has_state(const Packet& packet, Direction direction) const;
+  const State* state_of(const Packet& packet, Direction direction) const;
   Then evaluate(const std::string& path, Evaluation& evaluation) const;
   Then enter(const FilterRule& rule, Evaluation& evaluation) const;
 
