@@ -177,7 +177,7 @@ class Lowering {
     declare("chain", concat(name, " { type filter hook ", way.hook, "; policy accept; }"));
     for (const auto& interface : policy_.options.skip.value_or(std::vector<std::string>{}))
       add(name, concat(way.interface, " ", interface_set(interface), " accept"));
-    const std::string admit = tags_.empty() ? "accept" : concat("goto ", way.name, "/known");
+    const auto admit = concat("goto ", way.name, "/known");
     add(name, concat("ct direction . ct mark & 0x3 vmap { original . ", way.own, " : ", admit,
                      ", original . 0x3 : ", admit, ", reply . ", way.other, " : ", admit,
                      ", reply . 0x3 : ", admit, " }"));
@@ -188,8 +188,25 @@ class Lowering {
     } else {
       add(name, concat("jump ", way.name, "/stop"));
       add(name, concat("jump ", way.name, "/last"));
+      add(name, concat("goto ", way.name, "/pass"));
     }
+    pass(way);
     keep(way);
+    known(way);
+  }
+
+  // Nothing passes with options of IP, unless its rule says so.
+  void no_options(const std::string& chain) {
+    add(chain, "ip hdrlength > 5 drop");
+    for (const auto* header : {"hbh", "dst", "rt"})
+      add(chain, concat("exthdr ", header, " exists drop"));
+  }
+
+  void pass(const Way& way) {
+    const auto name = concat(way.name, "/pass");
+    declare("chain", name);
+    no_options(name);
+    add(name, "accept");
   }
 
   bool in_order(const Way& way) const { return in_order_.contains(way.direction); }
@@ -215,16 +232,21 @@ class Lowering {
   void keep(const Way& way) {
     const auto name = concat(way.name, "/keep");
     declare("chain", name);
+    no_options(name);
     add(name, "meta l4proto { 1, 58 } ct state related accept");
     add(name, concat("ct direction original ct mark set ct mark | ", way.own));
     add(name, concat("ct direction reply ct mark set ct mark | ", way.other));
     if (!tags_.empty()) add(name, each_tag("meta", kTagMask, kTagShift, "jump tag/keep/"));
     add(name, "accept");
-    if (tags_.empty()) return;
-    const auto known = concat(way.name, "/known");
-    declare("chain", known);
-    add(known, each_tag("ct", kKeptTagMask, kKeptTagShift, "goto tag/has/"));
-    add(known, "accept");
+  }
+
+  // A packet that has a state.
+  void known(const Way& way) {
+    const auto name = concat(way.name, "/known");
+    declare("chain", name);
+    no_options(name);
+    if (!tags_.empty()) add(name, each_tag("ct", kKeptTagMask, kKeptTagShift, "goto tag/has/"));
+    add(name, "accept");
   }
 
   static std::string chain(const Way& way, std::string_view list, const std::string& path) {
@@ -305,7 +327,7 @@ class Lowering {
     }
     if (!elements.empty())
       add(decide, concat("meta mark & ", hex(kRuleMask), " vmap { ", elements, " }"));
-    add(decide, "accept");
+    add(decide, concat("goto ", way.name, "/pass"));
   }
 
   static bool concerns(const FilterRule& rule, const Way& way) {
@@ -351,7 +373,8 @@ class Lowering {
     auto counted = concat("counter name ", counter(rule));
     if (rule.verdict == Verdict::match) return counted;
     if (rule.verdict == Verdict::block) return counted + " drop";
-    if (rule.state == State::none) return counted + " accept";
+    if (rule.allow_opts) return counted + " accept";
+    if (rule.state == State::none) return concat(counted, " goto ", way.name, "/pass");
     return concat(counted, " goto ", way.name, "/keep");
   }
 

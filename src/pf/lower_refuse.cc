@@ -57,6 +57,8 @@ constexpr Refusal<Rule> kRules[] = {
     {[](const Rule& r) { return r.state_options.pflow; }, "pflow"},
     {[](const Rule& r) { return r.state_options.allow_related; }, "allow-related"},
     {[](const Rule& r) { return r.once; }, "once"},
+    {[](const Rule& r) { return r.allow_opts && (r.verdict == Verdict::match || r.state != none); },
+     "allow-opts with a state"},
     {[](const Rule& r) { return r.routing.kind != Routing::Kind::none; },
      "route-to, reply-to and dup-to"},
     {[](const Rule& r) { return r.translation.source || r.translation.destination; },

@@ -41,54 +41,89 @@ Policy policy(std::vector<FilterRule> rules) {
   return made;
 }
 
-// The rules for packets that come in, without those of the hook.
+// The rules for packets that come in, without those of the hook and of what passes.
 std::string incoming(const Policy& policy) {
   const auto lowered = lower(policy);
   if (!lowered) return lowered.error().line();
   constexpr std::string_view kRule = "add rule inet pf in/";
   std::string rules;
   for (const auto line : split(lowered->text, '\n'))
-    if (line.starts_with(kRule) && !line.starts_with("add rule inet pf in/keep"))
+    if (line.starts_with(kRule) && !line.starts_with("add rule inet pf in/keep") &&
+        !line.starts_with("add rule inet pf in/pass") &&
+        !line.starts_with("add rule inet pf in/known"))
       rules += concat(line.substr(kRule.size()), "\n");
   return rules;
 }
 
 TEST(Lower, WhatEveryPolicyHas) {
   Policy policy;
-  policy.options.skip = {"lo", "em1"};
-  EXPECT_EQ(
-      lower(policy)->text,
-      "add table inet pf\n"
-      "add chain inet pf in { type filter hook prerouting priority -50; policy accept; }\n"
-      "add chain inet pf in/keep\n"
-      "add chain inet pf in/stop\n"
-      "add chain inet pf in/last\n"
-      "add chain inet pf out { type filter hook postrouting priority 300; policy accept; }\n"
-      "add chain inet pf out/keep\n"
-      "add chain inet pf out/stop\n"
-      "add chain inet pf out/last\n"
-      "add rule inet pf in iifname { \"lo\", \"lo0*\", \"lo1*\", \"lo2*\", \"lo3*\", \"lo4*\", "
-      "\"lo5*\", \"lo6*\", \"lo7*\", \"lo8*\", \"lo9*\" } accept\n"
-      "add rule inet pf in iifname \"em1\" accept\n"
-      "add rule inet pf in ct direction . ct mark & 0x3 vmap { original . 0x1 : accept, "
-      "original . 0x3 : accept, reply . 0x2 : accept, reply . 0x3 : accept }\n"
-      "add rule inet pf in jump in/stop\n"
-      "add rule inet pf in jump in/last\n"
-      "add rule inet pf in/keep meta l4proto { 1, 58 } ct state related accept\n"
-      "add rule inet pf in/keep ct direction original ct mark set ct mark | 0x1\n"
-      "add rule inet pf in/keep ct direction reply ct mark set ct mark | 0x2\n"
-      "add rule inet pf in/keep accept\n"
-      "add rule inet pf out oifname { \"lo\", \"lo0*\", \"lo1*\", \"lo2*\", \"lo3*\", \"lo4*\", "
-      "\"lo5*\", \"lo6*\", \"lo7*\", \"lo8*\", \"lo9*\" } accept\n"
-      "add rule inet pf out oifname \"em1\" accept\n"
-      "add rule inet pf out ct direction . ct mark & 0x3 vmap { original . 0x2 : accept, "
-      "original . 0x3 : accept, reply . 0x1 : accept, reply . 0x3 : accept }\n"
-      "add rule inet pf out jump out/stop\n"
-      "add rule inet pf out jump out/last\n"
-      "add rule inet pf out/keep meta l4proto { 1, 58 } ct state related accept\n"
-      "add rule inet pf out/keep ct direction original ct mark set ct mark | 0x2\n"
-      "add rule inet pf out/keep ct direction reply ct mark set ct mark | 0x1\n"
-      "add rule inet pf out/keep accept\n");
+  policy.options.skip = {"em1"};
+  EXPECT_EQ(lower(policy)->text,
+            "add table inet pf\n"
+            "add chain inet pf in { type filter hook prerouting priority -50; policy accept; "
+            "}\n"
+            "add chain inet pf in/pass\n"
+            "add chain inet pf in/keep\n"
+            "add chain inet pf in/known\n"
+            "add chain inet pf in/stop\n"
+            "add chain inet pf in/last\n"
+            "add chain inet pf out { type filter hook postrouting priority 300; policy "
+            "accept; }\n"
+            "add chain inet pf out/pass\n"
+            "add chain inet pf out/keep\n"
+            "add chain inet pf out/known\n"
+            "add chain inet pf out/stop\n"
+            "add chain inet pf out/last\n"
+            "add rule inet pf in iifname \"em1\" accept\n"
+            "add rule inet pf in ct direction . ct mark & 0x3 vmap { original . 0x1 : goto "
+            "in/known, original . 0x3 : goto in/known, reply . 0x2 : goto in/known, reply . "
+            "0x3 : goto in/known }\n"
+            "add rule inet pf in jump in/stop\n"
+            "add rule inet pf in jump in/last\n"
+            "add rule inet pf in goto in/pass\n"
+            "add rule inet pf in/pass ip hdrlength > 5 drop\n"
+            "add rule inet pf in/pass exthdr hbh exists drop\n"
+            "add rule inet pf in/pass exthdr dst exists drop\n"
+            "add rule inet pf in/pass exthdr rt exists drop\n"
+            "add rule inet pf in/pass accept\n"
+            "add rule inet pf in/keep ip hdrlength > 5 drop\n"
+            "add rule inet pf in/keep exthdr hbh exists drop\n"
+            "add rule inet pf in/keep exthdr dst exists drop\n"
+            "add rule inet pf in/keep exthdr rt exists drop\n"
+            "add rule inet pf in/keep meta l4proto { 1, 58 } ct state related accept\n"
+            "add rule inet pf in/keep ct direction original ct mark set ct mark | 0x1\n"
+            "add rule inet pf in/keep ct direction reply ct mark set ct mark | 0x2\n"
+            "add rule inet pf in/keep accept\n"
+            "add rule inet pf in/known ip hdrlength > 5 drop\n"
+            "add rule inet pf in/known exthdr hbh exists drop\n"
+            "add rule inet pf in/known exthdr dst exists drop\n"
+            "add rule inet pf in/known exthdr rt exists drop\n"
+            "add rule inet pf in/known accept\n"
+            "add rule inet pf out oifname \"em1\" accept\n"
+            "add rule inet pf out ct direction . ct mark & 0x3 vmap { original . 0x2 : goto "
+            "out/known, original . 0x3 : goto out/known, reply . 0x1 : goto out/known, reply "
+            ". 0x3 : goto out/known }\n"
+            "add rule inet pf out jump out/stop\n"
+            "add rule inet pf out jump out/last\n"
+            "add rule inet pf out goto out/pass\n"
+            "add rule inet pf out/pass ip hdrlength > 5 drop\n"
+            "add rule inet pf out/pass exthdr hbh exists drop\n"
+            "add rule inet pf out/pass exthdr dst exists drop\n"
+            "add rule inet pf out/pass exthdr rt exists drop\n"
+            "add rule inet pf out/pass accept\n"
+            "add rule inet pf out/keep ip hdrlength > 5 drop\n"
+            "add rule inet pf out/keep exthdr hbh exists drop\n"
+            "add rule inet pf out/keep exthdr dst exists drop\n"
+            "add rule inet pf out/keep exthdr rt exists drop\n"
+            "add rule inet pf out/keep meta l4proto { 1, 58 } ct state related accept\n"
+            "add rule inet pf out/keep ct direction original ct mark set ct mark | 0x2\n"
+            "add rule inet pf out/keep ct direction reply ct mark set ct mark | 0x1\n"
+            "add rule inet pf out/keep accept\n"
+            "add rule inet pf out/known ip hdrlength > 5 drop\n"
+            "add rule inet pf out/known exthdr hbh exists drop\n"
+            "add rule inet pf out/known exthdr dst exists drop\n"
+            "add rule inet pf out/known exthdr rt exists drop\n"
+            "add rule inet pf out/known accept\n");
 }
 
 TEST(Lower, QuickRulesStopAndTheOthersAreAskedFromTheLast) {
@@ -96,7 +131,7 @@ TEST(Lower, QuickRulesStopAndTheOthersAreAskedFromTheLast) {
   kept.state = State::keep;
   EXPECT_EQ(incoming(policy({rule(Verdict::block), rule(Verdict::block, Direction::out), kept,
                              rule(Verdict::pass, Direction::any, true), rule(Verdict::match)})),
-            "stop counter name r3 accept\n"
+            "stop counter name r3 goto in/pass\n"
             "stop counter name r4\n"
             "last counter name r2 goto in/keep\n"
             "last counter name r0 drop\n");
@@ -124,6 +159,14 @@ TEST(Lower, AnchorsAreJumpsFromListToList) {
             "last jump in/last/b/1\n"
             "last jump in/last/a\n"
             "last/a counter name r0 drop\n");
+}
+
+TEST(Lower, AGroupIsTheNameOfADriver) {
+  auto group = rule(Verdict::block);
+  group.match.on = {"em", false};
+  EXPECT_EQ(incoming(policy({group})),
+            "last iifname { \"em\", \"em0*\", \"em1*\", \"em2*\", \"em3*\", \"em4*\", \"em5*\", "
+            "\"em6*\", \"em7*\", \"em8*\", \"em9*\" } counter name r0 drop\n");
 }
 
 TEST(Lower, EveryTest) {
@@ -252,8 +295,6 @@ TEST(Lower, WithTagsTheOrderIsThatOfTheFile) {
   auto ordered =
       policy({tags, inside, tagged, rule(Verdict::match), rule(Verdict::pass, Direction::out)});
   EXPECT_EQ(incoming(ordered),
-            "known ct mark & 0xff0 vmap { 0x10 : goto tag/has/1 }\n"
-            "known accept\n"
             "all meta mark set meta mark & 0xfe000000 | 0x1010001 \n"
             "call/0 meta mark & 0x1000000 == 0 goto in/call/0/inside\n"
             "call/0 meta mark set meta mark & 0xfeffffff\n"
@@ -266,9 +307,9 @@ TEST(Lower, WithTagsTheOrderIsThatOfTheFile) {
             "goto in/decide\n"
             "all counter name r2 \n"
             "rule/0 meta mark set meta mark & 0xfeff0000 counter name r0 drop\n"
-            "rule/1 meta mark set meta mark & 0xfeff0000 counter name r1 accept\n"
+            "rule/1 meta mark set meta mark & 0xfeff0000 counter name r1 goto in/pass\n"
             "decide meta mark & 0xffff vmap { 1 : goto in/rule/0, 2 : goto in/rule/1 }\n"
-            "decide accept\n");
+            "decide goto in/pass\n");
   // Only where they are set.
   EXPECT_NE(lower(ordered)->text.find("add rule inet pf out jump out/stop\n"), std::string::npos);
 }

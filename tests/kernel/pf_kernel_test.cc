@@ -85,7 +85,9 @@ Bytes bytes_of(const Trip& trip) {
   const auto& packet = trip.packet;
   Bytes bytes(packet.length);
   if (packet.family == Family::inet) {
-    bytes[0] = 0x45;
+    const size_t header = packet.options ? 24 : 20;
+    bytes[0] = static_cast<uint8_t>(0x40 | header / 4);
+    if (packet.options) std::fill_n(&bytes[20], 4, 1);  // that do nothing
     bytes[1] = packet.tos;
     put16(bytes, 2, packet.length);
     put16(bytes, 4, trip.id);
@@ -94,18 +96,23 @@ Bytes bytes_of(const Trip& trip) {
     std::copy_n(packet.source.begin(), 4, &bytes[12]);
     std::copy_n(packet.destination.begin(), 4, &bytes[16]);
     uint32_t sum = 0;
-    for (size_t at = 0; at < 20; at += 2) sum += get16(bytes, at);
+    for (size_t at = 0; at < header; at += 2) sum += get16(bytes, at);
     put16(bytes, 10, ~((sum & 0xffff) + (sum >> 16)));
-    put_transport(bytes, 20, trip);
+    put_transport(bytes, header, trip);
   } else {
     put16(bytes, 0, 0x6000U | static_cast<uint32_t>(packet.tos << 4));
     put16(bytes, 2, trip.id);  // of the flow label
     put16(bytes, 4, packet.length - 40);
-    bytes[6] = packet.protocol;
+    bytes[6] = packet.options ? uint8_t{IPPROTO_DSTOPTS} : packet.protocol;
+    if (packet.options) {
+      bytes[40] = packet.protocol;
+      bytes[42] = 1;  // an option that fills the six bytes
+      bytes[43] = 4;
+    }
     bytes[7] = 64;
     std::copy_n(packet.source.begin(), 16, &bytes[8]);
     std::copy_n(packet.destination.begin(), 16, &bytes[24]);
-    put_transport(bytes, 40, trip);
+    put_transport(bytes, packet.options ? 48 : 40, trip);
   }
   return bytes;
 }

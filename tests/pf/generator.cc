@@ -102,6 +102,7 @@ FilterRule Generator::rule() {
     if (chance(25)) match.tagged = {one_of({"A", "B", "C"}), chance(30)};
     if (made.verdict == Verdict::match) made.quick = chance(15);
   }
+  if (made.verdict == Verdict::pass && made.state == pf::State::none) made.allow_opts = chance(50);
   if (chance(10)) made.tos = one_of<uint8_t>({0, 0x10, 0xb8});
   if (chance(5)) made.max_packet_size = 150;
   return made;
@@ -157,6 +158,7 @@ Trip Generator::trip() {
     packet.destination_port = static_cast<uint16_t>(1000 + below(6));
   }
   if (packet.protocol == IPPROTO_TCP) packet.flags = static_cast<uint8_t>(below(64));
+  packet.options = chance(10);
   packet.tos = one_of<uint8_t>({0, 0, 0x10, 0xb8});
   const auto some_host = [&] { return static_cast<int>(below(kHosts)); };
   const auto source =

@@ -236,7 +236,7 @@ bool Interpreter::passes(const Packet& packet, const Crossing& crossing, std::st
   if (const auto* state = state_of(packet, crossing.direction)) {
     ++by_state_;
     if (!state->tag.empty()) tag = state->tag;
-    return true;
+    return !packet.options;
   }
 
   Evaluation evaluation{packet, crossing, tag, nullptr, {}};
@@ -249,9 +249,10 @@ bool Interpreter::passes(const Packet& packet, const Crossing& crossing, std::st
   }
   if (!evaluation.decided) {  // the default rule
     tag = evaluation.tag;
-    return true;
+    return !packet.options;
   }
   if (evaluation.decided->verdict == Verdict::block) return false;
+  if (packet.options && !evaluation.decided->allow_opts) return false;
   tag = evaluation.tag;
   if (evaluation.decided->state != pf::State::none && !is_icmp_error(packet))
     states_.push_back({crossing.direction, packet, tag});

@@ -23,7 +23,8 @@ struct Packet {
   uint8_t flags = 0;
   uint8_t icmp_type = 0, icmp_code = 0;
   uint8_t tos = 0;
-  uint32_t length = 0;  // with the header of IP
+  bool options = false;  // of IP
+  uint32_t length = 0;   // with the header of IP
 };
 
 // A packet on its way through an interface.
