@@ -295,7 +295,7 @@ class Lowering {
   // The anchors of one call. If it is quick, it ends all that found something, which what was found
   // before must not hide.
   std::string call(const FilterRule& rule, const Way& way) {
-    const auto name = concat(way.name, "/call/", calls_++);
+    auto name = concat(way.name, "/call/", calls_++);
     const auto inside = rule.quick ? name + "/inside" : name;
     declare("chain", name);
     if (rule.quick) {

@@ -22,8 +22,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <set>
+#include <thread>
 
 #include "base/text.h"
 #include "pf/load.h"
@@ -318,6 +320,8 @@ class PfTest : public KernelTest {
         trip.packet.family == Family::inet ? ETHERTYPE_IP : ETHERTYPE_IPV6, bytes);
   }
 
+  cpu_set_t processors_;
+
  private:
   void lay_wires() {
     const int host = ::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -368,7 +372,6 @@ class PfTest : public KernelTest {
     EXPECT_EQ(run("sysctl -qw net.netfilter.nf_conntrack_checksum=0").err, "");
   }
 
-  cpu_set_t processors_;
   std::vector<std::unique_ptr<Wire>> inner_, outer_;  // the router's ends, and the others
 };
 
@@ -392,6 +395,60 @@ TEST_F(PfTest, ROOT_NET_TagsStickAndOrderCounts) {
   EXPECT_GT(passed_, sent_ / 5);
   EXPECT_LT(passed_, sent_ * 3 / 4);
   EXPECT_GT(decided_, sent_ / 3);
+}
+
+// A datagram from a host of em0 to one of em1.
+Trip datagram(uint16_t id) {
+  Trip trip{.from = 0, .to = 1, .id = id};
+  trip.packet.protocol = IPPROTO_UDP;
+  trip.packet.length = 100;
+  std::copy_n(host_address(Family::inet, 0, 0).bytes, 16, trip.packet.source.begin());
+  std::copy_n(host_address(Family::inet, 1, 0).bytes, 16, trip.packet.destination.begin());
+  return trip;
+}
+
+// Blocks what comes from a table.
+pf::Lowered blocked(std::vector<pf::TableSource> sources) {
+  pf::Policy policy;
+  auto& ruleset = policy.rulesets[""];
+  ruleset.tables.push_back({.name = "t", .persist = true, .sources = std::move(sources)});
+  auto& rule = ruleset.filter.emplace_back();
+  rule.verdict = pf::Verdict::block;
+  rule.match.source.address = pf::TableName{"t"};
+  return *pf::lower(policy);
+}
+
+TEST_F(PfTest, ROOT_NET_NothingSlipsThroughWhileRulesChange) {
+  const auto rules = blocked({{"", {{host_address(Family::inet, 0, 0)}}}});
+  ASSERT_TRUE(pf::load(rules));
+  std::atomic<bool> done = false;
+  std::jthread loader([&] {
+    ::sched_setaffinity(0, sizeof processors_, &processors_);
+    for (int n = 0; n < 100; ++n) EXPECT_TRUE(pf::load(rules));
+    done = true;
+  });
+  size_t sent = 0;
+  for (; !done; ++sent) send(datagram(static_cast<uint16_t>(sent % 1000 + 1)));
+  EXPECT_GT(sent, 1000);
+  EXPECT_THAT(arrived(), testing::IsEmpty());
+}
+
+TEST_F(PfTest, ROOT_NET_ATableKeepsWhatItHasUnlessItIsSaidAgain) {
+  const auto passes = [&] {
+    send(datagram(1));
+    return !arrived().empty();
+  };
+  ASSERT_TRUE(pf::load(blocked({{"", {{host_address(Family::inet, 0, 0)}}}})));
+  EXPECT_FALSE(passes());
+  ASSERT_TRUE(pf::load(blocked({})));
+  EXPECT_FALSE(passes());
+  // What fails changes nothing.
+  auto broken = blocked({{"", {}}});
+  broken.text += "add rule inet pf in jump nowhere\n";
+  EXPECT_THAT(pf::load(broken).error().line(), testing::StartsWith("nftables: "));
+  EXPECT_FALSE(passes());
+  ASSERT_TRUE(pf::load(blocked({{"", {}}})));
+  EXPECT_TRUE(passes());
 }
 
 }  // namespace
