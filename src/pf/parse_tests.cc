@@ -51,6 +51,7 @@ Parsed<InterfaceTest> Parser::interface() {
   InterfaceTest out{.name = {}, .negated = accept("!")};
   const Position where = token_.at;
   out.name = accept("any") ? "any" : TRY(name("an interface"));
+  if (out.name.empty()) return wrong(where, "syntax error (an interface has a name)");
   if (out.name.size() > kInterfaceName) return wrong(where, "interface name too long");
   return out;
 }

@@ -58,6 +58,12 @@ std::string plain(const std::string& text) {
   return text;
 }
 
+std::string plain_words(const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  for (const auto& name : names) out.push_back(plain(name));
+  return join(out, " ");
+}
+
 std::string listed(const std::vector<std::string>& words, std::string_view separator) {
   return words.size() == 1 ? words[0] : concat("{ ", join(words, separator), " }");
 }
@@ -458,8 +464,9 @@ std::string print(const Address& address, Family family, Style style) {
   const auto& dynamic = std::get<DynamicAddress>(address);
   const int whole = family == Family::inet ? 32 : 128;
   const bool shorter = dynamic.prefix && *dynamic.prefix < whole;
-  return concat("(", dynamic.interface, kParts[static_cast<size_t>(dynamic.part)],
-                dynamic.no_alias ? ":0" : "", unknown, ")",
+  const std::string name = concat(dynamic.interface, kParts[static_cast<size_t>(dynamic.part)],
+                                  dynamic.no_alias ? ":0" : "");
+  return concat("(", plain(name), unknown, ")",
                 shorter ? concat("/", *dynamic.prefix) : std::string());
 }
 
@@ -502,7 +509,7 @@ std::string print(const Altq& altq) {
   if (altq.bandwidth) out += concat(" bandwidth ", bandwidth_text(*altq.bandwidth));
   if (altq.qlimit != 0) out += concat(" qlimit ", altq.qlimit);
   if (altq.tbrsize != 0) out += concat(" tbrsize ", altq.tbrsize);
-  if (!altq.queues.empty()) out += concat(" queue { ", join(altq.queues, " "), " }");
+  if (!altq.queues.empty()) out += concat(" queue { ", plain_words(altq.queues), " }");
   return out;
 }
 
@@ -517,7 +524,7 @@ std::string print(const Queue& queue) {
   if (queue.qlimit != 0) out += concat(" qlimit ", queue.qlimit);
   if (queue.options.scheduler != Scheduler::none) out += concat(" ", scheduler_text(queue.options));
   out += ' ';
-  if (!queue.children.empty()) out += concat("{ ", join(queue.children, " "), " }");
+  if (!queue.children.empty()) out += concat("{ ", plain_words(queue.children), " }");
   return out;
 }
 
@@ -653,7 +660,7 @@ std::string print(const Options& options) {
   if (const auto& defaults = options.state_defaults)
     line("state-defaults ", state_options_text(*defaults));
   if (const auto& skip = options.skip)
-    line("skip on ", skip->empty() ? "none" : concat("{ ", join(*skip, " "), " }"));
+    line("skip on ", skip->empty() ? "none" : concat("{ ", plain_words(*skip), " }"));
   if (const auto& how = options.reassemble)
     line("reassemble ", yes_or_no(how->on), ' ', how->no_df ? "no-df" : "");
   if (const auto& how = options.syncookies) {
