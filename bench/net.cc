@@ -118,39 +118,45 @@ double ratio(const Measure& measure, double of, double to) {
   return measure.more_is_better ? of / to : to / of;
 }
 
-// Of one measure: the median at each place, and that of the rounds' ratios between the last place
-// and the first. A round is short, so that what else a machine does is the same for both.
+// What one measure gave: at each place, and as ratios between the last place and the first. A round
+// is short, so that what else the machine does is the same for both.
 struct Figures {
-  std::vector<double> medians;
-  double ratio;
+  std::vector<std::vector<double>> at;
+  std::vector<double> ratios;
 };
 
-Figures compare(const Measure& measure, const std::vector<Place>& places, const Place& host,
-                int rounds) {
-  std::vector<std::vector<double>> taken(places.size());
-  std::vector<double> ratios;
-  for (int round = 0; round < rounds; ++round) {
-    for (size_t at = 0; at < places.size(); ++at)
-      taken[at].push_back(measure.take(places[at], host));
-    ratios.push_back(ratio(measure, taken.back().back(), taken.front().back()));
-  }
-  Figures out{{}, median(std::move(ratios))};
-  for (auto& values : taken) out.medians.push_back(median(std::move(values)));
-  return out;
+void take_round(const Measure& measure, const std::vector<Place>& places, const Place& host,
+                Figures& figures) {
+  figures.at.resize(places.size());
+  for (size_t i = 0; i < places.size(); ++i) figures.at[i].push_back(measure.take(places[i], host));
+  figures.ratios.push_back(ratio(measure, figures.at.back().back(), figures.at.front().back()));
 }
 
-// Prints the figures of every measure, and gives the ratios.
-std::vector<double> compare(const std::vector<Place>& places, const Place& host, int rounds) {
+// Programs that are started get places in memory that make them faster or slower by some per cent
+// for as long as they run, so they are started again and again.
+constexpr int kSittings = 5;
+using Services = std::vector<std::unique_ptr<Service>>;
+
+// Prints the medians of every measure, and gives those of the ratios.
+std::vector<double> compare(const std::vector<Place>& places, const Place& host, int rounds,
+                            const std::function<Services()>& serve) {
+  std::vector<Figures> figures(std::size(kMeasures));
+  for (int sitting = 0; sitting < kSittings; ++sitting) {
+    const Services services = serve();
+    ::sleep(2);
+    for (size_t i = 0; i < figures.size(); ++i)
+      for (int round = sitting; round < rounds; round += kSittings)
+        take_round(kMeasures[i], places, host, figures[i]);
+  }
   fmt::print("{:26}", "");
   for (const auto& place : places) fmt::print(" {:>22}", place.name);
   fmt::print(" {:>8}\n", "ratio");
   std::vector<double> ratios;
-  for (const auto& measure : kMeasures) {
-    const Figures figures = compare(measure, places, host, rounds);
-    fmt::print("{:26}", measure.name);
-    for (const double value : figures.medians) fmt::print(" {:22.1f}", value);
-    fmt::print(" {:8.3f}\n", figures.ratio);
-    ratios.push_back(figures.ratio);
+  for (size_t i = 0; i < figures.size(); ++i) {
+    fmt::print("{:26}", kMeasures[i].name);
+    for (const auto& values : figures[i].at) fmt::print(" {:22.1f}", median(values));
+    ratios.push_back(median(figures[i].ratios));
+    fmt::print(" {:8.3f}\n", ratios.back());
   }
   return ratios;
 }
@@ -175,15 +181,12 @@ void furnish(const std::string& tree, const fs::path& load) {
   write_file(tree + "/etc/group", "root:x:0:\nnogroup:x:65534:\n");
 }
 
-// nginx and the other end of our own load, until this goes. `root`: of the place's tree.
-using Services = std::vector<std::unique_ptr<Service>>;
-Services serve(const Place& place, const std::string& root) {
+// nginx and the other end of our own load. `root`: of the place's tree.
+void serve(const Place& place, const std::string& root, Services& out) {
   const std::string conf = "/tmp/nginx-" + place.address;
   write_file(root + conf, fmt::format(kNginx, place.address, place.address, kWebPort));
-  Services out;
   out.push_back(std::make_unique<Service>(in(place, {kLoad, "serve", place.address, kPort})));
   out.push_back(std::make_unique<Service>(in(place, {"/usr/sbin/nginx", "-c", conf})));
-  return out;
 }
 
 // What each of so many more jails takes, in kilobytes.
@@ -244,11 +247,14 @@ void measure(const Options& options) {
   const std::vector<Place> shared = {{"on the host", {}, "192.0.2.2"},
                                      {"in a jail", {jexec, "web"}, "192.0.2.3"}};
   start({"name=web", "ip4.addr=192.0.2.3", usr});
-  const Services others = serve(host, ""), bare = serve(shared[0], ""),
-                 jailed = serve(shared[1], tree.path());
-  ::sleep(1);
+  const auto serve_shared = [&] {
+    Services out;
+    for (const auto& place : {host, shared[0]}) serve(place, "", out);
+    serve(shared[1], tree.path(), out);
+    return out;
+  };
   fmt::print("the host's network stack, medians of {} rounds\n", options.rounds);
-  const auto alone = compare(shared, host, options.rounds);
+  const auto alone = compare(shared, host, options.rounds, serve_shared);
 
   must({"ip", "link", "add", "bridge0", "type", "bridge"});
   must({"ip", "address", "add", "198.51.100.1/24", "dev", "bridge0"});
@@ -259,20 +265,20 @@ void measure(const Options& options) {
   apart[0].prefix = hand.prefix();
   start({"name=own", "vnet", "vnet.bridge=bridge0", "vnet.ip4=198.51.100.3/24", usr});
   const Place gateway{"the host", {}, "198.51.100.1"};
-  {
-    const Services near = serve(gateway, ""), one = serve(apart[0], ""),
-                   other = serve(apart[1], tree.path());
-    ::sleep(2);
-    fmt::print("\na stack of its own\n");
-    compare(apart, gateway, options.rounds);
-  }
+  fmt::print("\na stack of its own\n");
+  compare(apart, gateway, options.rounds, [&] {
+    Services out;
+    for (const auto& place : {gateway, apart[0]}) serve(place, "", out);
+    serve(apart[1], tree.path(), out);
+    return out;
+  });
 
   const double each = memory_of(options.jails, [&](int n) {
     start({fmt::format("name=tenant{}", n),
            fmt::format("ip4.addr=10.{}.{}.{}", n >> 16, n >> 8 & 255, n & 255)});
   });
   fmt::print("\nthe host's network stack among {} jails\n", options.jails);
-  const auto crowded = compare(shared, host, options.rounds);
+  const auto crowded = compare(shared, host, options.rounds, serve_shared);
   for (size_t at = 0; at < crowded.size(); ++at)
     fmt::print("{:26} {:.3f} of the ratio that the jail had alone\n", kMeasures[at].name,
                crowded[at] / alone[at]);
