@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "pf/compile.h"
+#include "pf/names.h"
 
 namespace gaol::pf {
 namespace {
@@ -43,6 +44,23 @@ TEST(PfExpand, TheFirstListChangesSlowest) {
   EXPECT_EQ(std::get<Network>(rules[2].match.source.address).bytes[3], 2);
   EXPECT_EQ(rules[0].match.destination.port.low, 1);
   EXPECT_EQ(rules[1].match.destination.port.low, 2);
+}
+
+TEST(PfExpand, ServicesArePrintedAsWhatIsReadAgain) {
+  for (const uint8_t protocol : {kTcp, kUdp}) {
+    std::string text;
+    std::vector<uint16_t> ports;
+    for (unsigned port = 1; port <= UINT16_MAX; ++port)
+      if (const auto name = port_name(static_cast<uint16_t>(port), protocol); !name.empty()) {
+        text += concat("pass proto ", protocol_name(protocol), " to port ", name, "\n");
+        ports.push_back(static_cast<uint16_t>(port));
+      }
+    const auto policy = read(text).policy;
+    const auto& rules = policy.rulesets.at("").filter;
+    ASSERT_EQ(rules.size(), ports.size());
+    for (size_t i = 0; i < ports.size(); ++i)
+      EXPECT_EQ(rules[i].match.destination.port.low, ports[i]);
+  }
 }
 
 TEST(PfExpand, AnchorsLieByTheirPaths) {

@@ -358,8 +358,9 @@ std::optional<uint16_t> port_named(std::string_view name) {
 std::string_view port_name(uint16_t port, uint8_t protocol) {
   const Carrier carrier = protocol == kTcp ? tcp : udp;
   for (const auto& service : std::ranges::equal_range(kServices, port, {}, &Service::port))
+    // Some are no word of the language: cl/1.
     if ((service.carrier & carrier) != 0 && !is_keyword(service.name) &&
-        port_named(service.name) == port)
+        !service.name.contains('/') && port_named(service.name) == port)
       return service.name;
   return {};
 }
