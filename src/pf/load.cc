@@ -19,6 +19,7 @@ namespace gaol::pf {
 namespace {
 
 constexpr std::string_view kHooks[] = {"in", "out"};
+constexpr std::string_view kGeneration = "generation-";  // the name of a counter, with the number
 
 class Nftables {
  public:
@@ -69,11 +70,22 @@ std::string clearing(const std::vector<Object>& objects, const std::vector<std::
 
 }  // namespace
 
-Result<> load(const Lowered& lowered) {
+Result<> load(const Lowered& lowered, Loading how) {
   Nftables nft;
-  const auto commands = clearing(objects(nft), lowered.sets) + lowered.text;
+  const std::string_view table =
+      how.enabled ? "add table inet pf\n" : "add table inet pf { flags dormant; }\n";
+  const auto commands = concat(clearing(objects(nft), lowered.sets), table, lowered.text,
+                               "add counter inet pf ", kGeneration, how.generation, "\n");
   (void)TRY(nft.run(commands));
   return {};
+}
+
+Result<uint64_t> generation() {
+  Nftables nft;
+  for (const auto& [kind, name] : objects(nft))
+    if (kind == "counter" && name.starts_with(kGeneration))
+      return number<uint64_t>(name.substr(kGeneration.size())).value_or(0);
+  return 0;
 }
 
 Result<std::vector<Counted>> counted(size_t rules) {
@@ -92,11 +104,10 @@ Result<std::vector<Counted>> counted(size_t rules) {
   return all;
 }
 
-Result<bool> unload() {
+Result<> unload() {
   Nftables nft;
-  if (objects(nft).empty()) return false;
-  (void)TRY(nft.run("delete table inet pf"));
-  return true;
+  if (!objects(nft).empty()) (void)TRY(nft.run("delete table inet pf"));
+  return {};
 }
 
 }  // namespace gaol::pf

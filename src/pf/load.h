@@ -14,7 +14,14 @@ namespace gaol::pf {
 // Puts these rules in place of those that are there, in one transaction: a packet meets the old or
 // the new, and a failure changes nothing. Connections go on, and so do the contents of tables that
 // both have. Not for two at a time.
-Result<> load(const Lowered& lowered);
+struct Loading {
+  uint64_t generation = 0;  // what generation() says from then on
+  bool enabled = true;      // or the rules are there and no packet meets them
+};
+Result<> load(const Lowered& lowered, Loading how = {});
+
+// Of the rules that are there; 0: there are none.
+Result<uint64_t> generation();
 
 // What a rule has decided since it was loaded.
 struct Counted {
@@ -24,7 +31,7 @@ struct Counted {
 // The n-th is of Lowered::rules[n].
 Result<std::vector<Counted>> counted(size_t rules);
 
-// Takes the table away; false if there was none.
-Result<bool> unload();
+// Takes the table away, if there is one.
+Result<> unload();
 
 }  // namespace gaol::pf

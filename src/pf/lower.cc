@@ -98,7 +98,7 @@ class Lowering {
       for (const auto& path : std::views::keys(paths_)) lists(path, way);
       if (in_order(way)) decide(way);
     }
-    lowered_.text = "add table inet pf\n" + declarations_ + rules_;
+    lowered_.text = declarations_ + rules_;
     lowered_.sets.assign(sets_.begin(), sets_.end());
     return std::move(lowered_);
   }

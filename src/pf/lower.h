@@ -22,7 +22,7 @@
 namespace gaol::pf {
 
 struct Lowered {
-  std::string text;
+  std::string text;  // of what is in the table `inet pf`
   // The n-th has the counter rN. They are the policy's own.
   std::vector<const FilterRule*> rules;
   // What keeps its contents when another policy is loaded, if that has it too.

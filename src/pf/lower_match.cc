@@ -181,6 +181,7 @@ std::string table_set(const std::string& table, const std::string& path, const P
 }
 
 std::string interface_set(const std::string& name) {
+  if (name == "lo0") return "\"lo\"";
   if (!name.empty() && name.back() >= '0' && name.back() <= '9') return concat("\"", name, "\"");
   std::string set = concat("{ \"", name, "\"");
   for (char digit = '0'; digit <= '9'; ++digit) set += concat(", \"", name, digit, "*\"");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pf/lower_refuse.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace gaol::pf {
@@ -31,6 +33,8 @@ bool limits(const StateOptions& s) {
 }
 
 constexpr Refusal<Rule> kRules[] = {
+    {[](const Rule& r) { return r.match.on.name == "egress" || r.received_on.name == "egress"; },
+     "the group egress: name the interface"},
     {[](const Rule& r) { return r.log.has_value(); }, "log"},
     {[](const Rule& r) { return r.reply.kind != Reply::Kind::drop && r.verdict == Verdict::block; },
      "block return"},
@@ -73,6 +77,8 @@ constexpr Refusal<Rule> kRules[] = {
 };
 
 constexpr Refusal<Options> kOptions[] = {
+    {[](const Options& o) { return o.skip && std::ranges::count(*o.skip, "egress") > 0; },
+     "the group egress: name the interface"},
     {[](const Options& o) { return !o.timeouts.empty(); }, "set timeout and set optimization"},
     {[](const Options& o) { return !o.limits.empty(); }, "set limit"},
     {[](const Options& o) { return o.reassemble && !o.reassemble->on; },

@@ -59,7 +59,6 @@ TEST(Lower, WhatEveryPolicyHas) {
   Policy policy;
   policy.options.skip = {"em1"};
   EXPECT_EQ(lower(policy)->text,
-            "add table inet pf\n"
             "add chain inet pf in { type filter hook prerouting priority -50; policy accept; "
             "}\n"
             "add chain inet pf in/pass\n"

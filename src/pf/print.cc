@@ -677,7 +677,8 @@ namespace {
 
 class Printer {
  public:
-  Printer(const Policy& policy, Style style) : policy_(policy), style_(style) {}
+  Printer(const Policy& policy, Style style, const Below& below)
+      : policy_(policy), style_(style), below_(below) {}
 
   void print(std::string_view path, Rules kind) {
     const auto found = policy_.rulesets.find(path);
@@ -700,6 +701,8 @@ class Printer {
       out_ += pf::print(rules[i], style_);
       if constexpr (requires { rules[i].anchor; }) body(rules[i].anchor, kind);
       out_ += '\n';
+      if constexpr (std::same_as<Rule, FilterRule>)
+        if (below_) out_ += below_(rules[i]);
     }
   }
 
@@ -715,14 +718,16 @@ class Printer {
 
   const Policy& policy_;
   Style style_;
+  const Below& below_;
   size_t depth_ = 0;
   std::string out_;
 };
 
 }  // namespace
 
-std::string print_rules(const Policy& policy, std::string_view path, Rules kind, Style style) {
-  Printer printer(policy, style);
+std::string print_rules(const Policy& policy, std::string_view path, Rules kind, Style style,
+                        const Below& below) {
+  Printer printer(policy, style, below);
   printer.print(path, kind);
   return printer.take();
 }

@@ -5,6 +5,7 @@
 // but for a random key of source-hash.
 // Source: pfctl(8), -s rules and -v.
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -34,7 +35,10 @@ std::string print(const Network& network);
 std::string print(const Options& options);
 
 enum class Rules : uint8_t { scrub, ether, translation, filter };
+// Lines that belong to a rule, with their ends.
+using Below = std::function<std::string(const FilterRule&)>;
 // The rules of that kind in a ruleset, and those of its inline anchors indented below the call.
-std::string print_rules(const Policy& policy, std::string_view path, Rules kind, Style style = {});
+std::string print_rules(const Policy& policy, std::string_view path, Rules kind, Style style = {},
+                        const Below& below = {});
 
 }  // namespace gaol::pf

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// pfctl(8): reads rulesets, checks them and prints what they mean. On FreeBSD the kernel keeps
-// them; what asks for that is refused here in one line.
+// pfctl(8): reads rulesets, checks them, prints what they mean, and has the kernel follow them.
 // Source: pfctl(8), FreeBSD 15.
 
+#include <inttypes.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
+#include <initializer_list>
 #include <iterator>
+#include <map>
 #include <optional>
+#include <ranges>
 
 #include "pf/compile.h"
 #include "pf/facts.h"
+#include "pf/kept.h"
+#include "pf/load.h"
 #include "pf/print.h"
 #include "tools/print.h"
 
@@ -60,7 +66,9 @@ struct Words {
   std::string anchor, file, table;
   std::vector<std::pair<std::string, std::string>> macros;
   std::string_view table_command;
-  std::string refused;  // the first option that a kernel would have to answer
+  std::string refused;  // the first option that nothing is behind yet
+  std::string_view flush, show;
+  bool enable = false, disable = false, merge = false;
   bool dry = false, quiet = false, numeric = false;
   bool only_filter = false, only_nat = false, only_queue = false, only_options = false;
   int verbose = 0, kills = 0, source_kills = 0;
@@ -68,6 +76,96 @@ struct Words {
   bool everything() const {
     return !only_filter && !only_nat && !only_queue && !only_options && table_command != "load";
   }
+};
+
+// --- what is kept ---
+
+// The exit status says it all.
+std::unexpected<Error> quietly() { return std::unexpected(Error{}); }
+
+// All of it as one policy, of which one ruleset is asked for.
+struct Whole {
+  pf::Kept kept;
+  pf::Policy policy;
+  std::string path;
+};
+
+Result<> show_rules(const Words& words, const Whole& whole, std::initializer_list<Rules> kinds) {
+  const pf::Style style{.numeric_ports = words.numeric, .numbers = words.verbose > 1};
+  pf::Below below;
+  std::map<const pf::FilterRule*, pf::Counted> counted;
+  if (words.verbose > 0) {
+    const auto lowered = TRY(pf::lower(whole.policy));
+    const auto counts = TRY(pf::counted(lowered.rules.size()));
+    for (size_t i = 0; i < counts.size(); ++i) counted[lowered.rules[i]] = counts[i];
+    below = [&](const pf::FilterRule& rule) {
+      const auto found = counted.find(&rule);
+      if (found == counted.end()) return std::string{};
+      char line[64];
+      std::snprintf(line, sizeof line, "  [ Packets: %-8" PRIu64 "  Bytes: %-10" PRIu64 "]\n",
+                    found->second.packets, found->second.bytes);
+      return std::string(line);
+    };
+  }
+  for (const Rules kind : kinds)
+    tools::write_text(stdout, pf::print_rules(whole.policy, whole.path, kind, style, below));
+  return {};
+}
+
+Result<> show_filter(const Words& words, const Whole& whole) {
+  return show_rules(words, whole, {Rules::scrub, Rules::filter});
+}
+Result<> show_nat(const Words& words, const Whole& whole) {
+  return show_rules(words, whole, {Rules::translation});
+}
+Result<> show_ether(const Words& words, const Whole& whole) {
+  return show_rules(words, whole, {Rules::ether});
+}
+
+// Those directly below; with -v also what is below them, and hidden ones.
+Result<> show_anchors(const Words& words, const Whole& whole) {
+  const std::string above = whole.path.empty() ? "" : whole.path + "/";
+  for (const auto& path : std::views::keys(whole.policy.rulesets)) {
+    if (path.empty() || !path.starts_with(above)) continue;
+    const auto name = std::string_view(path).substr(above.size());
+    if (words.verbose > 0 || (!name.contains('/') && !name.starts_with('_')))
+      tools::write_line(stdout, concat("  ", path));
+  }
+  return {};
+}
+
+Result<> show_tables(const Words&, const Whole& whole) {
+  const auto found = whole.policy.rulesets.find(whole.path);
+  if (found != whole.policy.rulesets.end())
+    for (const auto& table : found->second.tables) tools::write_line(stdout, table.name);
+  return {};
+}
+
+Result<> show_running(const Words&, const Whole& whole) {
+  tools::write_line(stdout, whole.kept.enabled ? "Enabled" : "Disabled");
+  return whole.kept.enabled ? Result<>{} : quietly();
+}
+
+struct Shown {
+  std::string_view what;
+  Result<> (*show)(const Words&, const Whole&);
+};
+constexpr Shown kShown[] = {{"Anchors", show_anchors}, {"Running", show_running},
+                            {"Tables", show_tables},   {"ether", show_ether},
+                            {"nat", show_nat},         {"rules", show_filter}};
+
+struct Flushed {
+  std::string_view what, said;
+  void (*flush)(pf::Ruleset&);
+};
+constexpr Flushed kFlushed[] = {
+    {"nat", "nat cleared", [](pf::Ruleset& r) { r.nat = r.rdr = r.binat = {}; }},
+    {"rules", "rules cleared",
+     [](pf::Ruleset& r) {
+       r.scrub = {};
+       r.filter = {};
+     }},
+    {"ethernet", "Ethernet rules cleared", [](pf::Ruleset& r) { r.ether = {}; }},
 };
 
 void define(Words& words, std::string_view text) {
@@ -97,15 +195,14 @@ void read_option(Words& words, int option, const char* value, std::string_view (
     case 'a': words.anchor = value; break;
     case 'D': define(words, value); break;
     case 'F':
-      once(before, chosen(kFlush, value, "flush modifier"));
-      refuse();
+      once(before, words.flush = chosen(kFlush, value, "flush modifier"));
+      if (!std::ranges::count(kFlushed, words.flush, &Flushed::what)) refuse();
       break;
     case 'f':
       once(before, "f");
       words.file = value;
       break;
     case 'g':
-    case 'm':
     case 'M':
     case 'p':
     case 'r':
@@ -126,6 +223,7 @@ void read_option(Words& words, int option, const char* value, std::string_view (
       }
       refuse();
       break;
+    case 'm': words.merge = true; break;
     case 'N': words.only_nat = true; break;
     case 'n': words.dry = true; break;
     case 'O': words.only_options = true; break;
@@ -134,8 +232,8 @@ void read_option(Words& words, int option, const char* value, std::string_view (
     case 'q': words.quiet = true; break;
     case 'R': words.only_filter = true; break;
     case 's':
-      once(before, chosen(kShow, value, "show modifier"));
-      refuse();
+      once(before, words.show = chosen(kShow, value, "show modifier"));
+      if (!std::ranges::count(kShown, words.show, &Shown::what)) refuse();
       break;
     case 'T': once(before, words.table_command = chosen(kTable, value, "table command")); break;
     case 't': words.table = value; break;
@@ -144,8 +242,8 @@ void read_option(Words& words, int option, const char* value, std::string_view (
       (void)chosen(kDebug, value, "debug level");
       refuse();
       break;
-    case 'd':
-    case 'e':
+    case 'd': words.disable = true; break;
+    case 'e': words.enable = true; break;
     case 'z': refuse(); break;
     default: usage();
   }
@@ -161,11 +259,15 @@ Words parse_words(int argc, char** argv) {
   if (words.table_command.empty() && optind < argc) usage();
   if (!words.table_command.empty() && !load && words.refused.empty())
     words.refused = concat("-T ", words.table_command);
+  if (!words.dry && words.merge && words.refused.empty()) words.refused = "-m";
+  if (!words.dry && !words.file.empty() && words.refused.empty() && !words.everything())
+    words.refused = "-f with -A, -N, -O, -R or -T load, but for -n";
   if (words.anchor.starts_with('_') || words.anchor.contains("/_")) {
     complain("pfctl", "anchor names beginning with '_' cannot be modified from the command line");
     std::exit(1);
   }
-  if (words.file.empty() && words.refused.empty()) usage();
+  const bool asks = words.enable || words.disable || !words.show.empty() || !words.flush.empty();
+  if (words.file.empty() && words.refused.empty() && !asks) usage();
   return words;
 }
 
@@ -208,45 +310,115 @@ void show_unit(const Words& words, const pf::Compiled& compiled, const pf::Unit&
   std::fflush(stdout);
 }
 
-bool load(const Words& words) {
-  const pf::World world = pf::this_machine();
+struct Source {
+  std::string name, text;
+};
+
+std::optional<Source> source_of(const Words& words, const pf::World& world) {
   const bool from_stdin = words.file == "-";
-  const auto text = from_stdin ? read_stdin() : world.read(words.file);
-  if (!text) {
-    complain("pfctl", concat(words.file, ": ", errno_text(text.error().code)));
-    return false;
-  }
-  const auto compiled = pf::compile({.name = from_stdin ? "stdin" : words.file,
-                                     .text = *text,
-                                     .anchor = words.anchor,
-                                     .macros = words.macros},
-                                    world);
+  auto text = from_stdin ? read_stdin() : world.read(words.file);
+  if (text) return Source{from_stdin ? "stdin" : words.file, std::move(*text)};
+  complain("pfctl", concat(words.file, ": ", errno_text(text.error().code)));
+  return {};
+}
+
+void tell_faults(const Words& words, const pf::Compiled& compiled) {
   if (!words.quiet)
     for (const auto& line : compiled.warnings) tools::write_line(stderr, line);
   for (const auto& line : compiled.errors) tools::write_line(stderr, line);
   if (words.verbose > 1)
     for (const auto& name : compiled.unused_macros)
       tools::write_line(stderr, concat("warning: macro '", name, "' not used"));
+}
+
+// The rules of a file in place of those that are kept under the same paths.
+Result<> put(pf::Keeper& keeper, const pf::Compiled& compiled, const pf::World& world) {
+  pf::Kept next = keeper.now();
+  for (const pf::Unit& unit : compiled.units)
+    next.units[unit.anchor] = pf::kept_text(compiled.policy, unit);
+  const auto policy = TRY(pf::whole(next, world, &compiled.policy));
+  return keeper.change(std::move(next), TRY(pf::lower(policy)));
+}
+
+Result<> load(const Words& words, pf::Keeper* keeper) {
+  const pf::World world = pf::this_machine();
+  const auto source = source_of(words, world);
+  if (!source) return quietly();
+  const auto compiled = pf::compile(
+      {.name = source->name, .text = source->text, .anchor = words.anchor, .macros = words.macros},
+      world);
+  tell_faults(words, compiled);
   for (const pf::Unit& unit : compiled.units) {
     if (words.verbose == 0) break;
     if (&unit != compiled.units.data())
       tools::write_line(stderr, concat("\nLoading anchor ", unit.anchor, " from ", unit.file));
     if (compiled.errors.empty()) show_unit(words, compiled, unit);
   }
-  if (!compiled.errors.empty() && !words.dry)
-    complain("pfctl", "Syntax error in config file: pf rules not loaded");
-  return compiled.errors.empty();
+  if (compiled.errors.empty()) return keeper ? put(*keeper, compiled, world) : Result<>{};
+  if (keeper) complain("pfctl", "Syntax error in config file: pf rules not loaded");
+  return quietly();
+}
+
+Result<> put(pf::Keeper& keeper, pf::Kept next, const pf::World& world) {
+  const auto policy = TRY(pf::whole(next, world));
+  return keeper.change(std::move(next), TRY(pf::lower(policy)));
+}
+
+Result<> turn(const Words& words, pf::Keeper& keeper, bool on) {
+  if (keeper.now().enabled == on) return fail(on ? "pf already enabled" : "pf not enabled");
+  pf::Kept next = keeper.now();
+  next.enabled = on;
+  next.since = std::time(nullptr);
+  TRY(put(keeper, std::move(next), pf::this_machine()));
+  if (!words.quiet) tools::write_line(stderr, on ? "pf enabled" : "pf disabled");
+  return {};
+}
+
+Result<> show(const Words& words, const pf::Keeper& keeper) {
+  const auto world = pf::this_machine();
+  const Whole whole{keeper.now(), TRY(pf::whole(keeper.now(), world)), words.anchor};
+  if (!whole.path.empty() && !whole.policy.rulesets.contains(whole.path))
+    return fail("Anchor '", whole.path, "' not found.");
+  return std::ranges::find(kShown, words.show, &Shown::what)->show(words, whole);
+}
+
+Result<> flush(const Words& words, pf::Keeper& keeper) {
+  const auto* flushed = std::ranges::find(kFlushed, words.flush, &Flushed::what);
+  const auto world = pf::this_machine();
+  pf::Kept next = keeper.now();
+  const auto unit = next.units.find(words.anchor);
+  if (unit == next.units.end() && !words.anchor.empty())
+    return fail("Anchor '", words.anchor, "' not found.");
+  if (unit != next.units.end()) {
+    auto compiled = TRY(pf::recompile(unit->first, unit->second, world));
+    flushed->flush(compiled.policy.rulesets[words.anchor]);
+    unit->second = pf::kept_text(compiled.policy, compiled.units.front());
+    TRY(put(keeper, std::move(next), world));
+  }
+  if (!words.quiet) tools::write_line(stderr, flushed->said);
+  return {};
+}
+
+Result<> act(const Words& words) {
+  if (words.dry) return load(words, nullptr);
+  auto keeper = TRY(pf::Keeper::open(sys::real_kernel()));
+  if (words.disable) TRY(turn(words, keeper, false));
+  if (!words.show.empty()) TRY(show(words, keeper));
+  if (!words.flush.empty()) TRY(flush(words, keeper));
+  if (!words.file.empty()) TRY(load(words, &keeper));
+  if (words.enable) TRY(turn(words, keeper, true));
+  return {};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const Words words = parse_words(argc, argv);
-  const std::string_view unsupported = ": rules are not loaded by this version; -n checks them";
-  if (!words.refused.empty() || !words.dry) {
-    const std::string what = words.refused.empty() ? concat("-f ", words.file) : words.refused;
-    complain("pfctl", concat(what, unsupported));
+  if (!words.refused.empty()) {
+    complain("pfctl", concat(words.refused, ": is not there yet in this version"));
     return 1;
   }
-  return load(words) ? 0 : 1;
+  const auto done = act(words);
+  if (!done && !done.error().text.empty()) complain("pfctl", done.error());
+  return done ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-What a ruleset means, and what is wrong with it. Nothing is loaded yet.
+What a ruleset means, what is wrong with it, and that it is loaded whole or not at all.
 
 # echo 'pass in proto tcp to port { ssh 8080 }' | pfctl -nvf -
 pass in proto tcp from any to any port = ssh flags S/SA keep state
@@ -48,19 +48,55 @@ pass inet from 10.0.0.1 to any flags S/SA keep state
 pfctl: none.conf: No such file or directory
 [exit 1]
 # pfctl -f pf.conf
-pfctl: -f pf.conf: rules are not loaded by this version; -n checks them
+pf.conf:2:8: macro 'if' not defined
+pf.conf:4:13: macro 'if' not defined
+pfctl: Syntax error in config file: pf rules not loaded
 [exit 1]
-# pfctl -s rules
-pfctl: -s rules: rules are not loaded by this version; -n checks them
+# pfctl -s Running
+Disabled
 [exit 1]
-# pfctl -sru
-pfctl: -s ru: rules are not loaded by this version; -n checks them
-[exit 1]
+# printf 'block in on em9\npass out\nanchor "web/*"\n' | pfctl -ef -
+pf enabled
 # pfctl -e
-pfctl: -e: rules are not loaded by this version; -n checks them
+pfctl: pf already enabled
+[exit 1]
+# echo 'pass in on em9 proto tcp to port 80' | pfctl -a web/one -f -
+# pfctl -sru
+block drop in on em9 all
+pass out all flags S/SA keep state
+anchor "web/*" all
+# pfctl -vsA
+  web/one
+# pfctl -a web/one -sr
+pass in on em9 proto tcp from any to any port = http flags S/SA keep state
+# pfctl -a web/two -sr
+pfctl: Anchor 'web/two' not found.
+[exit 1]
+# printf 'pass\nblock return\n' | pfctl -f -
+pfctl: stdin:2: not supported on this system: block return
+[exit 1]
+# pfctl -vsr
+block drop in on em9 all
+  [ Packets: 0         Bytes: 0         ]
+pass out all flags S/SA keep state
+  [ Packets: 0         Bytes: 0         ]
+anchor "web/*" all
+# pfctl -a web/one -F rules; pfctl -a web/one -sr
+rules cleared
+# pfctl -d; pfctl -s Running
+pf disabled
+Disabled
+[exit 1]
+# pfctl -d
+pfctl: pf not enabled
+[exit 1]
+# pfctl -F rules; pfctl -sr
+rules cleared
+# pfctl -Rf pf.conf
+pfctl: -f with -A, -N, -O, -R or -T load, but for -n: is not there yet in this version
 [exit 1]
 # pfctl -t bad -T add 10.0.0.1
-pfctl: -T add: rules are not loaded by this version; -n checks them
+pfctl: -T add: is not there yet in this version
 [exit 1]
 # pfctl -s nothing
 pfctl: Unknown show modifier 'nothing'

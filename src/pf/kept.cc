@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// One file is the truth. Before the kernel gets rules, what that file is to be lies beside it, and
+// the rules carry its generation: whoever finds such a file asks the kernel which of the two it
+// has.
+
+#include "pf/kept.h"
+
+#include <errno.h>
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "pf/load.h"
+#include "pf/print.h"
+
+namespace gaol::pf {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kDirectory = "/run/gaol/pf";
+const auto place = [](std::string_view name) { return concat(kDirectory, "/", name); };
+
+template <class Rules>
+void move_positions(Rules& rules, uint32_t files) {
+  for (auto& rule : rules) rule.at.file += files;
+}
+
+// Adds what is of `other` and not there yet.
+void add(Policy& policy, Policy other) {
+  const auto files = static_cast<uint32_t>(policy.files.size());
+  policy.files.insert(policy.files.end(), other.files.begin(), other.files.end());
+  for (auto& [path, ruleset] : other.rulesets) {
+    move_positions(ruleset.tables, files);
+    move_positions(ruleset.ether, files);
+    move_positions(ruleset.scrub, files);
+    move_positions(ruleset.nat, files);
+    move_positions(ruleset.rdr, files);
+    move_positions(ruleset.binat, files);
+    move_positions(ruleset.filter, files);
+  }
+  policy.rulesets.merge(other.rulesets);
+}
+
+Result<Kept> read(sys::Kernel& kernel, const std::string& path) {
+  const auto text = kernel.read_file(path);
+  if (!text && text.error().code == ENOENT) return Kept{};
+  auto kept = kept_from(TRY(text));
+  if (!kept) return fail(std::move(kept).error().in(path));
+  return kept;
+}
+
+}  // namespace
+
+bool Kept::is_nothing() const {
+  return !enabled &&
+         std::ranges::all_of(units, [](const auto& unit) { return unit.second.empty(); });
+}
+
+std::string kept_text(const Policy& policy, const Unit& unit) {
+  std::string out;
+  for (const Declared& declared : unit.declared)
+    if (declared.kind == Declared::Kind::option || declared.kind == Declared::Kind::queue)
+      out += declared.line + "\n";
+  if (const auto found = policy.rulesets.find(unit.anchor); found != policy.rulesets.end())
+    for (Table table : found->second.tables) {
+      table.sources.clear();
+      out += print(table) + "\n";
+    }
+  for (const auto kind : {Rules::scrub, Rules::ether, Rules::translation, Rules::filter})
+    out += print_rules(policy, unit.anchor, kind, {.numeric_ports = true});
+  return out;
+}
+
+std::string to_text(const Kept& kept) {
+  return json{{"enabled", kept.enabled},
+              {"since", kept.since},
+              {"generation", kept.generation},
+              {"units", kept.units}}
+      .dump();
+}
+
+Result<Kept> kept_from(std::string_view text) {
+  try {
+    const auto j = json::parse(text);
+    return Kept{.enabled = j.at("enabled"),
+                .since = j.at("since"),
+                .generation = j.at("generation"),
+                .units = j.at("units").get<decltype(Kept::units)>()};
+  } catch (const json::exception& e) {
+    return fail("damaged: ", e.what());
+  }
+}
+
+Result<Compiled> recompile(const std::string& path, const std::string& text, const World& world) {
+  auto compiled = compile(
+      {.name = path.empty() ? "(main)" : path, .text = text, .anchor = path, .macros = {}}, world);
+  if (!compiled.errors.empty())
+    return fail("what was loaded cannot be read: ", compiled.errors.front());
+  return compiled;
+}
+
+Result<Policy> whole(const Kept& kept, const World& world, const Policy* fresh) {
+  Policy policy = fresh ? *fresh : Policy{};
+  for (const auto& [path, text] : kept.units) {
+    if (fresh && fresh->rulesets.contains(path)) continue;
+    auto compiled = TRY(recompile(path, text, world));
+    if (path.empty()) policy.options = compiled.policy.options;
+    add(policy, std::move(compiled.policy));
+  }
+  return policy;
+}
+
+Result<Keeper> Keeper::open(sys::Kernel& kernel) {
+  for (const char* directory : {"/run/gaol", kDirectory})
+    if (auto made = kernel.make_dir(directory, 0755); !made && made.error().code != EEXIST)
+      return fail(std::move(made).error());
+  Keeper keeper(kernel, TRY(kernel.lock(place("lock"))));
+  keeper.now_ = TRY(read(kernel, place("rulesets")));
+  const auto next = kernel.read_file(place("next"));
+  if (!next) return keeper;
+  auto kept = TRY(kept_from(*next));
+  if (TRY(generation()) == (kept.is_nothing() ? 0 : kept.generation)) {
+    TRY(keeper.settle(*next));
+    keeper.now_ = std::move(kept);
+  } else {
+    TRY(kernel.remove_file(place("next")));
+  }
+  return keeper;
+}
+
+Result<> Keeper::change(Kept next, const Lowered& lowered) {
+  next.generation = now_.generation + 1;
+  TRY(kernel_.publish(place("next"), to_text(next), 0600));
+  auto done = next.is_nothing() ? unload() : load(lowered, {next.generation, next.enabled});
+  if (!done) {
+    (void)kernel_.remove_file(place("next"));
+    return done;
+  }
+  TRY(settle(to_text(next)));
+  now_ = std::move(next);
+  return {};
+}
+
+// The kernel has it.
+Result<> Keeper::settle(const std::string& next) {
+  if (TRY(kept_from(next)).is_nothing()) {
+    if (auto gone = kernel_.remove_file(place("rulesets")); !gone && gone.error().code != ENOENT)
+      return gone;
+  } else {
+    TRY(kernel_.publish(place("rulesets"), next, 0600));
+  }
+  return kernel_.remove_file(place("next"));
+}
+
+}  // namespace gaol::pf

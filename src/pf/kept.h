@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// The rulesets that pfctl(8) has loaded into this network namespace.
+//
+// FreeBSD's kernel keeps them as they were written. Linux's has rules of nftables, from which
+// nobody can tell them, so their text is kept beside it: in pfctl's own words, which mean the same
+// when they are read again.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "pf/compile.h"
+#include "pf/lower.h"
+#include "pf/world.h"
+#include "sys/kernel.h"
+
+namespace gaol::pf {
+
+struct Kept {
+  bool enabled = false;
+  int64_t since = 0;        // time(2) of the last change of `enabled`; 0: never
+  uint64_t generation = 0;  // how often rules were loaded
+  // By path: "" is the main ruleset with all that is written inline in it, the others are anchors
+  // that were loaded by themselves.
+  std::map<std::string, std::string, std::less<>> units;
+
+  bool is_nothing() const;
+  bool operator==(const Kept&) const = default;
+};
+
+// What a unit is kept as. Of its tables only that they are there: what they have is in the kernel.
+std::string kept_text(const Policy& policy, const Unit& unit);
+
+std::string to_text(const Kept& kept);
+Result<Kept> kept_from(std::string_view text);
+
+// What a unit was before it became text.
+Result<Compiled> recompile(const std::string& path, const std::string& text, const World& world);
+
+// All that is kept as one policy. `fresh`, if given, stands for what is kept under its units'
+// paths: its positions are those that messages should name.
+Result<Policy> whole(const Kept& kept, const World& world, const Policy* fresh = nullptr);
+
+// What is kept, for one at a time: another pfctl waits until this goes.
+class Keeper {
+ public:
+  // Finishes what was cut short: then the kernel says whether it has the newer rules.
+  static Result<Keeper> open(sys::Kernel& kernel);
+
+  const Kept& now() const { return now_; }
+  // The kernel gets these rules in one transaction, and what is kept becomes `next`: both or
+  // neither, also for who is killed on the way. Nothing is left of what is disabled and empty.
+  Result<> change(Kept next, const Lowered& lowered);
+
+ private:
+  Result<> settle(const std::string& next);
+  Keeper(sys::Kernel& kernel, sys::Fd lock) : kernel_(kernel), lock_(std::move(lock)) {}
+  sys::Kernel& kernel_;
+  sys::Fd lock_;
+  Kept now_;
+};
+
+}  // namespace gaol::pf

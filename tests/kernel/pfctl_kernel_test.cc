@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// pfctl(8) as its user has it: what it loads is what packets meet, what it says is what is loaded.
+
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <random>
+
+#include "tests/support/host.h"
+
+namespace gaol::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+// A jail on a bridge is the world outside.
+class PfctlTest : public KernelTest {
+ protected:
+  void SetUp() override {
+    KernelTest::SetUp();
+    if (IsSkipped()) return;
+    ASSERT_EQ(run("ip link add bridge0 type bridge && ip addr add 10.1.0.1/24 dev bridge0 &&"
+                  " ip link set bridge0 up && jail -c name=far persist path=" +
+                  tiny_tree() + " vnet vnet.bridge=bridge0 vnet.ip4=10.1.0.2/24 allow.raw_sockets")
+                  .err,
+              "");
+    EXPECT_EQ(settled(kPing, "reached\n"), "reached\n");
+  }
+  void TearDown() override {
+    run("pfctl -qd; pfctl -qF rules; for anchor in web web/one; do pfctl -qa $anchor -F rules; "
+        "done");
+    run("jail -qr far; ip link del bridge0");
+    KernelTest::TearDown();
+  }
+
+  static constexpr const char* kPing =
+      "jexec far ping -qc 1 -W 1 10.1.0.1 >/dev/null && echo reached || echo blocked";
+  static std::string load(const std::string& rules, const std::string& words = "") {
+    write_file("/run/pf.conf", rules);
+    const auto said = seen("pfctl " + words + " -f /run/pf.conf");
+    ::unlink("/run/pf.conf");
+    return said;
+  }
+};
+
+TEST_F(PfctlTest, ROOT_NET_BPF_WhatIsLoadedIsWhatPacketsMeet) {
+  EXPECT_EQ(load("block in on bridge0 proto icmp\n"), "");
+  EXPECT_EQ(seen(kPing), "reached\n") << "nothing before it is enabled";
+  EXPECT_EQ(seen("pfctl -e"), "pf enabled\n");
+  EXPECT_EQ(seen(kPing), "blocked\n");
+  EXPECT_THAT(seen("pfctl -vsr"), HasSubstr("all\n  [ Packets: 1         Bytes: 84"));
+  EXPECT_EQ(seen("pfctl -d"), "pf disabled\n");
+  EXPECT_EQ(seen(kPing), "reached\n");
+  EXPECT_EQ(seen("pfctl -e"), "pf enabled\n");
+  EXPECT_EQ(seen(kPing), "blocked\n");
+}
+
+TEST_F(PfctlTest, ROOT_NET_BPF_AnchorsAreLoadedByThemselves) {
+  EXPECT_EQ(load("block in on bridge0 proto icmp\nanchor \"web/*\"\n", "-qe"), "");
+  EXPECT_EQ(load("pass in proto icmp from 10.1.0.2\n", "-a web/one"), "");
+  EXPECT_EQ(seen(kPing), "reached\n");
+  // The main ruleset comes and goes without them.
+  EXPECT_EQ(load("block in on bridge0 proto icmp\npass out\nanchor \"web/*\"\n"), "");
+  EXPECT_EQ(seen(kPing), "reached\n");
+  EXPECT_EQ(seen("pfctl -a web/one -F rules"), "rules cleared\n");
+  EXPECT_EQ(seen(kPing), "blocked\n");
+}
+
+TEST_F(PfctlTest, ROOT_NET_BPF_WhatIsWrongChangesNothing) {
+  EXPECT_EQ(load("block in on bridge0 proto icmp\n", "-qe"), "");
+  const auto before = seen("pfctl -sr; nft list table inet pf");
+  for (const char* wrong :
+       {"pass\nblok\n", "pass\nblock return\n", "set skip on egress\n",
+        "pass in on bridge0 user root\n", "nat on bridge0 from any -> 10.0.0.1\n"})
+    EXPECT_THAT(load(wrong), HasSubstr("[exit 1]")) << wrong;
+  EXPECT_EQ(seen("pfctl -sr; nft list table inet pf"), before);
+}
+
+// What pfctl says and what the kernel has are one ruleset, whichever.
+TEST_F(PfctlTest, ROOT_NET_BPF_KilledAtAnyMomentItIsOneOrTheOther) {
+  const int rounds = ::getenv("GAOL_LONG") ? 500 : 40;
+  constexpr useconds_t kLongest = 60'000;
+  std::string rules;
+  for (int port = 1; port <= 200; ++port)
+    rules += "pass in quick proto tcp to port " + std::to_string(port) + "\n";
+  write_file("/run/open", rules + "pass quick proto icmp\n");
+  write_file("/run/shut", rules + "block drop quick proto icmp\n");
+  EXPECT_EQ(seen("pfctl -qef /run/open"), "");
+  std::minstd_rand random(7);
+  int shut = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      ::execl(GAOL_BIN_DIR "/pfctl", "pfctl", "-f", round % 2 ? "/run/open" : "/run/shut", nullptr);
+      ::_exit(127);
+    }
+    ::usleep(static_cast<useconds_t>(random()) % kLongest);
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    const bool said = run("pfctl -sr | grep -c 'block drop quick'").out == "1\n";
+    const bool had = run("nft list chain inet pf in/stop | grep -c drop").out == "1\n";
+    ASSERT_EQ(said, had) << round;
+    shut += had;
+  }
+  EXPECT_GT(shut, 0);
+  EXPECT_LT(shut, rounds);
+  for (const char* file : {"/run/open", "/run/shut"}) ::unlink(file);
+}
+
+}  // namespace
+}  // namespace gaol::test
