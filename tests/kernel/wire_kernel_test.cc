@@ -280,12 +280,12 @@ TEST_F(WireTest, ROOT_NET_BPF_AddressesComeByDhcpAndSlaac) {
       "/tmp/lease");
 }
 
-// The other host is a jail with a cable to this one, and makes its end of the vxlan itself.
+// The other host is a jail with a cable to this one.
 TEST_F(WireTest, ROOT_NET_BPF_ABridgeReachesToAnotherHost) {
   EXPECT_EQ(seen("ifconfig epair9 create; ifconfig epair9a inet 192.0.2.1/24 up"), "epair9a\n");
   EXPECT_EQ(seen("jail -c name=far path=" + tiny_tree() + " persist vnet vnet.interface=epair9b"),
             "");
-  const std::string far = "jexec far /dev/gaol/bin/ifconfig ";
+  const std::string far = "ifconfig -j far ";
   EXPECT_EQ(seen(far + "epair9b inet 192.0.2.2/24 up; " + far +
                  "vxlan0 create vxlanid 42 vxlanlocal 192.0.2.2 vxlanremote 192.0.2.1 "
                  "inet 10.1.0.9/24 up"),
@@ -306,8 +306,8 @@ TEST_F(WireTest, ROOT_NET_BPF_JailsShareAnInterfaceByMacvlan) {
     made += seen(std::string("ifconfig macvlan") + last + " create macvlandev bridge0");
     made += seen(std::string("jail -c name=m") + last + " path=" + tiny_tree() +
                  " persist vnet vnet.interface=macvlan" + last + " allow.raw_sockets");
-    made += seen(std::string("jexec m") + last + " /dev/gaol/bin/ifconfig macvlan" + last +
-                 " inet 10.1.0." + last + "/24 up");
+    made += seen(std::string("ifconfig -j m") + last + " macvlan" + last + " inet 10.1.0." + last +
+                 "/24 up");
   }
   EXPECT_EQ(made, "");
   EXPECT_TRUE(reaches("m2", "10.1.0.3"));
