@@ -92,7 +92,8 @@ Result<> complete(const Ifconfig& asked, sys::NewLink& link) {
 }
 
 Result<> try_create(const Ifconfig& asked, const std::string& name, std::string& made) {
-  auto link = net::new_link(net::host_id(sys::real_kernel()), name);
+  // A jail is a machine of its own: vxlan0 here and vxlan0 there may meet on a bridge.
+  auto link = net::new_link(concat(net::host_id(sys::real_kernel()), asked.jail), name);
   if (!link) return said(std::move(link).error(), concat("SIOCIFCREATE2 (", asked.interface, ")"));
   TRY(complete(asked, *link));
   if (auto done = sys::create_link(*link); !done) {
