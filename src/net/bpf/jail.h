@@ -38,30 +38,44 @@ INLINE __u64 ancestor(struct __sk_buff* packet, int level) {
                 : bpf_get_current_ancestor_cgroup_id(level);
 }
 
-/*
- * From the topmost jail down to the innermost, which is the one whose rules hold. A cgroup that a
- * jail was divided into for other reasons has no entry. A jail without children pays one call.
- */
-INLINE __u64 innermost_jail(struct __sk_buff* packet, int level) {
-  __u64 jail = ancestor(packet, level);
-  for (int deeper = 1; deeper < GAOL_DEEPEST_JAIL; deeper++) {
-    __u64 cgroup = ancestor(packet, level + deeper);
-    if (!cgroup) break;
-    if (bpf_map_lookup_elem(&jails, &cgroup)) jail = cgroup;
-  }
-  return jail;
-}
+/* A jail and what is known of it; `rules` is null outside of all jails. */
+struct found_jail {
+  __u64 cgroup;
+  const struct stack_jail* rules;
+};
 
-/* The cgroup of the jail, or 0 outside of all jails. */
-INLINE __u64 find_jail(struct __sk_buff* packet) {
+/* Where the root lies, once somebody found it: it stays there for as long as it is. */
+__u32 root_level = 0;
+
+INLINE int level_of_root(struct __sk_buff* packet) {
+  if (root_level) return root_level;
   for (int level = 1; level <= kDeepestRoot; level++)
-    if (ancestor(packet, level) == gaol_root) return innermost_jail(packet, level + 1);
+    if (ancestor(packet, level) == gaol_root) return root_level = level;
   return 0;
 }
 
 static const struct stack_jail kNoEntry = {.reserved_ports_uid = STACK_NOBODY};
 
-INLINE const struct stack_jail* entry_of(__u64 cgroup) {
-  const struct stack_jail* jail = bpf_map_lookup_elem(&jails, &cgroup);
-  return jail ? jail : &kNoEntry;
+/*
+ * From the topmost jail down to the innermost, which is the one whose rules hold. A cgroup that a
+ * jail was divided into for other reasons has no entry. A jail without children pays two calls and
+ * a lookup: every call of the kernel's costs more than what it does.
+ */
+INLINE struct found_jail find_jail(struct __sk_buff* packet) {
+  struct found_jail found = {0, NULL};
+  int level = level_of_root(packet);
+  if (!level) return found;
+  found.cgroup = ancestor(packet, level + 1);
+  found.rules = bpf_map_lookup_elem(&jails, &found.cgroup);
+  if (!found.rules) {
+    if (!found.cgroup || ancestor(packet, level) != gaol_root) return found;
+    found.rules = &kNoEntry;
+  }
+  for (int deeper = 2; deeper <= GAOL_DEEPEST_JAIL; deeper++) {
+    __u64 cgroup = ancestor(packet, level + deeper);
+    if (!cgroup) break;
+    const struct stack_jail* rules = bpf_map_lookup_elem(&jails, &cgroup);
+    if (rules) found = (struct found_jail){cgroup, rules};
+  }
+  return found;
 }

@@ -121,9 +121,8 @@ INLINE int is_held_by_hooks(const struct bpf_sock* socket) {
 
 SEC("cgroup/sock_create")
 int sock_create(struct bpf_sock* socket) {
-  __u64 cgroup = find_jail(NULL);
-  if (!cgroup) return kAllow;
-  const struct stack_jail* jail = entry_of(cgroup);
+  const struct stack_jail* jail = find_jail(NULL).rules;
+  if (!jail) return kAllow;
   if (jail->mark) socket->mark = jail->mark;
   const struct stack_family* family = socket->family == kInet ? &jail->v4 : &jail->v6;
   if (family->count == STACK_UNLIMITED) return kAllow;
@@ -144,21 +143,20 @@ INLINE int remember_loopback(struct bpf_sock* socket) {
 }
 
 INLINE int hold_bind(struct stack_address* to, struct bpf_sock* socket) {
-  __u64 cgroup = find_jail(NULL);
-  if (!cgroup) return kAllow;
-  const struct stack_jail* jail = entry_of(cgroup);
-  const struct stack_family* family = family_of(jail, to);
-  if (family->count == STACK_UNLIMITED) return allow_port(jail);
+  const struct found_jail jail = find_jail(NULL);
+  if (!jail.rules) return kAllow;
+  const struct stack_family* family = family_of(jail.rules, to);
+  if (family->count == STACK_UNLIMITED) return allow_port(jail.rules);
   if (family->count == 0) return refuse(EAFNOSUPPORT);
   bpf_sk_storage_delete(&loopbacks, socket);  // of a bind that failed
   if (is_any(to)) {
     if (family->count == 1) *to = family->primary;  // several: ingress() narrows it
-  } else if (!has(cgroup, family, to)) {
+  } else if (!has(jail.cgroup, family, to)) {
     if (!is_loopback(to)) return refuse(EADDRNOTAVAIL);
     if (!remember_loopback(socket)) return refuse(ENOBUFS);
     *to = family->primary;
   }
-  return allow_port(jail);
+  return allow_port(jail.rules);
 }
 
 SEC("cgroup/bind4")
@@ -221,16 +219,16 @@ INLINE struct stack_address source_towards(__u64 cgroup, const struct stack_fami
 enum connect { kConnectRefused, kConnectAsIs, kConnectFromSource };
 
 INLINE enum connect hold_connect(struct stack_address* to, struct stack_address* source) {
-  __u64 cgroup = find_jail(NULL);
-  if (!cgroup) return kConnectAsIs;
-  const struct stack_family* family = family_of(entry_of(cgroup), to);
+  const struct found_jail jail = find_jail(NULL);
+  if (!jail.rules) return kConnectAsIs;
+  const struct stack_family* family = family_of(jail.rules, to);
   if (family->count == STACK_UNLIMITED) return kConnectAsIs;
   if (family->count == 0) {
     refuse(EAFNOSUPPORT);
     return kConnectRefused;
   }
-  hold_destination(cgroup, family, to);
-  *source = source_towards(cgroup, family, to);
+  hold_destination(jail.cgroup, family, to);
+  *source = source_towards(jail.cgroup, family, to);
   return kConnectFromSource;
 }
 
@@ -268,15 +266,15 @@ int connect6(struct bpf_sock_addr* call) {
 // --- sendmsg(2) and sendto(2) of datagrams ---
 
 INLINE int hold_send(struct stack_address* to, struct stack_address* source) {
-  __u64 cgroup = find_jail(NULL);
-  if (!cgroup) return kAllow;
-  const struct stack_family* family = family_of(entry_of(cgroup), to);
+  const struct found_jail jail = find_jail(NULL);
+  if (!jail.rules) return kAllow;
+  const struct stack_family* family = family_of(jail.rules, to);
   if (family->count == STACK_UNLIMITED) return kAllow;
   if (family->count == 0) return refuse(EAFNOSUPPORT);
-  hold_destination(cgroup, family, to);
+  hold_destination(jail.cgroup, family, to);
   if (is_any(source))
-    *source = source_towards(cgroup, family, to);
-  else if (!has(cgroup, family, source))
+    *source = source_towards(jail.cgroup, family, to);
+  else if (!has(jail.cgroup, family, source))
     return refuse(EADDRNOTAVAIL);
   return kAllow;
 }
@@ -357,25 +355,25 @@ SEC("cgroup_skb/ingress")
 int ingress(struct __sk_buff* packet) {
   struct bpf_sock* socket = socket_of(packet);
   if (is_of_a_connection(socket)) return kAllow;
-  __u64 cgroup = find_jail(packet);
-  if (!cgroup) return kAllow;
+  const struct found_jail jail = find_jail(packet);
+  if (!jail.rules) return kAllow;
   struct ends ends;
   if (!read_ends(packet, &ends)) return kRefuse;
-  const struct stack_family* family = family_of(entry_of(cgroup), &ends.to);
+  const struct stack_family* family = family_of(jail.rules, &ends.to);
   if (family->count == STACK_UNLIMITED) return kAllow;
-  return allow_if(has(cgroup, family, &ends.to) &&
-                  (!is_for_the_jail_alone(socket) || has(cgroup, family, &ends.from)));
+  return allow_if(has(jail.cgroup, family, &ends.to) &&
+                  (!is_for_the_jail_alone(socket) || has(jail.cgroup, family, &ends.from)));
 }
 
 SEC("cgroup_skb/egress")
 int egress(struct __sk_buff* packet) {
   if (is_of_a_connection(socket_of(packet))) return kAllow;
-  __u64 cgroup = find_jail(packet);
-  if (!cgroup) return kAllow;
+  const struct found_jail jail = find_jail(packet);
+  if (!jail.rules) return kAllow;
   struct ends ends;
   if (!read_ends(packet, &ends)) return kRefuse;
-  const struct stack_family* family = family_of(entry_of(cgroup), &ends.from);
+  const struct stack_family* family = family_of(jail.rules, &ends.from);
   if (family->count == STACK_UNLIMITED) return kAllow;
-  return allow_if(has(cgroup, family, &ends.from) &&
-                  !is_foreign_loopback(cgroup, family, &ends.to));
+  return allow_if(has(jail.cgroup, family, &ends.from) &&
+                  !is_foreign_loopback(jail.cgroup, family, &ends.to));
 }

@@ -35,8 +35,8 @@ INLINE int is_abstract(struct bpf_sock_addr* call) {
 
 INLINE int hold(struct bpf_sock_addr* call) {
   if (!is_abstract(call)) return kAllow;
-  __u64 cgroup = find_jail(NULL);
-  return !cgroup || entry_of(cgroup)->own_stack ? kAllow : refuse(ECONNREFUSED);
+  const struct stack_jail* jail = find_jail(NULL).rules;
+  return !jail || jail->own_stack ? kAllow : refuse(ECONNREFUSED);
 }
 
 SEC("unix/connect")
