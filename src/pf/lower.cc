@@ -366,7 +366,7 @@ class Lowering {
   void each(const FilterRule& rule, const std::string& path, const Way& way, const std::string& to,
             const std::string& what) {
     for (const auto& condition : conditions(rule, way.direction, policy_, path, tags_))
-      add(to, condition + what);
+      add(to, condition.text() + what);
   }
 
   std::string action(const FilterRule& rule, const Way& way) {

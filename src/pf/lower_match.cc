@@ -19,37 +19,61 @@ namespace gaol::pf {
 namespace {
 
 // The condition so far; nothing, once it cannot hold.
-class Condition {
+class Needs {
  public:
-  void need(const std::string& expression) { text_ += expression + " "; }
+  void need(Test test) { condition_.tests.push_back(std::move(test)); }
   void only_if(bool holds) { possible_ = possible_ && holds; }
-  std::optional<std::string> text() && {
-    return possible_ ? std::optional(std::move(text_)) : std::nullopt;
+  std::optional<Condition> met() && {
+    return possible_ ? std::optional(std::move(condition_)) : std::nullopt;
   }
 
  private:
-  std::string text_;
+  Condition condition_;
   bool possible_ = true;
 };
 
-std::string network_text(const Network& network) {
-  return concat(host_text(network), "/", network.prefix);
+std::string not_equal(bool negated) { return negated ? "!=" : ""; }
+
+std::string bytes_of(const Network& network) {
+  return {reinterpret_cast<const char*>(network.bytes), network.family == AF_INET ? 4u : 16u};
+}
+
+// The last address of a network.
+std::string last_of(const Network& network) {
+  std::string bytes = bytes_of(network);
+  for (size_t bit = static_cast<size_t>(network.prefix); bit < 8 * bytes.size(); ++bit)
+    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] | 0x80 >> bit % 8);
+  return bytes;
+}
+
+// What is negated is written as an interval, even if it has but one value: nft(8) makes one test of
+// `sport != 1 dport != 2`, which refuses less than the two of them.
+Test in_network(const Network& network, const std::string& field, bool negated) {
+  const auto host = host_text(network);
+  auto value = concat(host, "/", network.prefix);
+  if (negated) return {field, "!=", std::move(value)};
+  auto low = bytes_of(network), high = last_of(network);
+  return {field, "", low == high ? host : std::move(value), std::move(low), std::move(high)};
+}
+
+Test in_range(const AddressRange& range, const std::string& field, bool negated) {
+  auto value = concat(host_text(range.first), "-", host_text(range.last));
+  if (negated) return {field, "!=", std::move(value)};
+  return {field, "", std::move(value), bytes_of(range.first), bytes_of(range.last)};
 }
 
 // The addresses of one side, `ip saddr` and so on.
-void need_address(Condition& condition, const Side& side, const std::string& field,
+void need_address(Needs& needs, const Side& side, const std::string& field,
                   const std::string& set) {
-  const std::string_view negation = side.negated ? "!= " : "";
   if (const auto* network = std::get_if<Network>(&side.address)) {
-    if (network->prefix == 0) return condition.only_if(!side.negated);
-    condition.need(concat(field, " ", negation, network_text(*network)));
+    if (network->prefix == 0) return needs.only_if(!side.negated);
+    needs.need(in_network(*network, field, side.negated));
   } else if (const auto* range = std::get_if<AddressRange>(&side.address)) {
-    condition.need(
-        concat(field, " ", negation, host_text(range->first), "-", host_text(range->last)));
+    needs.need(in_range(*range, field, side.negated));
   } else if (std::holds_alternative<TableName>(side.address)) {
-    condition.need(concat(field, " ", negation, "@", set));
+    needs.need({field, not_equal(side.negated), "@" + set});
   } else {
-    condition.only_if(!side.negated);  // any
+    needs.only_if(!side.negated);  // any
   }
 }
 
@@ -76,17 +100,27 @@ Span span(const Ports& test) {
   std::unreachable();
 }
 
-void need_ports(Condition& condition, const Ports& test, std::string_view field) {
+std::string port_bytes(uint32_t port) {
+  return {static_cast<char>(port >> 8), static_cast<char>(port & 0xff)};
+}
+
+void need_ports(Needs& needs, const Ports& test, std::string_view field) {
   const auto [low, high, negated] = span(test);
   const bool all = low == 0 && high == UINT16_MAX;
   const bool none = low > high || high > UINT16_MAX;  // `high - 1` of 0
-  if (all || none) return condition.only_if(all != negated);
-  condition.need(concat("th ", field, negated ? " != " : " ", low, "-", high));
+  if (all || none) return needs.only_if(all != negated);
+  const auto key = concat("th ", field);
+  auto value = concat(low, "-", high);
+  if (negated) return needs.need({key, "!=", std::move(value)});
+  if (low == high) value = concat(low);
+  needs.need({key, "", std::move(value), port_bytes(low), port_bytes(high)});
 }
 
-void need_interface(Condition& condition, const InterfaceTest& test, std::string_view key) {
-  if (!test.name.empty())
-    condition.need(concat(key, test.negated ? " != " : " ", interface_set(test.name)));
+void need_interface(Needs& needs, const InterfaceTest& test, std::string_view key) {
+  if (test.name.empty()) return;
+  auto set = interface_set(test.name);
+  const std::string one = test.negated || set.starts_with("{") ? "" : set;
+  needs.need({std::string(key), not_equal(test.negated), std::move(set), one, one});
 }
 
 Family family_of(const Address& address) {
@@ -123,17 +157,19 @@ std::vector<Protocols> protocols(const FilterRule& rule) {
   return {rule.match.protocol == IPPROTO_TCP ? Protocols::tcp : Protocols::as_written};
 }
 
-void need_protocol(Condition& condition, const FilterRule& rule, Protocols protocols) {
-  if (rule.match.protocol != 0) condition.need(concat("meta l4proto ", rule.match.protocol));
-  if (protocols == Protocols::others) condition.need("meta l4proto != 6");
+void need_protocol(Needs& needs, const FilterRule& rule, Protocols protocols) {
+  const std::string number(1, static_cast<char>(rule.match.protocol));
+  if (rule.match.protocol != 0)
+    needs.need({"meta l4proto", "", concat(rule.match.protocol), number, number});
+  if (protocols == Protocols::others) needs.need({"meta l4proto", "!=", "6"});
   if (protocols == Protocols::tcp)
-    condition.need(concat("tcp flags & ", hex(rule.flags.among), " == ", hex(rule.flags.set)));
+    needs.need({concat("tcp flags & ", hex(rule.flags.among)), "==", hex(rule.flags.set)});
 }
 
-void need_icmp(Condition& condition, const FilterRule& rule) {
-  const std::string_view word = rule.match.protocol == IPPROTO_ICMPV6 ? "icmpv6" : "icmp";
-  if (rule.icmp.type) condition.need(concat(word, " type ", *rule.icmp.type));
-  if (rule.icmp.code) condition.need(concat(word, " code ", *rule.icmp.code));
+void need_icmp(Needs& needs, const FilterRule& rule) {
+  const std::string word = rule.match.protocol == IPPROTO_ICMPV6 ? "icmpv6" : "icmp";
+  if (rule.icmp.type) needs.need({word + " type", "", concat(*rule.icmp.type)});
+  if (rule.icmp.code) needs.need({word + " code", "", concat(*rule.icmp.code)});
 }
 
 // Where the name of a table leads: to the ruleset's own, or to the main one's.
@@ -147,6 +183,13 @@ const std::string& home_of(const std::string& table, const std::string& path,
 }
 
 }  // namespace
+
+std::string Condition::text() const {
+  std::string text;
+  for (const auto& [key, op, value, low, high] : tests)
+    text += concat(key, op.empty() ? "" : " ", op, " ", value, " ");
+  return text;
+}
 
 std::string hex(uint32_t number) {
   char digits[9];
@@ -188,39 +231,38 @@ std::string interface_set(const std::string& name) {
   return set + " }";
 }
 
-std::vector<std::string> conditions(const FilterRule& rule, Direction direction,
-                                    const Policy& policy, const std::string& tables,
-                                    const Tags& tags) {
+std::vector<Condition> conditions(const FilterRule& rule, Direction direction, const Policy& policy,
+                                  const std::string& tables, const Tags& tags) {
   const auto set = [&](const Side& side, Family family) {
     const auto* table = std::get_if<TableName>(&side.address);
     return table ? table_set(table->name, tables, policy, family) : std::string{};
   };
-  std::vector<std::string> all;
+  std::vector<Condition> all;
   for (const auto family : families(rule)) {
     for (const auto kind : protocols(rule)) {
-      Condition condition;
+      Needs needs;
       const std::string ip = family == Family::inet6 ? "ip6" : "ip";
       const auto& match = rule.match;
-      need_interface(condition, match.on, direction == Direction::in ? "iifname" : "oifname");
-      need_interface(condition, rule.received_on, "iifname");
+      need_interface(needs, match.on, direction == Direction::in ? "iifname" : "oifname");
+      need_interface(needs, rule.received_on, "iifname");
       if (family != Family::any)
-        condition.need(family == Family::inet ? "meta nfproto ipv4" : "meta nfproto ipv6");
-      need_protocol(condition, rule, kind);
-      need_address(condition, match.source, ip + " saddr", set(match.source, family));
-      need_ports(condition, match.source.port, "sport");
-      need_address(condition, match.destination, ip + " daddr", set(match.destination, family));
-      need_ports(condition, match.destination.port, "dport");
-      need_icmp(condition, rule);
+        needs.need({"meta nfproto", "", family == Family::inet ? "ipv4" : "ipv6"});
+      need_protocol(needs, rule, kind);
+      need_address(needs, match.source, ip + " saddr", set(match.source, family));
+      need_ports(needs, match.source.port, "sport");
+      need_address(needs, match.destination, ip + " daddr", set(match.destination, family));
+      need_ports(needs, match.destination.port, "dport");
+      need_icmp(needs, rule);
       if (rule.tos) {
-        condition.only_if((*rule.tos & 3) == 0);
-        condition.need(concat(ip, " dscp ", *rule.tos >> 2));
+        needs.only_if((*rule.tos & 3) == 0);
+        needs.need({ip + " dscp", "", concat(*rule.tos >> 2)});
       }
       if (!match.tagged.name.empty())
-        condition.need(concat("meta mark & ", hex(kTagMask), match.tagged.negated ? " != " : " == ",
-                              hex(tags.at(match.tagged.name) << kTagShift)));
+        needs.need({concat("meta mark & ", hex(kTagMask)), match.tagged.negated ? "!=" : "==",
+                    hex(tags.at(match.tagged.name) << kTagShift)});
       if (rule.max_packet_size != 0)
-        condition.need(concat("meta length <= ", rule.max_packet_size));
-      if (auto text = std::move(condition).text()) all.push_back(std::move(*text));
+        needs.need({"meta length", "<=", concat(rule.max_packet_size)});
+      if (auto condition = std::move(needs).met()) all.push_back(std::move(*condition));
     }
   }
   return all;

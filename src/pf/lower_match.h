@@ -20,11 +20,26 @@ constexpr int kTagShift = 16;
 // `0x10`.
 std::string hex(uint32_t number);
 
-// Expressions that exclude each other, each with a blank behind it; the rule matches where one of
-// them does. None: it never matches. `tables` is the path of the ruleset whose tables it may name.
-std::vector<std::string> conditions(const FilterRule& rule, Direction direction,
-                                    const Policy& policy, const std::string& tables,
-                                    const Tags& tags);
+// `key op value`, as `ip saddr 10.0.0.0/8`. Where the value is one interval it can be a key of a
+// map, and these are its ends as bytes, which compare as what they stand for does.
+struct Test {
+  std::string key, op, value;
+  std::string low = {}, high = {};
+
+  bool is_interval() const { return !low.empty(); }
+};
+
+// All of these hold.
+struct Condition {
+  std::vector<Test> tests;
+
+  std::string text() const;  // with a blank behind each
+};
+
+// Conditions that exclude each other; the rule matches where one of them holds. None: it never
+// matches. `tables` is the path of the ruleset whose tables it may name.
+std::vector<Condition> conditions(const FilterRule& rule, Direction direction, const Policy& policy,
+                                  const std::string& tables, const Tags& tags);
 
 // `iifname { "em0" }`. The name of a group is that of its driver.
 std::string interface_set(const std::string& name);

@@ -238,7 +238,7 @@ TEST(Lower, EveryComparisonOfPorts) {
     Ports ports;
     std::string test;
   } const cases[] = {
-      {{Compare::eq, 5}, "th dport 5-5 "},
+      {{Compare::eq, 5}, "th dport 5 "},
       {{Compare::ne, 5}, "th dport != 5-5 "},
       {{Compare::lt, 5}, "th dport != 5-65535 "},
       {{Compare::le, 5}, "th dport 0-5 "},
