@@ -18,7 +18,6 @@
 namespace gaol::pf {
 namespace {
 
-constexpr std::string_view kHooks[] = {"in", "out"};
 constexpr std::string_view kGeneration = "generation-";  // the name of a counter, with the number
 
 class Nftables {
@@ -43,6 +42,7 @@ class Nftables {
 
 struct Object {
   std::string kind, name;
+  bool hook = false;
 };
 
 // The chains, sets and counters of the table; nothing while there is none.
@@ -54,6 +54,7 @@ std::vector<Object> objects(Nftables& nft) {
     const auto word = words(line);
     if (word.size() == 3 && word[2] == "{" && word[0] != "table")
       all.push_back({std::string(word[0]), std::string(word[1])});
+    if (word.size() > 2 && word[0] == "type" && word[2] == "hook") all.back().hook = true;
   }
   return all;
 }
@@ -62,8 +63,8 @@ std::vector<Object> objects(Nftables& nft) {
 // the rules come first, and chains, which elements of maps may name, before sets.
 std::string clearing(const std::vector<Object>& objects, const std::vector<std::string>& kept) {
   std::string commands = objects.empty() ? "" : "flush table inet pf\n";
-  for (const auto& [kind, name] : objects)
-    if (std::ranges::count(kHooks, name) == 0 && std::ranges::count(kept, name) == 0)
+  for (const auto& [kind, name, hook] : objects)
+    if (!hook && std::ranges::count(kept, name) == 0)
       commands += concat("delete ", kind, " inet pf ", name, "\n");
   return commands;
 }
@@ -82,7 +83,7 @@ Result<> load(const Lowered& lowered, Loading how) {
 
 Result<uint64_t> generation() {
   Nftables nft;
-  for (const auto& [kind, name] : objects(nft))
+  for (const auto& [kind, name, hook] : objects(nft))
     if (kind == "counter" && name.starts_with(kGeneration))
       return number<uint64_t>(name.substr(kGeneration.size())).value_or(0);
   return 0;

@@ -16,6 +16,10 @@
 //
 // By induction over anchors: `stop` has a verdict if and only if pf's evaluation of the ruleset
 // ends early, and that verdict; if it has none, `last` has what pf remembers at the end.
+//
+// Where the kernel lets a packet out, it sends no answers any more. So if a rule for `out` answers,
+// the rules are asked when a packet is forwarded or sent, before its source is translated; the
+// number of the one that decides stays in the mark until the packet leaves.
 
 #include "pf/lower.h"
 
@@ -28,6 +32,7 @@
 
 #include "base/text.h"
 #include "pf/intervals.h"
+#include "pf/lower_answer.h"
 #include "pf/lower_match.h"
 #include "pf/lower_refuse.h"
 
@@ -43,6 +48,7 @@ constexpr size_t kMaxPath = 150;
 
 // Of the mark: the number of the rule that decides so far, and whether one was found in the anchor.
 constexpr uint32_t kRuleMask = 0x0000ffff, kFound = 0x01000000;
+constexpr uint32_t kNobody = kRuleMask;  // all were asked, and none decided
 // Where the mark of a connection keeps its tag.
 constexpr int kKeptTagShift = 4;
 constexpr uint32_t kKeptTagMask = kTagMask >> kTagShift << kKeptTagShift;
@@ -64,6 +70,7 @@ constexpr Way kWays[] = {
     {Direction::in, "in", "prerouting priority -50", "iifname", "0x1", "0x2"},
     {Direction::out, "out", "postrouting priority 300", "oifname", "0x2", "0x1"},
 };
+constexpr const Way& kOut = kWays[1];
 
 // The anchors that a call enters, in its order.
 std::vector<std::string> called(const AnchorCall& call, const Policy& policy) {
@@ -96,8 +103,10 @@ class Lowering {
     for (const auto& way : kWays) {
       hook(way);
       for (const auto& path : std::views::keys(paths_)) lists(path, way);
-      if (in_order(way)) decide(way);
+      if (in_order(way) || answers(way)) decide(way);
     }
+    if (answers(kOut)) ask_early(kOut);
+    own();
     lowered_.text = declarations_ + rules_;
     lowered_.sets.assign(sets_.begin(), sets_.end());
     return std::move(lowered_);
@@ -136,8 +145,9 @@ class Lowering {
       for (const auto& way : kWays)
         if (concerns(rule, way)) in_order_.insert(way.direction);
     if (rule.verdict == Verdict::anchor) return {};
+    answers_ = answers_ || (is_answered(rule) && concerns(rule, kOut));
     declare("counter", counter(rule));
-    if (lowered_.rules.size() > kRuleMask) return refuse(policy_, rule.at, "more than 65535 rules");
+    if (lowered_.rules.size() >= kNobody) return refuse(policy_, rule.at, "more than 65534 rules");
     return {};
   }
 
@@ -171,28 +181,99 @@ class Lowering {
     }
   }
 
-  // The chain of the hook: what is skipped, what has a state, and the rules.
+  // The chain of the hook: what no rule is asked about, and the rules.
   void hook(const Way& way) {
     const std::string name(way.name);
-    declare("chain", concat(name, " { type filter hook ", way.hook, "; policy accept; }"));
-    for (const auto& interface : policy_.options.skip.value_or(std::vector<std::string>{}))
-      add(name, concat(way.interface, " ", interface_set(interface), " accept"));
-    const auto admit = concat("goto ", way.name, "/known");
-    add(name, concat("ct direction . ct mark & 0x3 vmap { original . ", way.own, " : ", admit,
-                     ", original . 0x3 : ", admit, ", reply . ", way.other, " : ", admit,
-                     ", reply . 0x3 : ", admit, " }"));
-    if (in_order(way)) {
-      add(name, set_mark(kRuleMask | kFound, 0));
-      add(name, concat("jump ", way.name, "/all"));
-      add(name, concat("goto ", way.name, "/decide"));
-    } else {
-      add(name, concat("jump ", way.name, "/stop"));
-      add(name, concat("jump ", way.name, "/last"));
-      add(name, concat("goto ", way.name, "/pass"));
-    }
+    hook(name, way.hook);
+    spare(name, way, concat("goto ", name, "/known"));
+    if (answers(way)) add(name, concat("meta mark & ", hex(kRuleMask), " != 0 accept"));
+    ask(name, way);
     pass(way);
     keep(way);
     known(way);
+  }
+
+  void hook(std::string_view chain, std::string_view where) {
+    declare("chain", concat(chain, " { type filter hook ", where, "; policy accept; }"));
+  }
+
+  // What is skipped, what has a state, and what pf says itself.
+  void spare(const std::string& chain, const Way& way, const std::string& admit) {
+    for (const auto& interface : policy_.options.skip.value_or(std::vector<std::string>{}))
+      add(chain, concat(way.interface, " ", interface_set(interface), " accept"));
+    add(chain, concat("ct direction . ct mark & 0x3 vmap { original . ", way.own, " : ", admit,
+                      ", original . 0x3 : ", admit, ", reply . ", way.other, " : ", admit,
+                      ", reply . 0x3 : ", admit, " }"));
+    const auto* from_here = way.direction == Direction::in ? "iifname \"lo\"" : "meta iif 0";
+    add(chain, concat(from_here, " ct state { invalid, related } jump own"));
+  }
+
+  void ask(const std::string& chain, const Way& way) {
+    if (in_order(way)) {
+      add(chain, set_mark(kRuleMask | kFound, 0));
+      add(chain, concat("jump ", way.name, "/all"));
+    } else {
+      add(chain, concat("jump ", way.name, "/stop"));
+      add(chain, concat("jump ", way.name, "/last"));
+    }
+    const bool decided = in_order(way) || answers(way);
+    add(chain, decided ? end(way) : concat("goto ", way.name, "/pass"));
+  }
+
+  // What comes after the last rule, or after the one that ends it all.
+  std::string end(const Way& way) const {
+    return concat("goto ", way.name, answers(way) ? "/asked" : "/decide");
+  }
+
+  // Rules of this direction are asked by one hook, and another does what they say.
+  bool answers(const Way& way) const { return answers_ && way.direction == Direction::out; }
+
+  void ask_early(const Way& way) {
+    std::string elements;
+    for (size_t n = 0; n < lowered_.rules.size(); ++n) {
+      const auto& rule = *lowered_.rules[n];
+      if (!is_answered(rule) || !concerns(rule, way)) continue;
+      const auto name = concat(way.name, "/answer/", n);
+      declare("chain", name);
+      add(name, concat(set_mark(kRuleMask | kFound, 0), " ", answer(rule)));
+      elements += concat(elements.empty() ? "" : ", ", n + 1, " : goto ", name);
+    }
+    for (const std::string where : {"forward", "output"}) {
+      const auto asks = concat(way.name, "/", where), replies = asks + "/answer";
+      hook(asks, where + " priority 0");
+      add(asks, set_mark(kRuleMask | kFound, 0));
+      spare(asks, way, "accept");
+      ask(asks, way);
+      hook(replies, where + " priority 1");
+      add(replies, concat("meta mark & ", hex(kRuleMask), " vmap { ", elements, " }"));
+    }
+    const auto asked = concat(way.name, "/asked"), ends = concat(way.name, "/end");
+    declare("chain", asked);
+    add(asked, concat("meta mark & ", hex(kRuleMask), " == 0 ", set_mark(kRuleMask, kNobody)));
+    add(asked, "accept");
+    hook(ends, "postrouting priority 301");
+    add(ends, concat("meta mark & ", hex(kRuleMask), " == 0 accept"));
+    add(ends, concat("goto ", way.name, "/decide"));
+  }
+
+  // No rule is asked about answers to what was blocked, nor about the kernel's errors: they come of
+  // packets that were let in, or of none.
+  void own() {
+    declare("chain", "own");
+    add("own", "meta skuid >= 0 return");  // somebody's socket
+    add("own", "icmp type { 3, 11, 12 } accept");
+    add("own", "icmpv6 type { 1-4 } accept");
+    add("own", "ct state related tcp flags & 0x4 == 0x4 accept");
+  }
+
+  // The counter of the rule and the answer, which is not to be had in every hook.
+  std::string answer(const FilterRule& rule) {
+    const auto name = answer_chain(rule.reply);
+    if (replies_.insert(name).second) {
+      declare("chain", name);
+      for (const auto& line : answer_rules(rule.reply)) add(name, line);
+    }
+    return concat("counter name ", counter(rule), " goto ", name);
   }
 
   // Nothing passes with options of IP, unless its rule says so.
@@ -289,7 +370,7 @@ class Lowering {
     }
     if (mask != 0) first += set_mark(mask, bits) + " ";
     if (rule.verdict == Verdict::anchor) return first + "jump " + call(rule, way);
-    return rule.quick ? concat(first, "goto ", way.name, "/decide") : first;
+    return rule.quick ? first + end(way) : first;
   }
 
   // The anchors of one call. If it is quick, it ends all that found something, which what was found
@@ -307,8 +388,7 @@ class Lowering {
     }
     for (const auto& below : called(rule.anchor, policy_))
       add(inside, "jump " + chain(way, "all", below));
-    if (rule.quick)
-      add(inside, concat("meta mark & ", hex(kFound), " != 0 goto ", way.name, "/decide"));
+    if (rule.quick) add(inside, concat("meta mark & ", hex(kFound), " != 0 ", end(way)));
     return name;
   }
 
@@ -322,11 +402,12 @@ class Lowering {
       if (rule.verdict == Verdict::match || !concerns(rule, way)) continue;
       const auto name = concat(way.name, "/rule/", n);
       declare("chain", name);
-      add(name, concat(set_mark(kRuleMask | kFound, 0), " ", action(rule, way)));
+      add(name, concat(set_mark(kRuleMask | kFound, 0), " ", verdict(rule, way)));
       elements += concat(elements.empty() ? "" : ", ", n + 1, " : goto ", name);
     }
     if (!elements.empty())
       add(decide, concat("meta mark & ", hex(kRuleMask), " vmap { ", elements, " }"));
+    add(decide, set_mark(kRuleMask | kFound, 0));
     add(decide, concat("goto ", way.name, "/pass"));
   }
 
@@ -370,8 +451,14 @@ class Lowering {
   }
 
   std::string action(const FilterRule& rule, const Way& way) {
+    if (!answers(way) || rule.verdict == Verdict::match) return verdict(rule, way);
+    return set_mark(kRuleMask, static_cast<uint32_t>(numbers_.at(&rule) + 1)) + " accept";
+  }
+
+  std::string verdict(const FilterRule& rule, const Way& way) {
     auto counted = concat("counter name ", counter(rule));
     if (rule.verdict == Verdict::match) return counted;
+    if (is_answered(rule) && way.direction == Direction::in) return answer(rule);
     if (rule.verdict == Verdict::block) return counted + " drop";
     if (rule.allow_opts) return counted + " accept";
     if (rule.state == State::none) return concat(counted, " goto ", way.name, "/pass");
@@ -388,7 +475,9 @@ class Lowering {
   std::map<std::string, int> paths_;  // with the anchors around them
   std::set<std::string> sets_;
   Tags tags_;
-  std::set<Direction> in_order_;  // where order counts
+  std::set<Direction> in_order_;   // where order counts
+  bool answers_ = false;           // some rule for `out` does
+  std::set<std::string> replies_;  // chains of answers
   int calls_ = 0;
   std::string declarations_, rules_;
 };

@@ -36,8 +36,8 @@ constexpr Refusal<Rule> kRules[] = {
     {[](const Rule& r) { return r.match.on.name == "egress" || r.received_on.name == "egress"; },
      "the group egress: name the interface"},
     {[](const Rule& r) { return r.log.has_value(); }, "log"},
-    {[](const Rule& r) { return r.reply.kind != Reply::Kind::drop && r.verdict == Verdict::block; },
-     "block return"},
+    {[](const Rule& r) { return r.reply.ttl != 0 && r.verdict == Verdict::block; },
+     "return-rst with a ttl: the kernel chooses it"},
     {[](const Rule& r) {
        return follows_interface(r.match.source) || follows_interface(r.match.destination);
      },

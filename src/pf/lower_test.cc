@@ -73,10 +73,12 @@ TEST(Lower, WhatEveryPolicyHas) {
             "add chain inet pf out/known\n"
             "add chain inet pf out/stop\n"
             "add chain inet pf out/last\n"
+            "add chain inet pf own\n"
             "add rule inet pf in iifname \"em1\" accept\n"
             "add rule inet pf in ct direction . ct mark & 0x3 vmap { original . 0x1 : goto "
             "in/known, original . 0x3 : goto in/known, reply . 0x2 : goto in/known, reply . "
             "0x3 : goto in/known }\n"
+            "add rule inet pf in iifname \"lo\" ct state { invalid, related } jump own\n"
             "add rule inet pf in jump in/stop\n"
             "add rule inet pf in jump in/last\n"
             "add rule inet pf in goto in/pass\n"
@@ -102,6 +104,7 @@ TEST(Lower, WhatEveryPolicyHas) {
             "add rule inet pf out ct direction . ct mark & 0x3 vmap { original . 0x2 : goto "
             "out/known, original . 0x3 : goto out/known, reply . 0x1 : goto out/known, reply "
             ". 0x3 : goto out/known }\n"
+            "add rule inet pf out meta iif 0 ct state { invalid, related } jump own\n"
             "add rule inet pf out jump out/stop\n"
             "add rule inet pf out jump out/last\n"
             "add rule inet pf out goto out/pass\n"
@@ -122,7 +125,11 @@ TEST(Lower, WhatEveryPolicyHas) {
             "add rule inet pf out/known exthdr hbh exists drop\n"
             "add rule inet pf out/known exthdr dst exists drop\n"
             "add rule inet pf out/known exthdr rt exists drop\n"
-            "add rule inet pf out/known accept\n");
+            "add rule inet pf out/known accept\n"
+            "add rule inet pf own meta skuid >= 0 return\n"
+            "add rule inet pf own icmp type { 3, 11, 12 } accept\n"
+            "add rule inet pf own icmpv6 type { 1-4 } accept\n"
+            "add rule inet pf own ct state related tcp flags & 0x4 == 0x4 accept\n");
 }
 
 TEST(Lower, QuickRulesStopAndTheOthersAreAskedFromTheLast) {
@@ -308,9 +315,68 @@ TEST(Lower, WithTagsTheOrderIsThatOfTheFile) {
             "rule/0 meta mark set meta mark & 0xfeff0000 counter name r0 drop\n"
             "rule/1 meta mark set meta mark & 0xfeff0000 counter name r1 goto in/pass\n"
             "decide meta mark & 0xffff vmap { 1 : goto in/rule/0, 2 : goto in/rule/1 }\n"
+            "decide meta mark set meta mark & 0xfeff0000\n"
             "decide goto in/pass\n");
   // Only where they are set.
   EXPECT_NE(lower(ordered)->text.find("add rule inet pf out jump out/stop\n"), std::string::npos);
+}
+
+TEST(Lower, AnswersAreGivenWhereTheKernelStillSendsThem) {
+  auto in = rule(Verdict::block), out = rule(Verdict::block, Direction::out);
+  in.reply.kind = Reply::Kind::any;
+  out.reply.kind = Reply::Kind::rst;
+  auto kept = rule(Verdict::pass, Direction::out);
+  kept.state = State::keep;
+  const auto answered = policy({in, kept, out});
+  EXPECT_EQ(incoming(answered), "last counter name r0 goto answer/any/3/4\n");
+  std::string outgoing;
+  for (const auto line : split(lower(answered)->text, '\n'))
+    if ((line.contains(" pf out") || line.contains(" pf answer")) && !line.contains("/pass ") &&
+        !line.contains("/keep ") && !line.contains("/known ") && !line.contains(" vmap { o") &&
+        !line.starts_with("add chain inet pf out/"))
+      outgoing += concat(line.substr(line.find("pf ") + 3), "\n");
+  EXPECT_EQ(outgoing,
+            "answer/any/3/4\n"
+            "out { type filter hook postrouting priority 300; policy accept; }\n"
+            "answer/rst\n"
+            "answer/any/3/4 ct state invalid meta l4proto 6 drop\n"
+            "answer/any/3/4 meta l4proto 6 reject with tcp reset\n"
+            "answer/any/3/4 meta l4proto { 1, 58 } drop\n"
+            "answer/any/3/4 reject with icmp 3\n"
+            "answer/any/3/4 reject with icmpv6 4\n"
+            "answer/any/3/4 drop\n"
+            "out meta iif 0 ct state { invalid, related } jump own\n"
+            "out meta mark & 0xffff != 0 accept\n"
+            "out jump out/stop\n"
+            "out jump out/last\n"
+            "out goto out/asked\n"
+            "out/last meta mark set meta mark & 0xffff0000 | 0x3 accept\n"
+            "out/last meta mark set meta mark & 0xffff0000 | 0x2 accept\n"
+            "out/rule/1 meta mark set meta mark & 0xfeff0000 counter name r1 goto out/keep\n"
+            "out/rule/2 meta mark set meta mark & 0xfeff0000 counter name r2 drop\n"
+            "out/decide meta mark & 0xffff vmap { 2 : goto out/rule/1, 3 : goto out/rule/2 }\n"
+            "out/decide meta mark set meta mark & 0xfeff0000\n"
+            "out/decide goto out/pass\n"
+            "answer/rst ct state invalid meta l4proto 6 drop\n"
+            "answer/rst meta l4proto 6 reject with tcp reset\n"
+            "answer/rst drop\n"
+            "out/answer/2 meta mark set meta mark & 0xfeff0000 counter name r2 goto answer/rst\n"
+            "out/forward meta mark set meta mark & 0xfeff0000\n"
+            "out/forward meta iif 0 ct state { invalid, related } jump own\n"
+            "out/forward jump out/stop\n"
+            "out/forward jump out/last\n"
+            "out/forward goto out/asked\n"
+            "out/forward/answer meta mark & 0xffff vmap { 3 : goto out/answer/2 }\n"
+            "out/output meta mark set meta mark & 0xfeff0000\n"
+            "out/output meta iif 0 ct state { invalid, related } jump own\n"
+            "out/output jump out/stop\n"
+            "out/output jump out/last\n"
+            "out/output goto out/asked\n"
+            "out/output/answer meta mark & 0xffff vmap { 3 : goto out/answer/2 }\n"
+            "out/asked meta mark & 0xffff == 0 meta mark set meta mark & 0xffff0000 | 0xffff\n"
+            "out/asked accept\n"
+            "out/end meta mark & 0xffff == 0 accept\n"
+            "out/end goto out/decide\n");
 }
 
 TEST(Lower, RefusesAndSaysWhere) {
@@ -318,6 +384,8 @@ TEST(Lower, RefusesAndSaysWhere) {
   nested.rulesets["a"].filter = {anchor("a")};
   auto logged = rule(Verdict::block), once = rule(Verdict::block);
   logged.log.emplace();
+  auto ttl = rule(Verdict::block);
+  ttl.reply = {.kind = Reply::Kind::rst, .ttl = 64};
   once.once = true;
   std::vector<FilterRule> tags(256, rule(Verdict::pass));
   for (size_t n = 0; n < tags.size(); ++n) tags[n].tag = concat("T", n);
@@ -332,6 +400,8 @@ TEST(Lower, RefusesAndSaysWhere) {
       {nested, "pf.conf:7: not supported on this system: anchors nested deeper than 10 levels"},
       {policy(tags), "pf.conf:7: not supported on this system: more than 255 tags"},
       {policy({logged}), "pf.conf:7: not supported on this system: log"},
+      {policy({ttl}),
+       "pf.conf:7: not supported on this system: return-rst with a ttl: the kernel chooses it"},
       {policy({once}), "pf.conf:7: not supported on this system: once"},
       {timeouts, "pf.conf: not supported on this system: set timeout and set optimization"},
       {scrub, "pf.conf:3: not supported on this system: scrub"},

@@ -72,8 +72,8 @@ pass in on em9 proto tcp from any to any port = http flags S/SA keep state
 # pfctl -a web/two -sr
 pfctl: Anchor 'web/two' not found.
 [exit 1]
-# printf 'pass\nblock return\n' | pfctl -f -
-pfctl: stdin:2: not supported on this system: block return
+# printf 'pass\nblock return-rst(ttl 9) proto tcp\n' | pfctl -f -
+pfctl: stdin:2: not supported on this system: return-rst with a ttl: the kernel chooses it
 [exit 1]
 # pfctl -vsr
 block drop in on em9 all

@@ -4,9 +4,9 @@
 // has two legs, and both have to say the same of each, and of every rule how many it decided, and
 // of how many bytes.
 //
-// Nothing answers: whoever is outside has no addresses, and the router's own words never reach pf's
-// rules. One processor does it all, so that frames arrive in the order in
-// which they were sent; the last of them is a marker.
+// Nobody else answers: whoever is outside has no addresses, and what the router says by itself
+// never reaches pf's rules. One processor does it all, so that frames arrive in the order in which
+// they were sent; the last of them is a marker.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -40,8 +40,9 @@ namespace {
 using namespace pf::reference;
 using pf::Family;
 
-constexpr uint32_t kOurs = 0x40000000;  // the mark of what the router is to send
-constexpr uint16_t kMarker = 0x88b5;    // an ethertype for experiments
+constexpr uint32_t kOurs = 0x40000000;             // the mark of what the router is to send
+constexpr const char* kTheRouters = "0x80000000";  // of what reached it, and of its answers
+constexpr uint16_t kMarker = 0x88b5;               // an ethertype for experiments
 constexpr uint64_t kSeed = 20;
 constexpr size_t kTrips = 64;
 
@@ -55,9 +56,34 @@ uint16_t get16(const Bytes& bytes, size_t at) {
   return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]);
 }
 
-// TCP, UDP, ICMP or nothing that is known. Nobody asks for the checksum.
+// The sum of RFC 1071, of all words.
+uint16_t checksum(const Bytes& bytes) {
+  uint32_t sum = 0;
+  for (size_t at = 0; at + 1 < bytes.size(); at += 2) sum += get16(bytes, at);
+  if (bytes.size() % 2 != 0) sum += static_cast<uint32_t>(bytes.back() << 8);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<uint16_t>(~sum);
+}
+
+// Of what is behind `at`, and of the addresses.
+uint16_t transport_checksum(const Bytes& bytes, size_t at, const Packet& packet) {
+  Bytes summed(bytes.begin() + static_cast<long>(at), bytes.end());
+  if (summed.size() % 2 != 0) summed.push_back(0);
+  if (packet.protocol != IPPROTO_ICMP) {
+    const size_t place = summed.size();
+    summed.resize(place + 4);
+    put16(summed, place, packet.protocol);
+    put16(summed, place + 2, static_cast<uint32_t>(bytes.size() - at));
+    summed.insert(summed.end(), packet.source.begin(), packet.source.end());
+    summed.insert(summed.end(), packet.destination.begin(), packet.destination.end());
+  }
+  return checksum(summed);
+}
+
+// TCP, UDP, ICMP or nothing that is known.
 void put_transport(Bytes& bytes, size_t at, const Trip& trip) {
   const auto& packet = trip.packet;
+  size_t sum = 0;
   switch (packet.protocol) {
     case IPPROTO_TCP:
       put16(bytes, at + 6, (trip.answers ? 2000 : 1000) + (packet.flags & 2 ? 0 : 1));
@@ -65,21 +91,25 @@ void put_transport(Bytes& bytes, size_t at, const Trip& trip) {
       put16(bytes, at + 14, 65535);
       bytes[at + 12] = 5 << 4;
       bytes[at + 13] = packet.flags;
+      sum = at + 16;
       [[fallthrough]];
     case IPPROTO_UDP:
       put16(bytes, at, packet.source_port);
       put16(bytes, at + 2, packet.destination_port);
-      if (packet.protocol == IPPROTO_UDP)
-        put16(bytes, at + 4, static_cast<uint32_t>(bytes.size() - at));
+      if (packet.protocol == IPPROTO_TCP) break;
+      put16(bytes, at + 4, static_cast<uint32_t>(bytes.size() - at));
+      sum = at + 6;
       break;
     case IPPROTO_ICMP:
     case IPPROTO_ICMPV6:
       bytes[at] = packet.icmp_type;
       bytes[at + 1] = packet.icmp_code;
       put16(bytes, at + 4, packet.source_port);
+      sum = at + 2;
       break;
     default: break;
   }
+  if (sum != 0) put16(bytes, sum, transport_checksum(bytes, at, packet));
 }
 
 // From the header of IP on. Its id is found again by id_of().
@@ -97,9 +127,7 @@ Bytes bytes_of(const Trip& trip) {
     bytes[9] = packet.protocol;
     std::copy_n(packet.source.begin(), 4, &bytes[12]);
     std::copy_n(packet.destination.begin(), 4, &bytes[16]);
-    uint32_t sum = 0;
-    for (size_t at = 0; at < header; at += 2) sum += get16(bytes, at);
-    put16(bytes, 10, ~((sum & 0xffff) + (sum >> 16)));
+    put16(bytes, 10, checksum(Bytes(bytes.begin(), bytes.begin() + static_cast<long>(header))));
     put_transport(bytes, header, trip);
   } else {
     put16(bytes, 0, 0x6000U | static_cast<uint32_t>(packet.tos << 4));
@@ -120,6 +148,67 @@ Bytes bytes_of(const Trip& trip) {
 }
 
 uint16_t id_of(const Bytes& ip) { return get16(ip, ip[0] >> 4 == 4 ? 4 : 2); }
+
+// What is known of a packet by its first bytes.
+Packet packet_of(const Bytes& ip, size_t at = 0) {
+  Packet packet;
+  const bool four = ip[at] >> 4 == 4;
+  packet.family = four ? Family::inet : Family::inet6;
+  packet.protocol = ip[at + (four ? 9 : 6)];
+  const size_t length = four ? 4 : 16;
+  const auto addresses = ip.begin() + static_cast<long>(at + (four ? 12 : 8));
+  std::copy_n(addresses, length, packet.source.begin());
+  std::copy_n(addresses + static_cast<long>(length), length, packet.destination.begin());
+  size_t next = at + (four ? ip[at] % 16 * 4U : 40U);
+  if (!four && packet.protocol == IPPROTO_DSTOPTS) {
+    packet.protocol = ip[next];
+    next += 8;
+  }
+  if (packet.protocol == IPPROTO_TCP || packet.protocol == IPPROTO_UDP) {
+    packet.source_port = get16(ip, next);
+    packet.destination_port = get16(ip, next + 2);
+  }
+  if (packet.protocol == IPPROTO_TCP && ip.size() > next + 13) packet.flags = ip[next + 13];
+  if (packet.protocol == IPPROTO_ICMP || packet.protocol == IPPROTO_ICMPV6) {
+    packet.icmp_type = ip[next];
+    packet.icmp_code = ip[next + 1];
+  }
+  packet.length = static_cast<uint32_t>(next - at);  // of its headers
+  return packet;
+}
+
+constexpr uint8_t kSyn = 2, kAck = 16;
+
+// An answer, and the packet that it answers.
+struct Heard {
+  Answer answer;
+  Packet to;
+};
+
+// In one line.
+std::string text_of(const Heard& heard) {
+  const auto& [answer, to] = heard;
+  std::string line = answer.kind == Answer::Kind::rst ? "rst" : concat("icmp ", int{answer.code});
+  for (const auto& end : {to.source, to.destination}) {
+    char text[INET6_ADDRSTRLEN];
+    ::inet_ntop(to.family == Family::inet ? AF_INET : AF_INET6, end.data(), text, sizeof text);
+    line += concat(" ", text);
+  }
+  return concat(line, " ", int{to.protocol}, " ", to.source_port, " ", to.destination_port);
+}
+
+// In a packet that answers a blocked one.
+std::optional<Heard> answer_in(const Bytes& ip) {
+  const auto packet = packet_of(ip);
+  const uint8_t unreachable = packet.family == Family::inet ? 3 : 1;
+  const bool icmp = packet.protocol == IPPROTO_ICMP || packet.protocol == IPPROTO_ICMPV6;
+  if (icmp && packet.icmp_type == unreachable)
+    return Heard{{Answer::Kind::unreachable, packet.icmp_code}, packet_of(ip, packet.length + 8)};
+  if (packet.protocol != IPPROTO_TCP || id_of(ip) != 0) return {};
+  auto to = reversed(packet);
+  to.flags = packet.flags & kAck ? kSyn : kAck;
+  return Heard{{Answer::Kind::rst}, to};
+}
 
 // A socket for whole frames of one interface.
 class Wire {
@@ -228,9 +317,21 @@ class PfTest : public KernelTest {
            pf.passes(trip.packet, {pf::Direction::out, concat("em", trip.to), from}, tag);
   }
 
-  // What pf lets out of the router.
-  static std::set<uint16_t> allowed(Interpreter& pf, const std::vector<Trip>& trips) {
+  // What came out of the router, by id, and what was heard of the rest.
+  struct Outcome {
     std::set<uint16_t> ids;
+    std::multiset<std::string> answers;
+
+    // Of TCP only the first segment of a connection has an answer that both give.
+    void hear(const Heard& heard, With with) {
+      const bool first = with != With::tests_alone && heard.to.flags == kSyn;
+      if (heard.to.protocol != IPPROTO_TCP || first) answers.insert(text_of(heard));
+    }
+  };
+
+  // What pf lets out of the router.
+  static Outcome allowed(Interpreter& pf, const std::vector<Trip>& trips, With with) {
+    Outcome out;
     std::vector<const Packet*> arrived;
     for (const auto& trip : trips) {
       const auto states = pf.states();
@@ -240,9 +341,11 @@ class PfTest : public KernelTest {
       });
       if (passed) arrived.push_back(&trip.packet);
       if (!passed && !known) pf.forget_states(states);
-      if (passed && trip.to != kRouter) ids.insert(trip.id);
+      if (passed && trip.to != kRouter) out.ids.insert(trip.id);
+      if (pf.answer().kind != Answer::Kind::none && trip.from != kRouter)
+        out.hear(Heard{pf.answer(), trip.packet}, with);
     }
-    return ids;
+    return out;
   }
 
   // As pf.conf would have it, one anchor after the other.
@@ -257,7 +360,7 @@ class PfTest : public KernelTest {
   }
 
   // The policy in the kernel and in the interpreter; what a failure prints is enough to see it.
-  void compare(const pf::Policy& policy, const std::vector<Trip>& trips) {
+  void compare(const pf::Policy& policy, const std::vector<Trip>& trips, With with) {
     const auto lowered = pf::lower(policy);
     ASSERT_TRUE(lowered) << lowered.error().line();
     const auto loaded = pf::load(*lowered);
@@ -266,10 +369,13 @@ class PfTest : public KernelTest {
     for (const auto& trip : trips) send(trip);
 
     Interpreter interpreter(policy);
-    const auto right = allowed(interpreter, trips);
-    EXPECT_EQ(arrived(), right) << described(policy);
+    const auto right = allowed(interpreter, trips, with);
+    const auto outcome = came_out(with);
+    EXPECT_EQ(outcome.ids, right.ids) << described(policy);
+    EXPECT_EQ(outcome.answers, right.answers) << described(policy);
     sent_ += trips.size();
-    passed_ += right.size();
+    passed_ += right.ids.size();
+    answered_ += right.answers.size();
     by_state_ += interpreter.by_state();
 
     const auto counted = pf::counted(lowered->rules.size());
@@ -289,28 +395,34 @@ class PfTest : public KernelTest {
       SCOPED_TRACE(concat("seed ", seed));
       Generator generator(seed, with);
       const auto policy = generator.policy();
-      compare(policy, generator.trips(kTrips));
+      compare(policy, generator.trips(kTrips), with);
     }
   }
 
-  size_t sent_ = 0, passed_ = 0, decided_ = 0, by_state_ = 0;
+  size_t sent_ = 0, passed_ = 0, decided_ = 0, by_state_ = 0, answered_ = 0;
 
-  // What has come out of the router, by id: once everything sent before is through.
-  std::set<uint16_t> arrived() {
+  std::set<uint16_t> arrived() { return came_out(With::tests_alone).ids; }
+
+  // Once everything sent before is through.
+  Outcome came_out(With with) {
     Bytes payload;
     for (size_t leg = 0; leg < kLegs; ++leg) {
       outer_[leg]->send(kMarker, Bytes(46));
       EXPECT_EQ(inner_[leg]->receive(payload), kMarker);
     }
-    std::set<uint16_t> ids;
+    Outcome out;
     for (size_t leg = 0; leg < kLegs; ++leg) {
       inner_[leg]->send(kMarker, Bytes(46));
       while (const auto protocol = outer_[leg]->receive(payload)) {
         if (protocol == kMarker) break;
-        if (protocol == ETHERTYPE_IP || protocol == ETHERTYPE_IPV6) ids.insert(id_of(payload));
+        if (protocol != ETHERTYPE_IP && protocol != ETHERTYPE_IPV6) continue;
+        if (const auto answer = answer_in(payload))
+          out.hear(*answer, with);
+        else
+          out.ids.insert(id_of(payload));
       }
     }
-    return ids;
+    return out;
   }
 
   void send(const Trip& trip) {
@@ -344,12 +456,21 @@ class PfTest : public KernelTest {
   void configure() {
     std::string script =
         "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1"
-        " net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0\n"
+        " net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0"
+        " net.ipv4.icmp_ratemask=0 net.ipv6.icmp.ratemask="
+        " net.ipv4.fwmark_reflect=1 net.ipv6.fwmark_reflect=1\n"
         "nft -f - <<END\n"
         "table inet sink {\n"
         " chain in { type filter hook prerouting priority -400;"
         "  icmpv6 type { 130-137, 143 } drop; }\n"
-        " chain out { type filter hook output priority -400; meta mark != 0x40000000 drop; }\n"
+        " chain local { type filter hook input priority 0; meta mark set " +
+        std::string(kTheRouters) +
+        "; }\n"
+        " chain out { type filter hook output priority -400;"
+        "  meta mark 0x40000000 accept; meta mark " +
+        kTheRouters +
+        " drop; icmp type 3 accept;"
+        "  icmpv6 type 1 accept; tcp flags & rst == rst accept; drop; }\n"
         "}\nEND\n";
     for (int leg = 0; leg < kLegs; ++leg) {
       const auto dev = concat("em", leg);
@@ -381,6 +502,7 @@ TEST_F(PfTest, ROOT_NET_TheKernelDecidesAsPfDoes) {
   EXPECT_GT(passed_, sent_ / 5);
   EXPECT_LT(passed_, sent_ * 3 / 4);
   EXPECT_GT(decided_, sent_ / 2);
+  EXPECT_GT(answered_, sent_ / 20);
 }
 
 TEST_F(PfTest, ROOT_NET_StatesAdmitWhatTheyDoInPf) {
@@ -388,6 +510,7 @@ TEST_F(PfTest, ROOT_NET_StatesAdmitWhatTheyDoInPf) {
   EXPECT_GT(passed_, sent_ / 5);
   EXPECT_LT(passed_, sent_ * 3 / 4);
   EXPECT_GT(by_state_, sent_ / 20);
+  EXPECT_GT(answered_, sent_ / 50);
 }
 
 TEST_F(PfTest, ROOT_NET_TagsStickAndOrderCounts) {

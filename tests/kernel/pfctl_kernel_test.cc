@@ -76,10 +76,23 @@ TEST_F(PfctlTest, ROOT_NET_BPF_WhatIsWrongChangesNothing) {
   EXPECT_EQ(load("block in on bridge0 proto icmp\n", "-qe"), "");
   const auto before = seen("pfctl -sr; nft list table inet pf");
   for (const char* wrong :
-       {"pass\nblok\n", "pass\nblock return\n", "set skip on egress\n",
+       {"pass\nblok\n", "pass\nblock return-rst(ttl 9) proto tcp\n", "set skip on egress\n",
         "pass in on bridge0 user root\n", "nat on bridge0 from any -> 10.0.0.1\n"})
     EXPECT_THAT(load(wrong), HasSubstr("[exit 1]")) << wrong;
   EXPECT_EQ(seen("pfctl -sr; nft list table inet pf"), before);
+}
+
+// Nobody waits for a time limit, although no rule lets the answers out.
+TEST_F(PfctlTest, ROOT_NET_BPF_WhoIsBlockedWithReturnHearsOfItAtOnce) {
+  EXPECT_EQ(load("block return\n", "-qe"), "");
+  const auto refused = [](const std::string& address) {
+    return "nc: can't connect to remote host (" + address + "): Connection refused\n[exit 1]\n";
+  };
+  EXPECT_EQ(seen("jexec far nc -w 20 10.1.0.1 9"), refused("10.1.0.1"));
+  const std::string nc = tiny_tree() + "/bin/nc -w 20 ";
+  EXPECT_EQ(seen(nc + "10.1.0.2 9"), refused("10.1.0.2"));
+  EXPECT_EQ(seen(nc + "127.0.0.1 9"), refused("127.0.0.1"));
+  EXPECT_THAT(seen("pfctl -vsr"), HasSubstr("[ Packets: 3 "));
 }
 
 // What pfctl says and what the kernel has are one ruleset, whichever.

@@ -58,6 +58,18 @@ Side Generator::side(Family family, bool with_ports) {
   return made;
 }
 
+Reply Generator::reply(const Match& match) {
+  using Kind = Reply::Kind;
+  Reply made;
+  if (chance(50)) return made;
+  made.kind = match.protocol == IPPROTO_TCP ? one_of({Kind::rst, Kind::icmp, Kind::any})
+                                            : one_of({Kind::icmp, Kind::any});
+  if (made.kind != Kind::icmp || chance(50)) return made;
+  made.icmp_code = one_of<uint8_t>({0, 1, 2, 9, 13, 15});
+  made.icmp6_code = one_of<uint8_t>({0, 1, 3, 5});
+  return made;
+}
+
 Table Generator::table(const std::string& name) {
   Table made{.name = name, .sources = {{}}};
   auto& entries = made.sources[0].entries;
@@ -103,6 +115,7 @@ FilterRule Generator::rule() {
     if (made.verdict == Verdict::match) made.quick = chance(15);
   }
   if (made.verdict == Verdict::pass && made.state == pf::State::none) made.allow_opts = chance(50);
+  if (made.verdict == Verdict::block) made.reply = reply(match);
   if (chance(10)) made.tos = one_of<uint8_t>({0, 0x10, 0xb8});
   if (chance(5)) made.max_packet_size = 150;
   return made;

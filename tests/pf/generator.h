@@ -50,6 +50,7 @@ class Generator {
   Network network(Family family);
   Side side(Family family, bool ports);
   Ports ports();
+  Reply reply(const Match& match);
   Table table(const std::string& name);
   FilterRule rule();
   void ruleset(Policy& policy, const std::string& path, int depth);

@@ -125,6 +125,16 @@ bool is_icmp_error(const Packet& packet) {
   return packet.protocol == IPPROTO_ICMP && std::ranges::count(kErrors, packet.icmp_type) != 0;
 }
 
+Answer answer_to(const Packet& packet, const Reply& reply) {
+  using Kind = Reply::Kind;
+  if (reply.kind == Kind::drop || is_icmp(packet)) return {};
+  if (packet.protocol == IPPROTO_TCP && reply.kind != Kind::icmp)
+    return {packet.flags & 0x04 ? Answer::Kind::none : Answer::Kind::rst};
+  if (reply.kind == Kind::rst) return {};
+  return {Answer::Kind::unreachable,
+          packet.family == Family::inet ? reply.icmp_code : reply.icmp6_code};
+}
+
 // In the order in which pf asks.
 constexpr bool (*kTests[])(const FilterRule&, const Question&) = {
     [](const FilterRule& r, const Question& q) { return on(r.match.on, q.crossing.interface); },
@@ -231,6 +241,7 @@ const Interpreter::State* Interpreter::state_of(const Packet& packet, Direction 
 }
 
 bool Interpreter::passes(const Packet& packet, const Crossing& crossing, std::string& tag) {
+  answer_ = {};
   for (const auto& name : policy_.options.skip.value_or(std::vector<std::string>{}))
     if (is_interface(crossing.interface, name)) return true;
   if (const auto* state = state_of(packet, crossing.direction)) {
@@ -251,7 +262,10 @@ bool Interpreter::passes(const Packet& packet, const Crossing& crossing, std::st
     tag = evaluation.tag;
     return !packet.options;
   }
-  if (evaluation.decided->verdict == Verdict::block) return false;
+  if (evaluation.decided->verdict == Verdict::block) {
+    answer_ = answer_to(packet, evaluation.decided->reply);
+    return false;
+  }
   if (packet.options && !evaluation.decided->allow_opts) return false;
   tag = evaluation.tag;
   if (evaluation.decided->state != pf::State::none && !is_icmp_error(packet))

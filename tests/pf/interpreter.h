@@ -39,6 +39,13 @@ struct Count {
   bool operator==(const Count&) const = default;
 };
 
+// What the sender of a packet hears when it is blocked.
+struct Answer {
+  enum class Kind : uint8_t { none, rst, unreachable };
+  Kind kind = Kind::none;
+  uint8_t code = 0;  // of unreachable
+};
+
 // Whether both are of the same connection.
 bool same_ends(const Packet& a, const Packet& b);
 Packet reversed(Packet packet);
@@ -49,6 +56,9 @@ class Interpreter {
 
   // Whether the packet goes on. `tag` is what it carries from one crossing to the next.
   bool passes(const Packet& packet, const Crossing& crossing, std::string& tag);
+
+  // To the packet that was asked about last.
+  Answer answer() const { return answer_; }
 
   // Linux has one entry for all crossings of a connection, and none before a packet of it arrived:
   // what was made for one that did not is forgotten.
@@ -79,6 +89,7 @@ class Interpreter {
   const Policy& policy_;
   std::vector<State> states_;
   size_t by_state_ = 0;
+  Answer answer_;
   std::map<const FilterRule*, Count> counts_;
 };
 

@@ -155,6 +155,36 @@ TEST_F(InterpreterTest, ATagOutlivesTheRuleThatSetIt) {
   EXPECT_FALSE(passes(udp(1, 2)));  // at its next crossing
 }
 
+TEST_F(InterpreterTest, WhoIsBlockedHearsOfIt) {
+  struct {
+    Reply::Kind reply;
+    uint8_t protocol, flags;
+    Answer::Kind answer;
+    uint8_t code;
+  } const cases[] = {
+      {Reply::Kind::drop, IPPROTO_TCP, 0x02, Answer::Kind::none, 0},
+      {Reply::Kind::any, IPPROTO_TCP, 0x02, Answer::Kind::rst, 0},
+      {Reply::Kind::any, IPPROTO_TCP, 0x04, Answer::Kind::none, 0},
+      {Reply::Kind::any, IPPROTO_UDP, 0, Answer::Kind::unreachable, 3},
+      {Reply::Kind::any, IPPROTO_ICMP, 0, Answer::Kind::none, 0},
+      {Reply::Kind::icmp, IPPROTO_TCP, 0x02, Answer::Kind::unreachable, 3},
+  };
+  for (const auto& c : cases) {
+    auto answers = rule(kBlock);
+    answers.reply.kind = c.reply;
+    main({answers});
+    auto packet = udp(1, 2);
+    packet.protocol = c.protocol;
+    packet.flags = c.flags;
+    EXPECT_FALSE(passes(packet));
+    EXPECT_EQ(pf_.answer().kind, c.answer);
+    EXPECT_EQ(pf_.answer().code, c.code);
+  }
+  main({});
+  EXPECT_TRUE(passes(udp(1, 2)));
+  EXPECT_EQ(pf_.answer().kind, Answer::Kind::none);
+}
+
 TEST_F(InterpreterTest, AGroupIsTheNameOfADriver) {
   auto group = rule(kBlock);
   group.match.on = {"em", false};
