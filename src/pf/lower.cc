@@ -34,6 +34,7 @@
 #include "pf/intervals.h"
 #include "pf/lower_answer.h"
 #include "pf/lower_match.h"
+#include "pf/lower_merge.h"
 #include "pf/lower_refuse.h"
 
 namespace gaol::pf {
@@ -346,6 +347,40 @@ class Lowering {
       if (concerns(rule, way)) stop_item(rule, path, way, stop);
     for (const auto& rule : std::views::reverse(ruleset->second.filter))
       if (concerns(rule, way) && !rule.quick) last_item(rule, path, way, last);
+    for (const auto& list : {stop, last}) write(list);
+  }
+
+  // A list that was collected, with its likes as lookups.
+  void write(const std::string& list) {
+    const auto merged = merge(collected_[list], list + "/map/");
+    for (const auto* entry : merged.apart) {
+      if (!apart_.insert(entry->own_chain).second) continue;
+      declare("chain", entry->own_chain);
+      add(entry->own_chain, entry->action);
+    }
+    for (const auto& map : merged.maps) {
+      declare("map", concat(map.name, " { type ", map.type, " : verdict;",
+                            map.intervals ? " flags interval;" : "", " }"));
+      std::string elements;
+      for (const auto& [key, chain] : map.elements)
+        elements += concat(elements.empty() ? "" : ", ", key, " : goto ", chain);
+      rules_ += concat("add element inet pf ", map.name, " { ", elements, " }\n");
+    }
+    for (const auto& rule : merged.rules) add(list, rule);
+    collected_.erase(list);
+  }
+
+  void collect(const FilterRule& rule, const std::string& path, const Way& way,
+               const std::string& list, const std::string& action, const std::string& own_chain) {
+    for (auto& condition : conditions(rule, way.direction, policy_, path, tags_))
+      collected_[list].push_back({std::move(condition), action, own_chain});
+  }
+
+  // A rule with a verdict of its own.
+  void decides(const FilterRule& rule, const std::string& path, const Way& way,
+               const std::string& list) {
+    const auto own_chain = concat(way.name, "/do/", numbers_.at(&rule));
+    collect(rule, path, way, list, action(rule, way), own_chain);
   }
 
   // The list of one ruleset as it is in the file.
@@ -423,8 +458,10 @@ class Lowering {
       if (!rule.quick) return;
       for (const auto& below : std::views::reverse(paths))
         jump(rule, path, way, to, chain(way, "last", below));
-    } else if (rule.quick || rule.verdict == Verdict::match) {
-      each(rule, path, way, to, action(rule, way));
+    } else if (rule.verdict == Verdict::match) {
+      collect(rule, path, way, to, action(rule, way), "");
+    } else if (rule.quick) {
+      decides(rule, path, way, to);
     }
   }
 
@@ -434,13 +471,13 @@ class Lowering {
       for (const auto& below : std::views::reverse(called(rule.anchor, policy_)))
         jump(rule, path, way, to, chain(way, "last", below));
     } else if (rule.verdict != Verdict::match) {
-      each(rule, path, way, to, action(rule, way));
+      decides(rule, path, way, to);
     }
   }
 
   void jump(const FilterRule& rule, const std::string& path, const Way& way, const std::string& to,
             const std::string& target) {
-    each(rule, path, way, to, "jump " + target);
+    collect(rule, path, way, to, "jump " + target, "");
   }
 
   // What is done, wherever the rule's tests hold.
@@ -475,9 +512,11 @@ class Lowering {
   std::map<std::string, int> paths_;  // with the anchors around them
   std::set<std::string> sets_;
   Tags tags_;
-  std::set<Direction> in_order_;   // where order counts
-  bool answers_ = false;           // some rule for `out` does
-  std::set<std::string> replies_;  // chains of answers
+  std::set<Direction> in_order_;                         // where order counts
+  bool answers_ = false;                                 // some rule for `out` does
+  std::set<std::string> replies_;                        // chains of answers
+  std::map<std::string, std::vector<Entry>> collected_;  // by list
+  std::set<std::string> apart_;                          // chains of actions that are there
   int calls_ = 0;
   std::string declarations_, rules_;
 };

@@ -135,11 +135,12 @@ TEST(Lower, WhatEveryPolicyHas) {
 TEST(Lower, QuickRulesStopAndTheOthersAreAskedFromTheLast) {
   auto kept = rule(Verdict::pass);
   kept.state = State::keep;
+  kept.match.protocol = IPPROTO_TCP;
   EXPECT_EQ(incoming(policy({rule(Verdict::block), rule(Verdict::block, Direction::out), kept,
                              rule(Verdict::pass, Direction::any, true), rule(Verdict::match)})),
             "stop counter name r3 goto in/pass\n"
             "stop counter name r4\n"
-            "last counter name r2 goto in/keep\n"
+            "last meta l4proto 6 counter name r2 goto in/keep\n"
             "last counter name r0 drop\n");
 }
 
@@ -325,6 +326,7 @@ TEST(Lower, AnswersAreGivenWhereTheKernelStillSendsThem) {
   auto in = rule(Verdict::block), out = rule(Verdict::block, Direction::out);
   in.reply.kind = Reply::Kind::any;
   out.reply.kind = Reply::Kind::rst;
+  out.match.protocol = IPPROTO_TCP;
   auto kept = rule(Verdict::pass, Direction::out);
   kept.state = State::keep;
   const auto answered = policy({in, kept, out});
@@ -350,7 +352,7 @@ TEST(Lower, AnswersAreGivenWhereTheKernelStillSendsThem) {
             "out jump out/stop\n"
             "out jump out/last\n"
             "out goto out/asked\n"
-            "out/last meta mark set meta mark & 0xffff0000 | 0x3 accept\n"
+            "out/last meta l4proto 6 meta mark set meta mark & 0xffff0000 | 0x3 accept\n"
             "out/last meta mark set meta mark & 0xffff0000 | 0x2 accept\n"
             "out/rule/1 meta mark set meta mark & 0xfeff0000 counter name r1 goto out/keep\n"
             "out/rule/2 meta mark set meta mark & 0xfeff0000 counter name r2 drop\n"

@@ -121,6 +121,26 @@ FilterRule Generator::rule() {
   return made;
 }
 
+// So many rules that differ in an address and a port alone that they become one lookup, with some
+// others among them.
+void Generator::alike(FilterRule first, std::vector<FilterRule>& out) {
+  auto& match = first.match;
+  if (match.family == Family::any) match.family = one_of({Family::inet, Family::inet6});
+  const bool with_ports = match.protocol == IPPROTO_TCP || match.protocol == IPPROTO_UDP;
+  auto& side = chance(50) ? match.source : match.destination;
+  const bool interfaces = chance(20);
+  for (size_t left = 8 + below(12); left > 0; --left) {
+    side.address = network(match.family);
+    side.negated = false;
+    if (with_ports)
+      side.port = chance(80) ? Ports{Compare::eq, static_cast<uint16_t>(1000 + below(6))} : ports();
+    if (interfaces) match.on = {one_of({"em0", "em1"})};
+    out.push_back(first);
+    out.back().verdict = one_of({Verdict::pass, Verdict::block});
+    if (chance(8)) out.push_back(rule());
+  }
+}
+
 // Anchors lie in others, some are called twice, and some not at all.
 void Generator::ruleset(Policy& policy, const std::string& path, int depth) {
   auto& made = policy.rulesets[path];
@@ -140,6 +160,8 @@ void Generator::ruleset(Policy& policy, const std::string& path, int depth) {
       if (each.anchor.children && depth > 2) continue;
     }
     made.filter.push_back(each);
+    const bool decides = each.verdict == Verdict::pass || each.verdict == Verdict::block;
+    if (decides && chance(10)) alike(each, made.filter);
   }
   for (const auto& name : names) ruleset(policy, name, depth + 1);
 }

@@ -53,6 +53,7 @@ class Generator {
   Reply reply(const Match& match);
   Table table(const std::string& name);
   FilterRule rule();
+  void alike(FilterRule rule, std::vector<FilterRule>& out);
   void ruleset(Policy& policy, const std::string& path, int depth);
 
   std::mt19937_64 random_;
