@@ -31,10 +31,13 @@
 #include <set>
 
 #include "base/text.h"
+#include "pf/commands.h"
 #include "pf/intervals.h"
 #include "pf/lower_answer.h"
+#include "pf/lower_mark.h"
 #include "pf/lower_match.h"
 #include "pf/lower_merge.h"
+#include "pf/lower_nat.h"
 #include "pf/lower_refuse.h"
 
 namespace gaol::pf {
@@ -47,43 +50,22 @@ constexpr size_t kMaxTags = 255;
 // Names have 255 characters, of which a table's takes up to 93.
 constexpr size_t kMaxPath = 150;
 
-// Of the mark: the number of the rule that decides so far, and whether one was found in the anchor.
-constexpr uint32_t kRuleMask = 0x0000ffff, kFound = 0x01000000;
-constexpr uint32_t kNobody = kRuleMask;  // all were asked, and none decided
 // Where the mark of a connection keeps its tag.
 constexpr int kKeptTagShift = 4;
 constexpr uint32_t kKeptTagMask = kTagMask >> kTagShift << kKeptTagShift;
-
-// `meta mark set ...`, with these bits instead of those of `mask`.
-std::string set_mark(uint32_t mask, uint32_t bits, std::string_view mark = "meta") {
-  const auto kept = concat(mark, " mark & ", hex(~mask));
-  return concat(mark, " mark set ", kept, bits ? " | " : "", bits ? hex(bits) : "");
-}
 
 // The hooks see the addresses that pf's rules see: behind the translation of the destination, and
 // behind that of the source. `own` is the state that a packet makes in the direction of its
 // connection, `other` the one that it makes against it.
 struct Way {
   Direction direction;
-  std::string_view name, hook, interface, own, other;
+  std::string_view name, hook, interface, own, other, translation;
 };
 constexpr Way kWays[] = {
-    {Direction::in, "in", "prerouting priority -50", "iifname", "0x1", "0x2"},
-    {Direction::out, "out", "postrouting priority 300", "oifname", "0x2", "0x1"},
+    {Direction::in, "in", "prerouting priority -50", "iifname", "0x1", "0x2", "dnat"},
+    {Direction::out, "out", "postrouting priority 300", "oifname", "0x2", "0x1", "snat"},
 };
 constexpr const Way& kOut = kWays[1];
-
-// The anchors that a call enters, in its order.
-std::vector<std::string> called(const AnchorCall& call, const Policy& policy) {
-  if (!call.children) return {call.path};
-  const auto below = call.path.empty() ? std::string{} : call.path + "/";
-  std::vector<std::string> paths;
-  for (const auto& path : std::views::keys(policy.rulesets))
-    if (!path.empty() && path.starts_with(below) &&
-        path.find('/', below.size()) == std::string::npos)
-      paths.push_back(path);
-  return paths;
-}
 
 std::string range_text(const AddressRange& range) {
   const auto first = host_text(range.first), last = host_text(range.last);
@@ -99,6 +81,8 @@ class Lowering {
     for (const auto& [path, ruleset] : policy_.rulesets) {
       for (const auto& table : ruleset.tables) declare(table, path);
       for (const auto& rule : ruleset.filter) (void)TRY(number(rule, path));
+      for (const auto* rules : {&ruleset.nat, &ruleset.rdr, &ruleset.binat})
+        for (const auto& rule : *rules) (void)TRY(note(rule, path));
     }
     for (const auto& [tag, number] : tags_) keep_tag(number);
     for (const auto& way : kWays) {
@@ -108,7 +92,10 @@ class Lowering {
     }
     if (answers(kOut)) ask_early(kOut);
     own();
-    lowered_.text = declarations_ + rules_;
+    if (translates_)
+      (void)TRY(
+          lower_translation(policy_, tags_, answers(kOut) ? Early::yes : Early::no, commands_));
+    lowered_.text = commands_.declarations + commands_.rules;
     lowered_.sets.assign(sets_.begin(), sets_.end());
     return std::move(lowered_);
   }
@@ -130,8 +117,9 @@ class Lowering {
     return {};
   }
 
-  // Its counter and the sets that it asks.
-  Result<> number(const FilterRule& rule, const std::string& path) {
+  // What a rule names, if it can be carried over at all.
+  template <class Rule>
+  Result<> note(const Rule& rule, const std::string& path) {
     (void)TRY(check(policy_, rule));
     if (escaped(path).size() > kMaxPath)
       return refuse(policy_, rule.at, "names of anchors so long");
@@ -142,13 +130,19 @@ class Lowering {
     for (const auto& tag : {rule.tag, rule.match.tagged.name})
       if (!tag.empty()) tags_.try_emplace(tag, static_cast<unsigned>(tags_.size() + 1));
     if (tags_.size() > kMaxTags) return refuse(policy_, rule.at, "more than 255 tags");
+    return {};
+  }
+
+  // Its counter.
+  Result<> number(const FilterRule& rule, const std::string& path) {
+    (void)TRY(note(rule, path));
     if (!rule.tag.empty() || (rule.verdict == Verdict::match && rule.quick))
       for (const auto& way : kWays)
         if (concerns(rule, way)) in_order_.insert(way.direction);
     if (rule.verdict == Verdict::anchor) return {};
     answers_ = answers_ || (is_answered(rule) && concerns(rule, kOut));
     declare("counter", counter(rule));
-    if (lowered_.rules.size() >= kNobody) return refuse(policy_, rule.at, "more than 65534 rules");
+    if (lowered_.rules.size() >= kLater) return refuse(policy_, rule.at, "more than 65532 rules");
     return {};
   }
 
@@ -158,9 +152,7 @@ class Lowering {
     return concat("r", place->second);
   }
 
-  void declare(std::string_view kind, std::string_view name) {
-    declarations_ += concat("add ", kind, " inet pf ", name, "\n");
-  }
+  void declare(std::string_view kind, std::string_view name) { commands_.declare(kind, name); }
 
   void add_set(const std::string& name, Family family) {
     if (!sets_.insert(name).second) return;
@@ -173,29 +165,27 @@ class Lowering {
       const auto name = table_set(table.name, path, policy_, family);
       add_set(name, family);
       if (table.sources.empty()) continue;
-      declarations_ += concat("flush set inet pf ", name, "\n");
+      commands_.declarations += concat("flush set inet pf ", name, "\n");
       std::string elements;
       for (const auto& range : intervals(table, family == Family::inet ? AF_INET : AF_INET6))
         elements += concat(elements.empty() ? "" : ", ", range_text(range));
       if (!elements.empty())
-        declarations_ += concat("add element inet pf ", name, " { ", elements, " }\n");
+        commands_.declarations += concat("add element inet pf ", name, " { ", elements, " }\n");
     }
   }
 
   // The chain of the hook: what no rule is asked about, and the rules.
   void hook(const Way& way) {
     const std::string name(way.name);
-    hook(name, way.hook);
+    commands_.hook(name, "filter", way.hook);
     spare(name, way, concat("goto ", name, "/known"));
+    if (translates_) translated(name, way);
     if (answers(way)) add(name, concat("meta mark & ", hex(kRuleMask), " != 0 accept"));
     ask(name, way);
     pass(way);
+    any(way);
     keep(way);
     known(way);
-  }
-
-  void hook(std::string_view chain, std::string_view where) {
-    declare("chain", concat(chain, " { type filter hook ", where, "; policy accept; }"));
   }
 
   // What is skipped, what has a state, and what pf says itself.
@@ -207,6 +197,17 @@ class Lowering {
                       ", reply . 0x3 : ", admit, " }"));
     const auto* from_here = way.direction == Direction::in ? "iifname \"lo\"" : "meta iif 0";
     add(chain, concat(from_here, " ct state { invalid, related } jump own"));
+  }
+
+  // `rdr pass` and the like: no rule is asked, and the state is made. If the translation changes
+  // nothing, there was none.
+  void translated(const std::string& chain, const Way& way) {
+    const auto passed = concat(way.name, "/passed");
+    declare("chain", passed);
+    add(chain, has_mark(kRuleMask, kPassed) + "goto " + passed);
+    add(passed, set_mark(kRuleMask, 0));
+    add(passed, concat("ct status ", way.translation, " goto ", way.name, "/keep"));
+    ask(passed, way);
   }
 
   void ask(const std::string& chain, const Way& way) {
@@ -241,18 +242,19 @@ class Lowering {
     }
     for (const std::string where : {"forward", "output"}) {
       const auto asks = concat(way.name, "/", where), replies = asks + "/answer";
-      hook(asks, where + " priority 0");
+      commands_.hook(asks, "filter", where + " priority 0");
+      if (translates_) add(asks, has_mark(kRuleMask, kLater) + set_mark(kRuleMask, 0) + " accept");
       add(asks, set_mark(kRuleMask | kFound, 0));
       spare(asks, way, "accept");
       ask(asks, way);
-      hook(replies, where + " priority 1");
+      commands_.hook(replies, "filter", where + " priority 1");
       add(replies, concat("meta mark & ", hex(kRuleMask), " vmap { ", elements, " }"));
     }
     const auto asked = concat(way.name, "/asked"), ends = concat(way.name, "/end");
     declare("chain", asked);
     add(asked, concat("meta mark & ", hex(kRuleMask), " == 0 ", set_mark(kRuleMask, kNobody)));
     add(asked, "accept");
-    hook(ends, "postrouting priority 301");
+    commands_.hook(ends, "filter", "postrouting priority 301");
     add(ends, concat("meta mark & ", hex(kRuleMask), " == 0 accept"));
     add(ends, concat("goto ", way.name, "/decide"));
   }
@@ -288,6 +290,16 @@ class Lowering {
     const auto name = concat(way.name, "/pass");
     declare("chain", name);
     no_options(name);
+    add(name, concat("goto ", way.name, "/any"));
+  }
+
+  // A packet that passes with all its options. What is translated has a state, whatever is said.
+  void any(const Way& way) {
+    const auto name = concat(way.name, "/any");
+    declare("chain", name);
+    if (translates_)
+      add(name, concat("ct direction original ct status ", way.translation,
+                       " ct mark set ct mark | ", way.own));
     add(name, "accept");
   }
 
@@ -364,7 +376,7 @@ class Lowering {
       std::string elements;
       for (const auto& [key, chain] : map.elements)
         elements += concat(elements.empty() ? "" : ", ", key, " : goto ", chain);
-      rules_ += concat("add element inet pf ", map.name, " { ", elements, " }\n");
+      commands_.rules += concat("add element inet pf ", map.name, " { ", elements, " }\n");
     }
     for (const auto& rule : merged.rules) add(list, rule);
     collected_.erase(list);
@@ -497,14 +509,12 @@ class Lowering {
     if (rule.verdict == Verdict::match) return counted;
     if (is_answered(rule) && way.direction == Direction::in) return answer(rule);
     if (rule.verdict == Verdict::block) return counted + " drop";
-    if (rule.allow_opts) return counted + " accept";
+    if (rule.allow_opts) return concat(counted, " goto ", way.name, "/any");
     if (rule.state == State::none) return concat(counted, " goto ", way.name, "/pass");
     return concat(counted, " goto ", way.name, "/keep");
   }
 
-  void add(std::string_view chain, std::string_view rule) {
-    rules_ += concat("add rule inet pf ", chain, " ", rule, "\n");
-  }
+  void add(std::string_view chain, std::string_view rule) { commands_.add(chain, rule); }
 
   const Policy& policy_;
   Lowered lowered_;
@@ -518,7 +528,8 @@ class Lowering {
   std::map<std::string, std::vector<Entry>> collected_;  // by list
   std::set<std::string> apart_;                          // chains of actions that are there
   int calls_ = 0;
-  std::string declarations_, rules_;
+  bool translates_ = translates(policy_);
+  Commands commands_;
 };
 
 }  // namespace

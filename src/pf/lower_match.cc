@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <ranges>
 #include <utility>
 
 #include "base/text.h"
@@ -195,6 +196,18 @@ std::string hex(uint32_t number) {
   char digits[9];
   auto* const end = std::to_chars(digits, digits + sizeof digits, number, 16).ptr;
   return "0x" + std::string(digits, end);
+}
+
+// The anchors that a call enters, in its order.
+std::vector<std::string> called(const AnchorCall& call, const Policy& policy) {
+  if (!call.children) return {call.path};
+  const auto below = call.path.empty() ? std::string{} : call.path + "/";
+  std::vector<std::string> paths;
+  for (const auto& path : std::views::keys(policy.rulesets))
+    if (!path.empty() && path.starts_with(below) &&
+        path.find('/', below.size()) == std::string::npos)
+      paths.push_back(path);
+  return paths;
 }
 
 std::string host_text(const Network& network) {

@@ -48,6 +48,9 @@ std::string interface_set(const std::string& name);
 std::string table_set(const std::string& table, const std::string& path, const Policy& policy,
                       Family family);
 
+// The anchors that a call enters, in its order.
+std::vector<std::string> called(const AnchorCall& call, const Policy& policy);
+
 // Without the prefix.
 std::string host_text(const Network& network);
 

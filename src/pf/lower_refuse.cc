@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "pf/lower_pool.h"
 
 namespace gaol::pf {
 namespace {
@@ -15,6 +16,7 @@ struct Refusal {
 };
 
 using Rule = FilterRule;
+using Kind = TranslationRule::Kind;
 using enum State;
 
 bool follows_interface(const Side& side) {
@@ -32,19 +34,38 @@ bool limits(const StateOptions& s) {
          s.max_src_conn_rate.count || s.tracking != StateOptions::Tracking::none;
 }
 
+constexpr Refusal<Match> kMatches[] = {
+    {[](const Match& m) { return m.on.name == "egress"; }, "the group egress: name the interface"},
+    {[](const Match& m) { return follows_interface(m.source) || follows_interface(m.destination); },
+     "addresses that follow an interface"},
+    {[](const Match& m) { return asks_routes(m.source) || asks_routes(m.destination); },
+     "no-route and urpf-failed"},
+    {[](const Match& m) { return !m.os.empty(); }, "os"},
+};
+
+constexpr Refusal<TranslationRule> kTranslations[] = {
+    {[](const TranslationRule& r) { return r.log.has_value(); }, "log"},
+    {[](const TranslationRule& r) { return r.rtable.has_value(); }, "rtable"},
+    {[](const TranslationRule& r) {
+       return r.kind == Kind::rdr && (r.match.on.name == "lo0" || r.match.on.name == "lo");
+     },
+     "rdr on lo0: what goes there was translated when it was sent"},
+    {[](const TranslationRule& r) { return r.kind == Kind::binat && r.match.source.negated; },
+     "binat from all but an address"},
+    {[](const TranslationRule& r) {
+       const auto& members = r.pool.members;
+       return r.kind == Kind::binat && !members.empty() &&
+              !std::holds_alternative<Network>(*members[0].address);
+     },
+     "binat to an address that follows an interface"},
+};
+
 constexpr Refusal<Rule> kRules[] = {
-    {[](const Rule& r) { return r.match.on.name == "egress" || r.received_on.name == "egress"; },
+    {[](const Rule& r) { return r.received_on.name == "egress"; },
      "the group egress: name the interface"},
     {[](const Rule& r) { return r.log.has_value(); }, "log"},
     {[](const Rule& r) { return r.reply.ttl != 0 && r.verdict == Verdict::block; },
      "return-rst with a ttl: the kernel chooses it"},
-    {[](const Rule& r) {
-       return follows_interface(r.match.source) || follows_interface(r.match.destination);
-     },
-     "addresses that follow an interface"},
-    {[](const Rule& r) { return asks_routes(r.match.source) || asks_routes(r.match.destination); },
-     "no-route and urpf-failed"},
-    {[](const Rule& r) { return !r.match.os.empty(); }, "os"},
     {[](const Rule& r) { return r.user.op != Compare::none || r.group.op != Compare::none; },
      "user and group"},
     {[](const Rule& r) { return r.prio || r.set_priority; }, "prio"},
@@ -115,9 +136,6 @@ Result<> check(const Policy& policy) {
   for (const auto& [path, ruleset] : policy.rulesets) {
     (void)TRY(none_of(policy, ruleset.ether, "ether"));
     (void)TRY(none_of(policy, ruleset.scrub, "scrub"));
-    (void)TRY(none_of(policy, ruleset.nat, "nat"));
-    (void)TRY(none_of(policy, ruleset.rdr, "rdr"));
-    (void)TRY(none_of(policy, ruleset.binat, "binat"));
     for (const auto& table : ruleset.tables)
       if (table.counters) return refuse(policy, table.at, "counters of a table");
   }
@@ -125,9 +143,24 @@ Result<> check(const Policy& policy) {
 }
 
 Result<> check(const Policy& policy, const FilterRule& rule) {
+  for (const auto& [asked, what] : kMatches)
+    if (asked(rule.match)) return refuse(policy, rule.at, what);
   for (const auto& [asked, what] : kRules)
     if (asked(rule)) return refuse(policy, rule.at, what);
   return {};
+}
+
+Result<> check(const Policy& policy, const TranslationRule& rule) {
+  for (const auto& [asked, what] : kMatches)
+    if (asked(rule.match)) return refuse(policy, rule.at, what);
+  for (const auto& [asked, what] : kTranslations)
+    if (asked(rule)) return refuse(policy, rule.at, what);
+  if (rule.act != TranslationRule::Act::translate) return {};
+  const auto pool = rule.kind == Kind::nat ? refusal_of_source(rule.pool, rule.match.on)
+                    : rule.kind == Kind::rdr
+                        ? refusal_of_destination(rule.pool, rule.match.destination.port)
+                        : "";
+  return pool.empty() ? Result<>{} : refuse(policy, rule.at, pool);
 }
 
 }  // namespace gaol::pf

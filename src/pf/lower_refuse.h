@@ -13,8 +13,9 @@ namespace gaol::pf {
 // `FILE:LINE: not supported on this system: WHAT`.
 std::unexpected<Error> refuse(const Policy& policy, const Position& at, std::string_view what);
 
-// Everything but filter rules: what is said once, and the lists of other kinds of rules.
+// Everything but rules of filter and translation: what is said once, and lists of other kinds.
 Result<> check(const Policy& policy);
 Result<> check(const Policy& policy, const FilterRule& rule);
+Result<> check(const Policy& policy, const TranslationRule& rule);
 
 }  // namespace gaol::pf

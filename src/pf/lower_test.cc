@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pf/lower.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -50,6 +50,7 @@ std::string incoming(const Policy& policy) {
   for (const auto line : split(lowered->text, '\n'))
     if (line.starts_with(kRule) && !line.starts_with("add rule inet pf in/keep") &&
         !line.starts_with("add rule inet pf in/pass") &&
+        !line.starts_with("add rule inet pf in/any") &&
         !line.starts_with("add rule inet pf in/known"))
       rules += concat(line.substr(kRule.size()), "\n");
   return rules;
@@ -62,6 +63,7 @@ TEST(Lower, WhatEveryPolicyHas) {
             "add chain inet pf in { type filter hook prerouting priority -50; policy accept; "
             "}\n"
             "add chain inet pf in/pass\n"
+            "add chain inet pf in/any\n"
             "add chain inet pf in/keep\n"
             "add chain inet pf in/known\n"
             "add chain inet pf in/stop\n"
@@ -69,6 +71,7 @@ TEST(Lower, WhatEveryPolicyHas) {
             "add chain inet pf out { type filter hook postrouting priority 300; policy "
             "accept; }\n"
             "add chain inet pf out/pass\n"
+            "add chain inet pf out/any\n"
             "add chain inet pf out/keep\n"
             "add chain inet pf out/known\n"
             "add chain inet pf out/stop\n"
@@ -86,7 +89,8 @@ TEST(Lower, WhatEveryPolicyHas) {
             "add rule inet pf in/pass exthdr hbh exists drop\n"
             "add rule inet pf in/pass exthdr dst exists drop\n"
             "add rule inet pf in/pass exthdr rt exists drop\n"
-            "add rule inet pf in/pass accept\n"
+            "add rule inet pf in/pass goto in/any\n"
+            "add rule inet pf in/any accept\n"
             "add rule inet pf in/keep ip hdrlength > 5 drop\n"
             "add rule inet pf in/keep exthdr hbh exists drop\n"
             "add rule inet pf in/keep exthdr dst exists drop\n"
@@ -112,7 +116,8 @@ TEST(Lower, WhatEveryPolicyHas) {
             "add rule inet pf out/pass exthdr hbh exists drop\n"
             "add rule inet pf out/pass exthdr dst exists drop\n"
             "add rule inet pf out/pass exthdr rt exists drop\n"
-            "add rule inet pf out/pass accept\n"
+            "add rule inet pf out/pass goto out/any\n"
+            "add rule inet pf out/any accept\n"
             "add rule inet pf out/keep ip hdrlength > 5 drop\n"
             "add rule inet pf out/keep exthdr hbh exists drop\n"
             "add rule inet pf out/keep exthdr dst exists drop\n"
@@ -334,8 +339,8 @@ TEST(Lower, AnswersAreGivenWhereTheKernelStillSendsThem) {
   std::string outgoing;
   for (const auto line : split(lower(answered)->text, '\n'))
     if ((line.contains(" pf out") || line.contains(" pf answer")) && !line.contains("/pass ") &&
-        !line.contains("/keep ") && !line.contains("/known ") && !line.contains(" vmap { o") &&
-        !line.starts_with("add chain inet pf out/"))
+        !line.contains("/any ") && !line.contains("/keep ") && !line.contains("/known ") &&
+        !line.contains(" vmap { o") && !line.starts_with("add chain inet pf out/"))
       outgoing += concat(line.substr(line.find("pf ") + 3), "\n");
   EXPECT_EQ(outgoing,
             "answer/any/3/4\n"
@@ -381,6 +386,105 @@ TEST(Lower, AnswersAreGivenWhereTheKernelStillSendsThem) {
             "out/end goto out/decide\n");
 }
 
+using Kind = TranslationRule::Kind;
+TranslationRule translation(Kind kind, const std::vector<Address>& to) {
+  TranslationRule made;
+  made.at.line = 7;
+  made.kind = kind;
+  made.match.family = Family::inet;
+  for (const auto& address : to) made.pool.members.push_back({.address = address});
+  return made;
+}
+
+// The rules of both hooks that translate.
+std::string translating(const Policy& policy) {
+  const auto lowered = lower(policy);
+  if (!lowered) return lowered.error().line();
+  constexpr std::string_view kRule = "add rule inet pf nat/";
+  std::string rules;
+  for (const auto line : split(lowered->text, '\n'))
+    if (line.starts_with(kRule)) rules += concat(line.substr(kRule.size()), "\n");
+  return rules;
+}
+
+TEST(Lower, TwoListsOfTranslationAreAskedInEachDirection) {
+  auto made = policy({});
+  auto& main = made.rulesets[""];
+  auto none = translation(Kind::nat, {}), call = translation(Kind::rdr, {});
+  none.act = TranslationRule::Act::keep;
+  none.match.destination.address = net({10}, 8);
+  call.act = TranslationRule::Act::anchor;
+  call.anchor.path = "a";
+  auto nat = translation(Kind::nat, {net({192, 0, 2, 1}, 32)});
+  nat.match.on = {"em0", false};
+  nat.pass = true;
+  auto binat = translation(Kind::binat, {net({192, 0, 2, 8}, 29)});
+  binat.match.source.address = net({10, 0, 0, 8}, 29);
+  auto redirect = translation(Kind::rdr, {net({10, 0, 0, 3}, 32)});
+  redirect.match.protocol = IPPROTO_TCP;
+  redirect.match.destination.port = {Compare::range, 80, 82};
+  redirect.pool.low = 8080;
+  redirect.pool.high = 8081;
+  redirect.tag = "WEB";
+  main.nat = {none, nat};
+  main.rdr = {call};
+  main.binat = {binat};
+  made.rulesets["a"].rdr = {redirect};
+  EXPECT_EQ(translating(made),
+            "in/rdr/a meta nfproto ipv4 meta l4proto 6 th dport 80-82 meta mark set meta mark & "
+            "0xff00ffff | 0x10000 dnat ip to 10.0.0.3 : th dport map { 80 : 8080, 81 : 8081, 82 : "
+            "8080 }\n"
+            "in/rdr meta nfproto ipv4 jump nat/in/rdr/a\n"
+            "in/binat meta nfproto ipv4 ip daddr 192.0.2.8/29 ip daddr 10.0.0.8/29 accept\n"
+            "in/binat meta nfproto ipv4 ip daddr 192.0.2.8/29 dnat ip prefix to 10.0.0.8/29\n"
+            "in/then jump nat/in/binat\n"
+            "in/then accept\n"
+            "in jump nat/in/rdr\n"
+            "in goto nat/in/then\n"
+            "out/binat meta nfproto ipv4 ip saddr 10.0.0.8/29 ip saddr 192.0.2.8/29 accept\n"
+            "out/binat meta nfproto ipv4 ip saddr 10.0.0.8/29 snat ip prefix to 192.0.2.8/29\n"
+            "out/nat meta nfproto ipv4 ip daddr 10.0.0.0/8 accept\n"
+            "out/nat oifname \"em0\" meta nfproto ipv4 meta l4proto { 6, 17 } meta mark set meta "
+            "mark & 0xffff0000 | 0xfffe snat ip to 192.0.2.1:50001-65535 fully-random\n"
+            "out/nat oifname \"em0\" meta nfproto ipv4 meta mark set meta mark & 0xffff0000 | "
+            "0xfffe snat ip to 192.0.2.1\n"
+            "out/then jump nat/out/nat\n"
+            "out/then accept\n"
+            "out jump nat/out/binat\n"
+            "out goto nat/out/then\n");
+}
+
+TEST(Lower, EveryWayOfChoosing) {
+  const auto hosts = std::vector<Address>{net({10, 0, 0, 4}, 31)};
+  const std::string both = " map { 0 : 10.0.0.4, 1 : 10.0.0.5 }";
+  struct {
+    std::function<void(Pool&)> change;
+    std::string statement;
+  } const cases[] = {
+      {[](Pool& p) { p.choice = Pool::Choice::round_robin; }, "to numgen inc mod 2" + both},
+      {[](Pool& p) { p.choice = Pool::Choice::random; }, "to numgen random mod 2" + both},
+      {[](Pool& p) {
+         p.choice = Pool::Choice::source_hash;
+         p.key = "0123456789abcdef0123456789abcdef";
+       },
+       "to jhash ip saddr mod 2 seed 0x01234567" + both},
+      {[](Pool& p) {
+         p.choice = Pool::Choice::round_robin;
+         p.sticky = true;
+       },
+       "to jhash ip saddr mod 2 seed 0x1" + both},
+      {[](Pool& p) { p.choice = Pool::Choice::bitmask; }, "prefix to 10.0.0.4/31"},
+  };
+  for (const auto& [change, statement] : cases) {
+    auto rule = translation(Kind::nat, hosts);
+    rule.pool.static_port = true;
+    change(rule.pool);
+    auto made = policy({});
+    made.rulesets[""].nat = {rule};
+    EXPECT_THAT(translating(made), testing::HasSubstr(concat(" snat ip ", statement, "\n")));
+  }
+}
+
 TEST(Lower, RefusesAndSaysWhere) {
   auto nested = policy({anchor("a")});
   nested.rulesets["a"].filter = {anchor("a")};
@@ -395,10 +499,47 @@ TEST(Lower, RefusesAndSaysWhere) {
   timeouts.options.timeouts[Timeout::interval] = 1;
   auto scrub = policy({});
   scrub.rulesets["a"].scrub.push_back({.at = {0, 3, 1}});
+  const auto host = net({10, 0, 0, 1}, 32);
+  const auto translates = [&](Kind kind, const Address& to,
+                              const std::function<void(TranslationRule&)>& change = {}) {
+    auto rule = translation(kind, {to});
+    if (change) change(rule);
+    auto made = policy({});
+    auto& ruleset = made.rulesets[""];
+    (kind == Kind::nat ? ruleset.nat : kind == Kind::rdr ? ruleset.rdr : ruleset.binat) = {rule};
+    return made;
+  };
   struct {
     Policy policy;
     const char* reason;
   } const cases[] = {
+      {translates(Kind::nat, TableName{"t"}),
+       "pf.conf:7: not supported on this system: a table to translate to"},
+      {translates(Kind::nat, DynamicAddress{.interface = "em0"}),
+       "pf.conf:7: not supported on this system: (em0) for what does not leave by it"},
+      {translates(Kind::nat, net({10}, 23)),
+       "pf.conf:7: not supported on this system: more than 256 addresses to translate to"},
+      {translates(Kind::nat, host, [](TranslationRule& r) { r.pool.endpoint_independent = true; }),
+       "pf.conf:7: not supported on this system: endpoint-independent"},
+      {translates(Kind::nat, net({10}, 24),
+                  [](TranslationRule& r) { r.pool.choice = Pool::Choice::bitmask; }),
+       "pf.conf:7: not supported on this system: bitmask without static-port"},
+      {translates(Kind::rdr, host,
+                  [](TranslationRule& r) {
+                    r.pool.low = 1;
+                    r.pool.shifted = true;
+                  }),
+       "pf.conf:7: not supported on this system: more than 1024 ports that become others"},
+      {translates(Kind::rdr, DynamicAddress{.interface = "em0"}),
+       "pf.conf:7: not supported on this system: a redirection to (em0)"},
+      {translates(Kind::rdr, host,
+                  [](TranslationRule& r) {
+                    r.match.on = {"lo0", false};
+                  }),
+       "pf.conf:7: not supported on this system: rdr on lo0: what goes there was translated when "
+       "it was sent"},
+      {translates(Kind::binat, host, [](TranslationRule& r) { r.match.source.negated = true; }),
+       "pf.conf:7: not supported on this system: binat from all but an address"},
       {nested, "pf.conf:7: not supported on this system: anchors nested deeper than 10 levels"},
       {policy(tags), "pf.conf:7: not supported on this system: more than 255 tags"},
       {policy({logged}), "pf.conf:7: not supported on this system: log"},

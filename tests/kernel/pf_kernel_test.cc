@@ -29,6 +29,7 @@
 
 #include "base/text.h"
 #include "pf/load.h"
+#include "pf/lower_match.h"
 #include "pf/print.h"
 #include "tests/pf/generator.h"
 #include "tests/pf/interpreter.h"
@@ -170,6 +171,7 @@ Packet packet_of(const Bytes& ip, size_t at = 0) {
   }
   if (packet.protocol == IPPROTO_TCP && ip.size() > next + 13) packet.flags = ip[next + 13];
   if (packet.protocol == IPPROTO_ICMP || packet.protocol == IPPROTO_ICMPV6) {
+    packet.source_port = packet.destination_port = get16(ip, next + 4);
     packet.icmp_type = ip[next];
     packet.icmp_code = ip[next + 1];
   }
@@ -185,16 +187,20 @@ struct Heard {
   Packet to;
 };
 
-// In one line.
-std::string text_of(const Heard& heard) {
-  const auto& [answer, to] = heard;
-  std::string line = answer.kind == Answer::Kind::rst ? "rst" : concat("icmp ", int{answer.code});
-  for (const auto& end : {to.source, to.destination}) {
+std::string line_of(const Packet& packet) {
+  std::string line;
+  for (const auto& end : {packet.source, packet.destination}) {
     char text[INET6_ADDRSTRLEN];
-    ::inet_ntop(to.family == Family::inet ? AF_INET : AF_INET6, end.data(), text, sizeof text);
-    line += concat(" ", text);
+    ::inet_ntop(packet.family == Family::inet ? AF_INET : AF_INET6, end.data(), text, sizeof text);
+    line += concat(text, " ");
   }
-  return concat(line, " ", int{to.protocol}, " ", to.source_port, " ", to.destination_port);
+  return concat(line, int{packet.protocol}, " ", packet.source_port, " ", packet.destination_port);
+}
+
+std::string text_of(const Heard& heard) {
+  const auto& answer = heard.answer;
+  return concat(answer.kind == Answer::Kind::rst ? "rst" : concat("icmp ", int{answer.code}), " ",
+                line_of(heard.to));
 }
 
 // In a packet that answers a blocked one.
@@ -307,19 +313,14 @@ class PfTest : public KernelTest {
     KernelTest::TearDown();
   }
 
-  // Whether pf lets it through.
-  static bool passes(Interpreter& pf, const Trip& trip) {
-    std::string tag;
-    const auto from = trip.from == kRouter ? "" : concat("em", trip.from);
-    if (!from.empty() && !pf.passes(trip.packet, {pf::Direction::in, from, from}, tag))
-      return false;
-    return trip.to == kRouter ||
-           pf.passes(trip.packet, {pf::Direction::out, concat("em", trip.to), from}, tag);
-  }
-
-  // What came out of the router, by id, and what was heard of the rest.
+  // What came out of the router, and what was heard of the rest.
+  struct Emerged {
+    int leg = 0;
+    Packet packet;
+  };
   struct Outcome {
     std::set<uint16_t> ids;
+    std::vector<Emerged> packets;
     std::multiset<std::string> answers;
 
     // Of TCP only the first segment of a connection has an answer that both give.
@@ -328,6 +329,84 @@ class PfTest : public KernelTest {
       if (heard.to.protocol != IPPROTO_TCP || first) answers.insert(text_of(heard));
     }
   };
+
+  // Whether pf lets it through.
+  static bool passes(Interpreter& pf, const Trip& trip) {
+    std::string tag;
+    auto packet = trip.packet;
+    const auto from = trip.from == kRouter ? "" : concat("em", trip.from);
+    if (!from.empty() && !pf.passes(packet, {pf::Direction::in, from, from}, tag)) return false;
+    return trip.to == kRouter ||
+           pf.passes(packet, {pf::Direction::out, concat("em", trip.to), from}, tag);
+  }
+
+  // The leg that the packet leaves by.
+  static int way_to(const Packet& packet) {
+    const auto host = packet.destination[packet.family == Family::inet ? 3 : 15];
+    return host == 1 ? kRouter : packet.destination[1] - 1;
+  }
+
+  // What pf lets out of the router, if the translation chooses as it was seen.
+  static std::optional<Emerged> translated(Interpreter& pf, const Trip& trip, const Packet* seen) {
+    std::string tag;
+    Packet packet = trip.packet;
+    const auto from = trip.from == kRouter ? "" : concat("em", trip.from);
+    if (!from.empty() && !pf.passes(packet, {pf::Direction::in, from, from}, tag, seen)) return {};
+    const int leg = way_to(packet);
+    if (leg != kRouter &&
+        !pf.passes(packet, {pf::Direction::out, concat("em", leg), from}, tag, seen))
+      return {};
+    return Emerged{leg, packet};
+  }
+
+  // Whether it is sent back to where it came from. pf takes that for its own answer.
+  static bool is_reflected(Interpreter pf, const Trip& trip) {
+    std::string tag;
+    Packet packet = trip.packet;
+    const auto from = concat("em", trip.from);
+    return trip.from != kRouter && pf.passes(packet, {pf::Direction::in, from, from}, tag) &&
+           packet.source == packet.destination;
+  }
+
+  // Packet by packet: what comes out is what is answered.
+  void converse(Interpreter& pf, std::vector<Trip> connection) {
+    if (is_reflected(pf, connection.front())) return;
+    std::optional<Emerged> reached;
+    for (auto& trip : connection) {
+      trip.id = static_cast<uint16_t>(++sent_);
+      trip.packet.length = 100;
+      if (trip.answers) {
+        const auto ends = reversed(reached->packet);
+        trip.from = reached->leg;
+        trip.packet.source = ends.source;
+        trip.packet.destination = ends.destination;
+        trip.packet.source_port = ends.source_port;
+        trip.packet.destination_port = ends.destination_port;
+      }
+      send(trip);
+      const auto seen = came_out(With::translations).packets;
+      const auto states = pf.states();
+      const auto right = translated(pf, trip, seen.empty() ? nullptr : &seen[0].packet);
+      const auto leaves = right && right->leg != kRouter;
+      ASSERT_EQ(seen.size(), leaves ? 1 : 0) << line_of(trip.packet);
+      if (leaves) {
+        EXPECT_EQ(line_of(seen[0].packet), line_of(right->packet)) << line_of(trip.packet);
+        EXPECT_EQ(seen[0].leg, right->leg);
+      }
+      if (right) ++passed_;
+      if (!trip.answers && !reached) reached = right;
+      if (!reached) return pf.forget_states(states);
+    }
+  }
+
+  // The same for many connections; and that counters are right.
+  void compare_connections(const pf::Policy& policy, Generator& generator) {
+    load(policy);
+    Interpreter interpreter(policy);
+    for (int n = 0; n < 16; ++n) converse(interpreter, generator.connection());
+    compare_counters(interpreter, policy);
+    translations_ += interpreter.translations();
+  }
 
   // What pf lets out of the router.
   static Outcome allowed(Interpreter& pf, const std::vector<Trip>& trips, With with) {
@@ -354,6 +433,7 @@ class PfTest : public KernelTest {
     for (const auto& [path, ruleset] : policy.rulesets) {
       text += concat("# anchor \"", path, "\"\n");
       for (const auto& table : ruleset.tables) text += pf::print(table) + "\n";
+      text += pf::print_rules(policy, path, pf::Rules::translation);
       text += pf::print_rules(policy, path, pf::Rules::filter);
     }
     return text;
@@ -361,11 +441,7 @@ class PfTest : public KernelTest {
 
   // The policy in the kernel and in the interpreter; what a failure prints is enough to see it.
   void compare(const pf::Policy& policy, const std::vector<Trip>& trips, With with) {
-    const auto lowered = pf::lower(policy);
-    ASSERT_TRUE(lowered) << lowered.error().line();
-    const auto loaded = pf::load(*lowered);
-    ASSERT_TRUE(loaded) << loaded.error().line() << "\n" << lowered->text;
-    forget_connections();
+    load(policy);
     for (const auto& trip : trips) send(trip);
 
     Interpreter interpreter(policy);
@@ -377,15 +453,26 @@ class PfTest : public KernelTest {
     passed_ += right.ids.size();
     answered_ += right.answers.size();
     by_state_ += interpreter.by_state();
+    compare_counters(interpreter, policy);
+  }
 
-    const auto counted = pf::counted(lowered->rules.size());
+  void load(const pf::Policy& policy) {
+    auto lowered = pf::lower(policy);
+    ASSERT_TRUE(lowered) << lowered.error().line() << "\n" << described(policy);
+    const auto loaded = pf::load(*lowered);
+    ASSERT_TRUE(loaded) << loaded.error().line() << "\n" << lowered->text;
+    rules_ = std::move(lowered->rules);
+    forget_connections();
+  }
+
+  void compare_counters(const Interpreter& interpreter, const pf::Policy& policy) {
+    const auto counted = pf::counted(rules_.size());
     ASSERT_TRUE(counted) << counted.error().line();
     for (size_t rule = 0; rule < counted->size(); ++rule) {
-      const auto found = interpreter.counts().find(lowered->rules[rule]);
+      const auto found = interpreter.counts().find(rules_[rule]);
       const auto [packets, bytes] = found == interpreter.counts().end() ? Count{} : found->second;
-      EXPECT_EQ((*counted)[rule], (pf::Counted{packets, bytes}))
-          << pf::print(*lowered->rules[rule]) << "\n"
-          << described(policy);
+      EXPECT_EQ((*counted)[rule], (pf::Counted{packets, bytes})) << pf::print(*rules_[rule]) << "\n"
+                                                                 << described(policy);
       decided_ += packets;
     }
   }
@@ -395,11 +482,16 @@ class PfTest : public KernelTest {
       SCOPED_TRACE(concat("seed ", seed));
       Generator generator(seed, with);
       const auto policy = generator.policy();
-      compare(policy, generator.trips(kTrips), with);
+      if (with == With::translations)
+        compare_connections(policy, generator);
+      else
+        compare(policy, generator.trips(kTrips), with);
+      if (HasFailure()) ADD_FAILURE() << described(policy);
     }
   }
 
-  size_t sent_ = 0, passed_ = 0, decided_ = 0, by_state_ = 0, answered_ = 0;
+  size_t sent_ = 0, passed_ = 0, decided_ = 0, by_state_ = 0, answered_ = 0, translations_ = 0;
+  std::vector<const pf::FilterRule*> rules_;
 
   std::set<uint16_t> arrived() { return came_out(With::tests_alone).ids; }
 
@@ -416,10 +508,12 @@ class PfTest : public KernelTest {
       while (const auto protocol = outer_[leg]->receive(payload)) {
         if (protocol == kMarker) break;
         if (protocol != ETHERTYPE_IP && protocol != ETHERTYPE_IPV6) continue;
-        if (const auto answer = answer_in(payload))
+        if (const auto answer = answer_in(payload)) {
           out.hear(*answer, with);
-        else
-          out.ids.insert(id_of(payload));
+          continue;
+        }
+        out.ids.insert(id_of(payload));
+        out.packets.push_back({static_cast<int>(leg), packet_of(payload)});
       }
     }
     return out;
@@ -479,9 +573,10 @@ class PfTest : public KernelTest {
       script += concat("ip link set ", dev, " addrgenmode none\nip link set ", dev, " up\n");
       script += concat("ip addr add 10.", leg + 1, ".0.1/24 dev ", dev, "\nip addr add fd0",
                        leg + 1, "::1/64 dev ", dev, " nodad\n");
-      for (int host = 0; host < kHosts; ++host)
+      for (const int host : {2, 3, 4, 5, 64, 65})
         for (const auto& to :
-             {concat("10.", leg + 1, ".0.", host + 2), concat("fd0", leg + 1, "::", host + 2)})
+             {concat("10.", leg + 1, ".0.", host),
+              concat("fd0", leg + 1, "::", pf::hex(static_cast<uint32_t>(host)).substr(2))})
           script += concat("ip neigh add ", to, " dev ", dev,
                            " lladdr 02:02:02:02:02:02 nud permanent\n");
     }
@@ -511,6 +606,12 @@ TEST_F(PfTest, ROOT_NET_StatesAdmitWhatTheyDoInPf) {
   EXPECT_LT(passed_, sent_ * 3 / 4);
   EXPECT_GT(by_state_, sent_ / 20);
   EXPECT_GT(answered_, sent_ / 50);
+}
+
+TEST_F(PfTest, ROOT_NET_TranslationsAreThoseOfPfInBothDirections) {
+  compare_many(With::translations, 300);
+  EXPECT_GT(passed_, sent_ / 2);
+  EXPECT_GT(translations_, sent_ / 30);
 }
 
 TEST_F(PfTest, ROOT_NET_TagsStickAndOrderCounts) {

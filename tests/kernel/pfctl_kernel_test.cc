@@ -77,14 +77,37 @@ TEST_F(PfctlTest, ROOT_NET_BPF_WhatIsWrongChangesNothing) {
   const auto before = seen("pfctl -sr; nft list table inet pf");
   for (const char* wrong :
        {"pass\nblok\n", "pass\nblock return-rst(ttl 9) proto tcp\n", "set skip on egress\n",
-        "pass in on bridge0 user root\n", "nat on bridge0 from any -> 10.0.0.1\n"})
+        "pass in on bridge0 user root\n", "nat on bridge0 from any -> <pool>\n"})
     EXPECT_THAT(load(wrong), HasSubstr("[exit 1]")) << wrong;
   EXPECT_EQ(seen("pfctl -sr; nft list table inet pf"), before);
 }
 
+// From the host's third network to the jail and back: what the jail hears comes from its own
+// network, and what is sent to the host's port reaches the jail's.
+TEST_F(PfctlTest, ROOT_NET_BPF_TranslationsGoBothWays) {
+  EXPECT_EQ(run("ip link add lan0 type bridge && ip addr add 10.3.0.1/24 dev lan0 &&"
+                " ip link set lan0 up && sysctl -qw net.ipv4.ip_forward=1 && jail -c name=near"
+                " persist path=" +
+                tiny_tree() + " vnet vnet.bridge=lan0 vnet.ip4=10.3.0.2/24 vnet.router=10.3.0.1")
+                .err,
+            "");
+  EXPECT_EQ(load("nat on bridge0 inet from 10.3.0.0/24 to any -> (bridge0)\n"
+                 "rdr on lan0 inet proto tcp to 10.3.0.1 port 80 -> 10.1.0.2 port 8080\n"
+                 "block return\npass in on lan0\n"
+                 "pass out on bridge0 inet proto tcp from 10.1.0.1 to 10.1.0.2 port 8080\n",
+                 "-qe"),
+            "");
+  seen("jexec far sh -c 'nc -lp 8080 -e echo hello >/dev/null 2>&1 &'");
+  EXPECT_EQ(settled("jexec near sh -c 'nc -w 20 10.3.0.1 80 </dev/null'", "hello\n"), "hello\n");
+  EXPECT_THAT(seen("pfctl -sn"), HasSubstr("nat on bridge0 inet from 10.3.0.0/24"));
+  EXPECT_EQ(seen("pfctl -F nat"), "nat cleared\n");
+  EXPECT_THAT(seen("jexec near nc -w 20 10.3.0.1 80"), HasSubstr("refused"));
+  run("jail -qr near; ip link del lan0; sysctl -qw net.ipv4.ip_forward=0");
+}
+
 // Nobody waits for a time limit, although no rule lets the answers out.
 TEST_F(PfctlTest, ROOT_NET_BPF_WhoIsBlockedWithReturnHearsOfItAtOnce) {
-  EXPECT_EQ(load("block return\n", "-qe"), "");
+  EXPECT_EQ(load("block return inet\n", "-qe"), "");
   const auto refused = [](const std::string& address) {
     return "nc: can't connect to remote host (" + address + "): Connection refused\n[exit 1]\n";
   };

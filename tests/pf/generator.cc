@@ -109,7 +109,7 @@ FilterRule Generator::rule() {
     made.state = pf::State::keep;  // and what pf adds to it
     if (match.protocol == 0 || match.protocol == IPPROTO_TCP) made.flags = {0x02, 0x12};
   }
-  if (with_ == With::tags) {
+  if (with_ == With::tags || (with_ == With::translations && chance(20))) {
     if (chance(25)) made.tag = one_of({"A", "B", "C"});
     if (chance(25)) match.tagged = {one_of({"A", "B", "C"}), chance(30)};
     if (made.verdict == Verdict::match) made.quick = chance(15);
@@ -141,6 +141,87 @@ void Generator::alike(FilterRule first, std::vector<FilterRule>& out) {
   }
 }
 
+// One of those that no rule tells apart, or both.
+Network Generator::spare(Family family) {
+  auto made = host_address(family, static_cast<int>(below(kLegs)), kSpare);
+  made.prefix -= one_of({0, 1});
+  return made;
+}
+
+Pool Generator::pool(Family family, TranslationRule::Kind kind) {
+  using enum Pool::Choice;
+  Pool made;
+  const auto target = spare(family);
+  made.members.push_back({.address = target});
+  if (target.prefix == 31 || target.prefix == 127)
+    made.choice = one_of({random, source_hash, round_robin, bitmask});
+  else if (chance(30))
+    made.members[0].address = host_address(family, static_cast<int>(below(kLegs)),
+                                           static_cast<int>(below(kHosts + 1)) - 1);
+  made.sticky = made.choice != bitmask && chance(20);
+  if (kind == TranslationRule::Kind::nat) {
+    made.static_port = made.choice == bitmask || chance(20);
+    if (!made.static_port && chance(30)) made.low = 2000, made.high = 2100;
+  }
+  return made;
+}
+
+TranslationRule Generator::translation(TranslationRule::Kind kind) {
+  using Kind = TranslationRule::Kind;
+  TranslationRule made;
+  made.kind = kind;
+  if (chance(15)) made.act = TranslationRule::Act::keep;
+  made.pass = made.act == TranslationRule::Act::translate && chance(20);
+  auto& match = made.match;
+  if (chance(60)) match.on = {one_of({"em0", "em1", "em"}), chance(20)};
+  match.family = one_of({Family::inet, Family::inet6});
+  if (chance(50)) match.protocol = one_of<uint8_t>({IPPROTO_TCP, IPPROTO_UDP});
+  if (chance(15)) made.tag = one_of({"A", "B"});
+  if (chance(15)) match.tagged = {one_of({"A", "B"}), chance(50)};
+  match.source = side(match.family, match.protocol != 0 && kind == Kind::nat);
+  match.destination = side(match.family, match.protocol != 0 && kind == Kind::nat);
+  if (kind == Kind::binat) {
+    const auto target = spare(match.family);
+    auto inner = host_address(match.family, static_cast<int>(below(kLegs)),
+                              2 * static_cast<int>(below(kHosts / 2)));
+    inner.prefix = target.prefix;
+    match.source = {.address = inner};
+    if (made.act == TranslationRule::Act::translate) made.pool.members = {{.address = target}};
+    return made;
+  }
+  if (made.act == TranslationRule::Act::translate) made.pool = pool(match.family, kind);
+  // Whether anything is translated must not hang on what pf chooses.
+  using enum Pool::Choice;
+  if (made.pool.choice != first && made.pool.choice != bitmask) made.pass = false;
+  if (kind != Kind::rdr || match.protocol == 0 || chance(30)) return made;
+  match.destination.port = {one_of({Compare::eq, Compare::range}),
+                            static_cast<uint16_t>(1000 + below(4)), 1005};
+  if (made.act != TranslationRule::Act::translate || chance(40)) return made;
+  if (made.pool.choice == Pool::Choice::bitmask) return made;
+  made.pool.low = static_cast<uint16_t>(1000 + below(6));
+  made.pool.shifted = chance(30);
+  if (!made.pool.shifted && chance(30)) made.pool.high = static_cast<uint16_t>(made.pool.low + 1);
+  return made;
+}
+
+void Generator::translations(Ruleset& to, const std::vector<std::string>& anchors) {
+  using Kind = TranslationRule::Kind;
+  for (const auto& [kind, rules] : {std::pair{Kind::nat, &to.nat}, std::pair{Kind::rdr, &to.rdr},
+                                    std::pair{Kind::binat, &to.binat}})
+    for (size_t left = below(4); left > 0; --left) {
+      auto each = translation(kind);
+      if (!anchors.empty() && chance(40)) {
+        if (kind == Kind::binat) each.match.source = {};
+        each.pool = {};
+        each.tag.clear();
+        each.pass = false;
+        each.act = TranslationRule::Act::anchor;
+        each.anchor.path = anchors[below(anchors.size())];
+      }
+      rules->push_back(each);
+    }
+}
+
 // Anchors lie in others, some are called twice, and some not at all.
 void Generator::ruleset(Policy& policy, const std::string& path, int depth) {
   auto& made = policy.rulesets[path];
@@ -163,6 +244,7 @@ void Generator::ruleset(Policy& policy, const std::string& path, int depth) {
     const bool decides = each.verdict == Verdict::pass || each.verdict == Verdict::block;
     if (decides && chance(10)) alike(each, made.filter);
   }
+  if (with_ == With::translations) translations(made, names);
   for (const auto& name : names) ruleset(policy, name, depth + 1);
 }
 
@@ -171,6 +253,19 @@ Policy Generator::policy() {
   made.files = {"generated"};
   if (chance(5)) made.options.skip = {one_of({"em0", "em1"})};
   ruleset(made, "", 0);
+  if (with_ == With::translations) {  // everything that passes has states
+    FilterRule pass;
+    pass.state = pf::State::keep;
+    pass.flags = {0x02, 0x12};
+    auto& filter = made.rulesets[""].filter;
+    filter.insert(filter.begin(), pass);
+    for (auto& [path, ruleset] : made.rulesets)
+      for (auto& each : ruleset.filter)
+        if (each.verdict == Verdict::pass) {
+          each.state = pf::State::keep;
+          each.allow_opts = false;
+        }
+  }
   return made;
 }
 
@@ -182,6 +277,8 @@ Trip Generator::trip() {
   auto& packet = made.packet;
   packet.family = one_of({Family::inet, Family::inet6});
   packet.protocol = one_of<uint8_t>({IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDP, 47, IPPROTO_ICMP});
+  const bool translates = with_ == With::translations;
+  if (translates && packet.protocol == 47) packet.protocol = IPPROTO_UDP;
   if (packet.protocol == IPPROTO_ICMP) {
     const bool six = packet.family == Family::inet6;
     if (six) packet.protocol = IPPROTO_ICMPV6;
@@ -201,13 +298,15 @@ Trip Generator::trip() {
                    made.from == kRouter ? -1 : some_host());
   const auto destination =
       host_address(packet.family, made.to == kRouter ? static_cast<int>(below(kLegs)) : made.to,
-                   made.to == kRouter ? -1 : some_host());
+                   made.to == kRouter         ? -1
+                   : translates && chance(40) ? kSpare + static_cast<int>(below(2))
+                                              : some_host());
   std::copy_n(source.bytes, 16, packet.source.begin());
   std::copy_n(destination.bytes, 16, packet.destination.begin());
   return made;
 }
 
-// There and back twice. A connection of TCP begins with a handshake, and has ports of its own: what
+// A connection of TCP begins with a handshake, and has ports of its own: what
 // does not fit is not tracked. An answer of ICMP to nothing is not either, so none is sent.
 std::vector<Trip> Generator::connection() {
   constexpr uint8_t kSyn = 2, kAck = 16;
@@ -215,7 +314,8 @@ std::vector<Trip> Generator::connection() {
   auto& packet = there.packet;
   const bool tcp = packet.protocol == IPPROTO_TCP;
   const bool icmp = packet.protocol == IPPROTO_ICMP || packet.protocol == IPPROTO_ICMPV6;
-  if (tcp || icmp) packet.source_port = static_cast<uint16_t>(1001 + connections_++);
+  if (tcp || icmp || with_ == With::translations)
+    packet.source_port = static_cast<uint16_t>(1001 + connections_++);
   if (icmp) packet.destination_port = packet.source_port;
   Trip back = there;
   back.answers = true;
@@ -223,7 +323,11 @@ std::vector<Trip> Generator::connection() {
   std::swap(back.packet.source, back.packet.destination);
   std::swap(back.packet.source_port, back.packet.destination_port);
   std::vector<Trip> made{there, back, there, back};
-  if (icmp) made = {there, there};
+  if (icmp) back.packet.icmp_type = packet.icmp_type == 8 ? 0 : 129;
+  if (icmp && with_ == With::translations)
+    made = {there, back, there};
+  else if (icmp)
+    made = {there, there};
   if (tcp)
     for (size_t n = 0; n < made.size(); ++n)
       made[n].packet.flags = n == 0 ? kSyn : n == 1 ? kSyn | kAck : kAck;

@@ -17,6 +17,8 @@ namespace gaol::pf::reference {
 // It is host 1 on both; the others are 2 to 5.
 constexpr int kLegs = 2, kHosts = 4;
 constexpr int kRouter = -1;  // in place of a leg
+// Beside them each leg has two that no rule tells apart, for pools.
+constexpr int kSpare = 62;
 
 struct Trip {
   Packet packet;
@@ -28,7 +30,7 @@ struct Trip {
 sys::Address host_address(Family family, int leg, int host);
 
 // What policies have beside tests of single packets.
-enum class With : uint8_t { tests_alone, states, tags };
+enum class With : uint8_t { tests_alone, states, tags, translations };
 
 class Generator {
  public:
@@ -36,6 +38,8 @@ class Generator {
 
   Policy policy();
   std::vector<Trip> trips(size_t number);
+  // There and back twice.
+  std::vector<Trip> connection();
 
  private:
   size_t below(size_t end) { return random_() % end; }
@@ -46,7 +50,6 @@ class Generator {
   }
 
   Trip trip();
-  std::vector<Trip> connection();
   Network network(Family family);
   Side side(Family family, bool ports);
   Ports ports();
@@ -54,6 +57,10 @@ class Generator {
   Table table(const std::string& name);
   FilterRule rule();
   void alike(FilterRule rule, std::vector<FilterRule>& out);
+  Network spare(Family family);
+  Pool pool(Family family, TranslationRule::Kind kind);
+  TranslationRule translation(TranslationRule::Kind kind);
+  void translations(Ruleset& to, const std::vector<std::string>& anchors);
   void ruleset(Policy& policy, const std::string& path, int depth);
 
   std::mt19937_64 random_;

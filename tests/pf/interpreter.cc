@@ -10,7 +10,7 @@
 namespace gaol::pf::reference {
 
 struct Interpreter::Evaluation {
-  const Packet& packet;
+  Packet packet;  // as rules see it
   const Crossing& crossing;
   std::string tag;
   const FilterRule* decided = nullptr;
@@ -135,6 +135,92 @@ Answer answer_to(const Packet& packet, const Reply& reply) {
           packet.family == Family::inet ? reply.icmp_code : reply.icmp6_code};
 }
 
+// The tests that translation rules have too. `source` and `destination` are the rule's, but for a
+// binat rule that is asked the other way round.
+bool matches(const Match& match, const Side& source, const Side& destination, const Question& q) {
+  return on(match.on, q.crossing.interface) &&
+         (match.family == Family::any || match.family == q.packet.family) &&
+         (match.protocol == 0 || match.protocol == q.packet.protocol) &&
+         from(q, source, q.packet.source, q.packet.source_port) &&
+         from(q, destination, q.packet.destination, q.packet.destination_port) &&
+         (match.tagged.name.empty() || (match.tagged.name == q.tag) != match.tagged.negated);
+}
+
+bool matches(const TranslationRule& rule, const Question& q) {
+  const auto& match = rule.match;
+  const bool back = rule.kind == TranslationRule::Kind::binat &&
+                    rule.act == TranslationRule::Act::translate &&
+                    q.crossing.direction == Direction::in;
+  if (!back) return matches(match, match.source, match.destination, q);
+  return matches(match, match.destination, {.address = *rule.pool.members[0].address}, q);
+}
+
+// --- what a pool chooses ---
+
+bool is_member(const Pool::Member& member, const Bytes& address) {
+  if (const auto* network = std::get_if<Network>(&*member.address)) return holds(*network, address);
+  return holds(std::get<AddressRange>(*member.address), address);
+}
+
+// The first address of the pool, or what `seen` has if it is one.
+Bytes chosen(const Pool& pool, const Bytes* seen) {
+  for (const auto& member : pool.members)
+    if (seen && is_member(member, *seen)) return *seen;
+  Bytes first{};
+  const auto& address = *pool.members[0].address;
+  const auto* network = std::get_if<Network>(&address);
+  const auto& lowest = network ? *network : std::get<AddressRange>(address).first;
+  std::copy_n(lowest.bytes, 16, first.begin());
+  return first;
+}
+
+// The network, with the bits of the host from `address`.
+Bytes mapped(const Network& network, const Bytes& address) {
+  Bytes out{};
+  const int bits = network.family == AF_INET ? 32 : 128;
+  for (int bit = 0; bit < bits; ++bit) {
+    const auto place = static_cast<size_t>(bit / 8);
+    const auto& from = bit < network.prefix ? network.bytes[place] : address[place];
+    out[place] = static_cast<uint8_t>(out[place] | (from & (0x80 >> bit % 8)));
+  }
+  return out;
+}
+
+Bytes choose(const Pool& pool, const Bytes& address, const Bytes* seen) {
+  if (pool.choice == Pool::Choice::bitmask)
+    return mapped(std::get<Network>(*pool.members[0].address), address);
+  return chosen(pool, seen);
+}
+
+void translate_source(const Pool& pool, Packet& packet, const Packet* seen) {
+  packet.source = choose(pool, packet.source, seen ? &seen->source : nullptr);
+  if (pool.static_port || !has_ports(packet)) return;
+  const uint16_t low = pool.low ? pool.low : 50001, high = pool.low ? pool.high : 65535;
+  const bool fits = seen && seen->source_port >= low && seen->source_port <= high;
+  packet.source_port = fits ? seen->source_port : low;
+}
+
+void translate_destination(const Pool& pool, const Ports& asked, Packet& packet,
+                           const Packet* seen) {
+  packet.destination = choose(pool, packet.destination, seen ? &seen->destination : nullptr);
+  if (pool.low == 0) return;
+  uint32_t width = pool.high > pool.low ? pool.high - pool.low + 1U : 1U;
+  if (pool.shifted) width = asked.op == Compare::range ? asked.high - asked.low + 1U : 1U;
+  packet.destination_port =
+      static_cast<uint16_t>(pool.low + (packet.destination_port - asked.low) % width);
+}
+
+void translate(const TranslationRule& rule, Direction direction, Packet& packet,
+               const Packet* seen) {
+  if (rule.kind == TranslationRule::Kind::nat) return translate_source(rule.pool, packet, seen);
+  if (rule.kind == TranslationRule::Kind::rdr)
+    return translate_destination(rule.pool, rule.match.destination.port, packet, seen);
+  if (direction == Direction::out)
+    packet.source = mapped(std::get<Network>(*rule.pool.members[0].address), packet.source);
+  else
+    packet.destination = mapped(std::get<Network>(rule.match.source.address), packet.destination);
+}
+
 // In the order in which pf asks.
 constexpr bool (*kTests[])(const FilterRule&, const Question&) = {
     [](const FilterRule& r, const Question& q) { return on(r.match.on, q.crossing.interface); },
@@ -233,43 +319,85 @@ Interpreter::Then Interpreter::evaluate(const std::string& path, Evaluation& eva
   return Then::go_on;
 }
 
+const TranslationRule* Interpreter::first_match(Rules rules, const std::string& path,
+                                                Evaluation& evaluation) const {
+  const auto ruleset = policy_.rulesets.find(path);
+  if (ruleset == policy_.rulesets.end()) return nullptr;
+  for (const auto& rule : ruleset->second.*rules) {
+    const Question question{policy_, path, evaluation.packet, evaluation.crossing, evaluation.tag};
+    if (!matches(rule, question)) continue;
+    if (!rule.tag.empty()) evaluation.tag = rule.tag;
+    if (rule.act != TranslationRule::Act::anchor) return &rule;
+    for (const auto& below : called(rule.anchor, policy_))
+      if (const auto* found = first_match(rules, below, evaluation)) return found;
+  }
+  return nullptr;
+}
+
+// The rule that translates, and the packet as it is then.
+const TranslationRule* Interpreter::translation(Evaluation& evaluation, const Packet* seen) const {
+  const auto direction = evaluation.crossing.direction;
+  const Rules lists[] = {direction == Direction::in ? &Ruleset::rdr : &Ruleset::binat,
+                         direction == Direction::in ? &Ruleset::binat : &Ruleset::nat};
+  for (const auto list : lists) {
+    const auto* rule = first_match(list, "", evaluation);
+    if (!rule || rule->act == TranslationRule::Act::keep) continue;
+    const auto before = evaluation.packet;
+    translate(*rule, direction, evaluation.packet, seen);
+    return same_ends(before, evaluation.packet) ? nullptr : rule;
+  }
+  return nullptr;
+}
+
 const Interpreter::State* Interpreter::state_of(const Packet& packet, Direction direction) const {
   const auto found = std::ranges::find_if(states_, [&](const State& state) {
-    return same_ends(state.first, state.direction == direction ? packet : reversed(packet));
+    return same_ends(state.seen(direction),
+                     state.direction == direction ? packet : reversed(packet));
   });
   return found == states_.end() ? nullptr : &*found;
 }
 
-bool Interpreter::passes(const Packet& packet, const Crossing& crossing, std::string& tag) {
+bool Interpreter::passes(Packet& packet, const Crossing& crossing, std::string& tag,
+                         const Packet* seen) {
   answer_ = {};
   for (const auto& name : policy_.options.skip.value_or(std::vector<std::string>{}))
     if (is_interface(crossing.interface, name)) return true;
   if (const auto* state = state_of(packet, crossing.direction)) {
     ++by_state_;
     if (!state->tag.empty()) tag = state->tag;
+    const auto& other = crossing.direction == Direction::in ? state->inside : state->outside;
+    const auto ends = state->direction == crossing.direction ? other : reversed(other);
+    packet.source = ends.source;
+    packet.destination = ends.destination;
+    packet.source_port = ends.source_port;
+    packet.destination_port = ends.destination_port;
     return !packet.options;
   }
 
   Evaluation evaluation{packet, crossing, tag, nullptr, {}};
-  evaluate("", evaluation);
+  const auto* translated = translation(evaluation, seen);
+  if (!translated || !translated->pass) evaluate("", evaluation);
   auto counted = evaluation.met;
   if (evaluation.decided) counted.push_back(evaluation.decided);
   for (const auto* rule : counted) {
     ++counts_[rule].packets;
     counts_[rule].bytes += packet.length;
   }
-  if (!evaluation.decided) {  // the default rule
-    tag = evaluation.tag;
-    return !packet.options;
-  }
-  if (evaluation.decided->verdict == Verdict::block) {
-    answer_ = answer_to(packet, evaluation.decided->reply);
+  const FilterRule fallback;  // passes, with no state
+  const auto& decided = evaluation.decided ? *evaluation.decided : fallback;
+  if (decided.verdict == Verdict::block) {
+    answer_ = answer_to(packet, decided.reply);
     return false;
   }
-  if (packet.options && !evaluation.decided->allow_opts) return false;
+  if (packet.options && !decided.allow_opts) return false;
   tag = evaluation.tag;
-  if (evaluation.decided->state != pf::State::none && !is_icmp_error(packet))
-    states_.push_back({crossing.direction, packet, tag});
+  if ((translated || decided.state != pf::State::none) && !is_icmp_error(packet)) {
+    const bool in = crossing.direction == Direction::in;
+    const auto& now = evaluation.packet;
+    states_.push_back({crossing.direction, in ? packet : now, in ? now : packet, tag});
+  }
+  if (translated) ++translations_;
+  packet = evaluation.packet;
   return true;
 }
 

@@ -54,8 +54,11 @@ class Interpreter {
  public:
   explicit Interpreter(const Policy& policy) : policy_(policy) {}
 
-  // Whether the packet goes on. `tag` is what it carries from one crossing to the next.
-  bool passes(const Packet& packet, const Crossing& crossing, std::string& tag);
+  // Whether the packet goes on, and as what. `tag` is what it carries from one crossing to the
+  // next. Where pf chooses by chance or in turn, the choice is that of `seen` if pf may choose so:
+  // what left the machine in the end.
+  bool passes(Packet& packet, const Crossing& crossing, std::string& tag,
+              const Packet* seen = nullptr);
 
   // To the packet that was asked about last.
   Answer answer() const { return answer_; }
@@ -71,24 +74,35 @@ class Interpreter {
   const std::map<const FilterRule*, Count>& counts() const { return counts_; }
   // And of the others.
   size_t by_state() const { return by_state_; }
+  // How often a state was made that translates.
+  size_t translations() const { return translations_; }
 
  private:
-  // One direction of one interface, and both ends: the packets that need no rules.
+  // One direction of one interface, and both ends as they are outside and inside of the machine:
+  // the packets that need no rules.
   struct State {
     Direction direction;
-    Packet first;
+    Packet outside, inside;
     std::string tag;
+
+    const Packet& seen(Direction crossed) const {
+      return crossed == Direction::in ? outside : inside;
+    }
   };
   struct Evaluation;
   enum class Then : uint8_t { go_on, stop };
 
   const State* state_of(const Packet& packet, Direction direction) const;
+  using Rules = std::vector<TranslationRule> Ruleset::*;
+  const TranslationRule* first_match(Rules rules, const std::string& path,
+                                     Evaluation& evaluation) const;
+  const TranslationRule* translation(Evaluation& evaluation, const Packet* seen) const;
   Then evaluate(const std::string& path, Evaluation& evaluation) const;
   Then enter(const FilterRule& rule, Evaluation& evaluation) const;
 
   const Policy& policy_;
   std::vector<State> states_;
-  size_t by_state_ = 0;
+  size_t by_state_ = 0, translations_ = 0;
   Answer answer_;
   std::map<const FilterRule*, Count> counts_;
 };

@@ -48,7 +48,7 @@ class InterpreterTest : public testing::Test {
   void at(const std::string& path, std::vector<FilterRule> rules) {
     policy_.rulesets[path].filter = std::move(rules);
   }
-  bool passes(const Packet& packet, const Crossing& crossing = {Direction::in, "em0", "em0"}) {
+  bool passes(Packet packet, const Crossing& crossing = {Direction::in, "em0", "em0"}) {
     return pf_.passes(packet, crossing, tag_);
   }
 
@@ -153,6 +153,67 @@ TEST_F(InterpreterTest, ATagOutlivesTheRuleThatSetIt) {
   tagged.verdict = kBlock;
   main({tagged});
   EXPECT_FALSE(passes(udp(1, 2)));  // at its next crossing
+}
+
+TranslationRule translation(TranslationRule::Kind kind, const Network& to) {
+  TranslationRule made;
+  made.kind = kind;
+  made.match.family = Family::inet;
+  made.pool.members = {{.address = to}};
+  return made;
+}
+
+TEST_F(InterpreterTest, AStateTranslatesBothDirections) {
+  auto& ruleset = policy_.rulesets[""];
+  ruleset.nat = {translation(TranslationRule::Kind::nat, net(9, 32))};
+  main({to_port(rule(kBlock), 54)});
+  auto packet = udp(1, 2);
+  const auto seen = [] {
+    auto made = udp(9, 2);
+    made.source_port = 60000;
+    return made;
+  }();
+  const Crossing out{Direction::out, "em1", "em0"}, back{Direction::in, "em1", "em1"};
+  EXPECT_TRUE(pf_.passes(packet, out, tag_, &seen));
+  EXPECT_TRUE(same_ends(packet, seen));
+  EXPECT_EQ(pf_.states(), 1);  // although the rules have none
+  packet = reversed(seen);
+  EXPECT_TRUE(pf_.passes(packet, back, tag_));
+  EXPECT_TRUE(same_ends(packet, reversed(udp(1, 2))));
+  packet = udp(3, 2, 54);
+  EXPECT_FALSE(pf_.passes(packet, out, tag_));
+  EXPECT_EQ(pf_.states(), 1);
+}
+
+TEST_F(InterpreterTest, RdrIsAskedBeforeBinatAndNoEndsAList) {
+  using Kind = TranslationRule::Kind;
+  auto& ruleset = policy_.rulesets[""];
+  auto binat = translation(Kind::binat, net(2, 32));
+  binat.match.source.address = net(7, 32);
+  ruleset.rdr = {translation(Kind::rdr, net(8, 32))};
+  ruleset.binat = {binat};
+  const Crossing in{Direction::in, "em0", "em0"};
+  auto packet = udp(1, 2);
+  EXPECT_TRUE(pf_.passes(packet, in, tag_));
+  EXPECT_EQ(packet.destination[3], 8);
+  ruleset.rdr[0].act = TranslationRule::Act::keep;
+  packet = udp(3, 2);
+  EXPECT_TRUE(pf_.passes(packet, in, tag_));
+  EXPECT_EQ(packet.destination[3], 7);
+}
+
+TEST_F(InterpreterTest, FilterRulesSeeWhatIsTranslatedUnlessItPasses) {
+  auto& ruleset = policy_.rulesets[""];
+  auto redirect = translation(TranslationRule::Kind::rdr, net(8, 32));
+  redirect.match.protocol = IPPROTO_UDP;
+  redirect.match.destination.port = {Compare::range, 50, 59};
+  redirect.pool.low = 80;
+  redirect.pool.shifted = true;
+  ruleset.rdr = {redirect};
+  main({to_port(rule(kBlock), 83)});
+  EXPECT_FALSE(passes(udp(1, 2)));
+  ruleset.rdr[0].pass = true;
+  EXPECT_TRUE(passes(udp(1, 2)));
 }
 
 TEST_F(InterpreterTest, WhoIsBlockedHearsOfIt) {
