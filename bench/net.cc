@@ -9,13 +9,12 @@
 // Everybody runs in turn, and the median of the rounds' ratios counts. Nothing of this touches the
 // machine: see stage.h.
 #include <getopt.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <functional>
 #include <memory>
 
-#include "bench/stage.h"
+#include "bench/services.h"
 
 namespace {
 
@@ -42,35 +41,6 @@ Words in(const Place& place, const Words& words) {
   all.insert(all.end(), words.begin(), words.end());
   return all;
 }
-
-std::string must(const Words& words) {
-  const Answer answer = ask(words);
-  if (answer.status != 0) die(fmt::format("{}: {}", gaol::join(words, " "), answer.text));
-  return answer.text;
-}
-
-double number_of(const Words& words) { return std::atof(must(words).c_str()); }
-
-// A program that runs until this goes.
-class Service {
- public:
-  explicit Service(const Words& words) {
-    std::vector<char*> argv;
-    for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    if (::posix_spawnp(&pid_, argv[0], nullptr, nullptr, argv.data(), environ)) die(words[0]);
-  }
-  ~Service() {
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  pid_t pid() const { return pid_; }
-  Service(const Service&) = delete;
-  Service& operator=(const Service&) = delete;
-
- private:
-  pid_t pid_ = 0;
-};
 
 // --- what is measured ---
 
@@ -107,11 +77,6 @@ const Measure kMeasures[] = {
                                       fmt::format("http://{}:{}/", place.address, kWebPort)})));
      }},
 };
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
-}
 
 // Better is above 1.
 double ratio(const Measure& measure, double of, double to) {

@@ -5,6 +5,8 @@
 //   net_load serve ADDRESS PORT             takes what comes, and answers a single byte
 //   net_load stream ADDRESS PORT MEGABYTES  sends that much, prints megabytes a second
 //   net_load connect ADDRESS PORT COUNT     connects so often, prints microseconds of each
+//   net_load sink ADDRESS PORT              takes datagrams, and answers a single byte
+//   net_load flood ADDRESS PORT COUNT       sends so many datagrams, prints how many a second
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -81,10 +83,42 @@ static void connect_often(const struct sockaddr_in* to, long count) {
   printf("%.3f\n", took / (double)count * 1e6);
 }
 
+static int datagrams(const struct sockaddr_in* at,
+                     int (*act)(int, const struct sockaddr*, socklen_t)) {
+  const int fd = check(socket(AF_INET, SOCK_DGRAM, 0), "socket");
+  check(act(fd, (const struct sockaddr*)at, sizeof *at), "address");
+  return fd;
+}
+
+static _Noreturn void sink(const struct sockaddr_in* at) {
+  const int fd = datagrams(at, bind);
+  for (;;) {
+    struct sockaddr_in from;
+    socklen_t size = sizeof from;
+    if (recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr*)&from, &size) == 1)
+      sendto(fd, bytes, 1, 0, (struct sockaddr*)&from, size);
+  }
+}
+
+// Many with one call, so that their way is what takes time.
+static void flood(const struct sockaddr_in* to, long count) {
+  enum { kAtOnce = 64 };
+  const int fd = datagrams(to, connect);
+  if (send(fd, bytes, 1, 0) != 1 || recv(fd, bytes, 1, 0) != 1) die("the other end");
+  struct iovec part = {bytes, 64};
+  struct mmsghdr messages[kAtOnce] = {0};
+  for (int n = 0; n < kAtOnce; ++n)
+    messages[n].msg_hdr = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1};
+  const double began = seconds();
+  long sent = 0;
+  while (sent < count) sent += check(sendmmsg(fd, messages, kAtOnce, 0), "sendmmsg");
+  printf("%.0f\n", (double)sent / (seconds() - began));
+}
+
 int main(int argc, char** argv) {
   struct sockaddr_in address = {.sin_family = AF_INET};
   if (argc < 4 || inet_pton(AF_INET, argv[2], &address.sin_addr) != 1) {
-    fputs("usage: net_load serve|stream|connect ADDRESS PORT [AMOUNT]\n", stderr);
+    fputs("usage: net_load serve|stream|connect|sink|flood ADDRESS PORT [AMOUNT]\n", stderr);
     return 1;
   }
   address.sin_port = htons((uint16_t)atoi(argv[3]));
@@ -92,5 +126,7 @@ int main(int argc, char** argv) {
   if (!strcmp(argv[1], "serve")) serve(&address);
   if (!strcmp(argv[1], "stream")) stream(&address, amount);
   if (!strcmp(argv[1], "connect")) connect_often(&address, amount);
+  if (!strcmp(argv[1], "sink")) sink(&address);
+  if (!strcmp(argv[1], "flood")) flood(&address, amount);
   return 0;
 }
