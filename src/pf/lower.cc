@@ -39,6 +39,7 @@
 #include "pf/lower_merge.h"
 #include "pf/lower_nat.h"
 #include "pf/lower_refuse.h"
+#include "pf/lower_scrub.h"
 
 namespace gaol::pf {
 namespace {
@@ -47,6 +48,9 @@ namespace {
 // what becomes of a packet two.
 constexpr int kMaxDepth = 10;
 constexpr size_t kMaxTags = 255;
+// In the label of a connection two bits say that its packets are scrubbed in one of these ways: of
+// the state for `in`, and of the one for `out`.
+constexpr size_t kMaxScrubs = 32, kFirstScrubBit = 32;
 // Names have 255 characters, of which a table's takes up to 93.
 constexpr size_t kMaxPath = 150;
 
@@ -78,6 +82,7 @@ class Lowering {
 
   Result<Lowered> lower() && {
     (void)TRY(depth("", 0));
+    (void)TRY(normalize());
     for (const auto& [path, ruleset] : policy_.rulesets) {
       for (const auto& table : ruleset.tables) declare(table, path);
       for (const auto& rule : ruleset.filter) (void)TRY(number(rule, path));
@@ -87,6 +92,7 @@ class Lowering {
     for (const auto& [tag, number] : tags_) keep_tag(number);
     for (const auto& way : kWays) {
       hook(way);
+      scrub(way);
       for (const auto& path : std::views::keys(paths_)) lists(path, way);
       if (in_order(way) || answers(way)) decide(way);
     }
@@ -140,10 +146,31 @@ class Lowering {
       for (const auto& way : kWays)
         if (concerns(rule, way)) in_order_.insert(way.direction);
     if (rule.verdict == Verdict::anchor) return {};
+    if (changes(rule) != Normalization{}) (void)TRY(number_scrub(rule));
+    if (rule.scrub.reassemble_tcp) warn_of_reassembly(rule.at);
+    if (rule.state == State::modulate)
+      warn(rule.at, "modulate state is keep state: initial sequence numbers are random as it is");
     answers_ = answers_ || (is_answered(rule) && concerns(rule, kOut));
     declare("counter", counter(rule));
     if (lowered_.rules.size() >= kLater) return refuse(policy_, rule.at, "more than 65532 rules");
     return {};
+  }
+
+  // States remember how they are scrubbed.
+  Result<> number_scrub(const FilterRule& rule) {
+    const auto [place, fresh] = scrubs_.try_emplace(changes(rule), scrubs_.size());
+    if (scrubs_.size() > kMaxScrubs) return refuse(policy_, rule.at, "more than 32 kinds of scrub");
+    if (fresh) scrub_chain(scrub_name(rule), changes(rule));
+    return {};
+  }
+
+  void warn_of_reassembly(const Position& at) {
+    warn(at, "reassemble tcp does nothing on this system");
+  }
+
+  void warn(const Position& at, std::string_view what) {
+    const std::string file = at.file < policy_.files.size() ? policy_.files[at.file] : "-";
+    lowered_.warnings.push_back(concat(file, ":", at.line, ": warning: ", what));
   }
 
   std::string counter(const FilterRule& rule) {
@@ -188,10 +215,14 @@ class Lowering {
     known(way);
   }
 
-  // What is skipped, what has a state, and what pf says itself.
-  void spare(const std::string& chain, const Way& way, const std::string& admit) {
+  void skip(const std::string& chain, const Way& way) {
     for (const auto& interface : policy_.options.skip.value_or(std::vector<std::string>{}))
       add(chain, concat(way.interface, " ", interface_set(interface), " accept"));
+  }
+
+  // What is skipped, what has a state, and what pf says itself.
+  void spare(const std::string& chain, const Way& way, const std::string& admit) {
+    skip(chain, way);
     add(chain, concat("ct direction . ct mark & 0x3 vmap { original . ", way.own, " : ", admit,
                       ", original . 0x3 : ", admit, ", reply . ", way.other, " : ", admit,
                       ", reply . 0x3 : ", admit, " }"));
@@ -286,6 +317,77 @@ class Lowering {
       add(chain, concat("exthdr ", header, " exists drop"));
   }
 
+  std::string scrub_name(const FilterRule& rule) const {
+    return concat("scrub/", scrubs_.at(changes(rule)));
+  }
+
+  void scrub_chain(const std::string& name, const Normalization& normalization) {
+    declare("chain", name);
+    for (const auto& line : scrub_rules(normalization)) add(name, line);
+  }
+
+  static size_t scrub_bit(size_t number, Direction state) {
+    return kFirstScrubBit + 2 * number + (state == Direction::out ? 1 : 0);
+  }
+
+  // What rules and states do with packets on this way: a state that is made in the direction of the
+  // connection is of this way, one against it of the other.
+  void scrub(const Way& way) {
+    const auto other = way.direction == Direction::in ? Direction::out : Direction::in;
+    for (const auto number : std::views::values(scrubs_)) {
+      const auto name = concat(way.name, "/scrub/", number);
+      declare("chain", name);
+      add(name, concat("jump scrub/", number));
+      add(name, concat("ct direction original ct label set ", scrub_bit(number, way.direction)));
+      add(name, concat("ct direction reply ct label set ", scrub_bit(number, other)));
+    }
+    const auto main = policy_.rulesets.find("");
+    if (main == policy_.rulesets.end() || main->second.scrub.empty()) return;
+    const auto& rules = main->second.scrub;
+    const auto list = concat(way.name, "/normalize");
+    commands_.hook(
+        list, "filter",
+        way.direction == Direction::in ? "prerouting priority -150" : "postrouting priority 90");
+    skip(list, way);
+    for (size_t n = 0; n < rules.size(); ++n)
+      for (const auto& condition :
+           conditions({.match = rules[n].match}, way.direction, policy_, "", tags_))
+        if (concerns(rules[n].match, way))
+          add(list,
+              concat(condition.text(), rules[n].no ? "accept" : concat("goto normalize/", n)));
+  }
+
+  // `scrub` as rules of their own: the first that matches is done with every packet.
+  Result<> normalize() {
+    for (const auto& [path, ruleset] : policy_.rulesets) {
+      for (size_t n = 0; n < ruleset.scrub.size(); ++n) {
+        const auto& rule = ruleset.scrub[n];
+        (void)TRY(check(policy_, rule));
+        if (rule.normalization.reassemble_tcp) warn_of_reassembly(rule.at);
+        if (!path.empty()) warn(rule.at, "scrub in an anchor is never asked");
+        if (path.empty() && !rule.no) scrub_chain(concat("normalize/", n), rule.normalization);
+      }
+    }
+    return {};
+  }
+
+  std::string scrubs(const FilterRule& rule, const Way& way) const {
+    if (changes(rule) == Normalization{}) return {};
+    return concat(" jump ", way.name, "/", scrub_name(rule));
+  }
+
+  // Where a rule sends a packet that it scrubs first.
+  std::string scrubbed(const FilterRule& rule, const Way& way, const std::string& then) {
+    if (changes(rule) == Normalization{}) return then;
+    const auto scrubs = concat(way.name, "/", scrub_name(rule));
+    const auto name = concat(scrubs, "/", then.substr(then.rfind('/') + 1));
+    if (!scrubbed_.insert(name).second) return "goto " + name;
+    declare("chain", name);
+    add(name, "jump " + scrubs);
+    add(name, then);
+    return "goto " + name;
+  }
+
   void pass(const Way& way) {
     const auto name = concat(way.name, "/pass");
     declare("chain", name);
@@ -339,6 +441,13 @@ class Lowering {
     const auto name = concat(way.name, "/known");
     declare("chain", name);
     no_options(name);
+    const auto other = way.direction == Direction::in ? Direction::out : Direction::in;
+    for (const auto number : std::views::values(scrubs_)) {
+      add(name, concat("ct direction original ct label ", scrub_bit(number, way.direction),
+                       " jump scrub/", number));
+      add(name,
+          concat("ct direction reply ct label ", scrub_bit(number, other), " jump scrub/", number));
+    }
     if (!tags_.empty()) add(name, each_tag("ct", kKeptTagMask, kKeptTagShift, "goto tag/has/"));
     add(name, "accept");
   }
@@ -391,7 +500,9 @@ class Lowering {
   // A rule with a verdict of its own.
   void decides(const FilterRule& rule, const std::string& path, const Way& way,
                const std::string& list) {
-    const auto own_chain = concat(way.name, "/do/", numbers_.at(&rule));
+    // What comes behind a rule that tosses a coin is reached.
+    const auto own_chain =
+        rule.probability == 0 ? concat(way.name, "/do/", numbers_.at(&rule)) : std::string{};
     collect(rule, path, way, list, action(rule, way), own_chain);
   }
 
@@ -417,7 +528,8 @@ class Lowering {
     }
     if (mask != 0) first += set_mark(mask, bits) + " ";
     if (rule.verdict == Verdict::anchor) return first + "jump " + call(rule, way);
-    return rule.quick ? first + end(way) : first;
+    if (rule.verdict != Verdict::match) return rule.quick ? first + end(way) : first;
+    return first + (rule.quick ? scrubbed(rule, way, end(way)) : scrubs(rule, way));
   }
 
   // The anchors of one call. If it is quick, it ends all that found something, which what was found
@@ -458,9 +570,10 @@ class Lowering {
     add(decide, concat("goto ", way.name, "/pass"));
   }
 
-  static bool concerns(const FilterRule& rule, const Way& way) {
-    return rule.match.direction == Direction::any || rule.match.direction == way.direction;
+  static bool concerns(const Match& match, const Way& way) {
+    return match.direction == Direction::any || match.direction == way.direction;
   }
+  static bool concerns(const FilterRule& rule, const Way& way) { return concerns(rule.match, way); }
 
   void stop_item(const FilterRule& rule, const std::string& path, const Way& way,
                  const std::string& to) {
@@ -506,12 +619,13 @@ class Lowering {
 
   std::string verdict(const FilterRule& rule, const Way& way) {
     auto counted = concat("counter name ", counter(rule));
-    if (rule.verdict == Verdict::match) return counted;
+    if (rule.verdict == Verdict::match) return counted + scrubs(rule, way);
     if (is_answered(rule) && way.direction == Direction::in) return answer(rule);
     if (rule.verdict == Verdict::block) return counted + " drop";
-    if (rule.allow_opts) return concat(counted, " goto ", way.name, "/any");
-    if (rule.state == State::none) return concat(counted, " goto ", way.name, "/pass");
-    return concat(counted, " goto ", way.name, "/keep");
+    const std::string_view then = rule.allow_opts             ? "/any"
+                                  : rule.state == State::none ? "/pass"
+                                                              : "/keep";
+    return concat(counted, " ", scrubbed(rule, way, concat("goto ", way.name, then)));
   }
 
   void add(std::string_view chain, std::string_view rule) { commands_.add(chain, rule); }
@@ -522,6 +636,8 @@ class Lowering {
   std::map<std::string, int> paths_;  // with the anchors around them
   std::set<std::string> sets_;
   Tags tags_;
+  std::map<Normalization, size_t> scrubs_;               // of states
+  std::set<std::string> scrubbed_;                       // chains that go on behind them
   std::set<Direction> in_order_;                         // where order counts
   bool answers_ = false;                                 // some rule for `out` does
   std::set<std::string> replies_;                        // chains of answers

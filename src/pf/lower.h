@@ -23,6 +23,8 @@ namespace gaol::pf {
 
 struct Lowered {
   std::string text;  // of what is in the table `inet pf`
+  // `FILE:LINE: warning: ...`: what is done otherwise than FreeBSD does it.
+  std::vector<std::string> warnings;
   // The n-th has the counter rN. They are the policy's own.
   std::vector<const FilterRule*> rules;
   // What keeps its contents when another policy is loaded, if that has it too.

@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <ranges>
 #include <utility>
@@ -78,22 +79,24 @@ void need_address(Needs& needs, const Side& side, const std::string& field,
   }
 }
 
-// The ports between the two, or all others.
+// The numbers between the two, or all others.
 struct Span {
-  uint32_t low = 0, high = UINT16_MAX;
+  uint64_t low = 0, high = 0;
   bool negated = false;
 };
 
-Span span(const Ports& test) {
-  const uint32_t low = test.low, high = test.high;
+template <class N>
+Span span(const Comparison<N>& test) {
+  constexpr uint64_t kLast = std::numeric_limits<N>::max();
+  const uint64_t low = test.low, high = test.high;
   switch (test.op) {
-    case Compare::none: return {};
+    case Compare::none: return {0, kLast};
     case Compare::eq: return {low, low};
     case Compare::ne: return {low, low, true};
-    case Compare::lt: return {low, UINT16_MAX, true};
+    case Compare::lt: return {low, kLast, true};
     case Compare::le: return {0, low};
     case Compare::gt: return {0, low, true};
-    case Compare::ge: return {low, UINT16_MAX};
+    case Compare::ge: return {low, kLast};
     case Compare::range: return {low, high};
     case Compare::inside: return {low + 1, high - 1};
     case Compare::outside: return {low, high, true};
@@ -101,7 +104,15 @@ Span span(const Ports& test) {
   std::unreachable();
 }
 
-std::string port_bytes(uint32_t port) {
+// Packets without a socket are nobody's.
+void need_owner(Needs& needs, const Ids& test, const std::string& key) {
+  if (test.op == Compare::none) return;
+  const auto [low, high, negated] = span(test);
+  if (low > high || high > UINT32_MAX) return needs.only_if(negated);
+  needs.need({key, not_equal(negated), concat(low, "-", high)});
+}
+
+std::string port_bytes(uint64_t port) {
   return {static_cast<char>(port >> 8), static_cast<char>(port & 0xff)};
 }
 
@@ -273,8 +284,12 @@ std::vector<Condition> conditions(const FilterRule& rule, Direction direction, c
       if (!match.tagged.name.empty())
         needs.need({concat("meta mark & ", hex(kTagMask)), match.tagged.negated ? "!=" : "==",
                     hex(tags.at(match.tagged.name) << kTagShift)});
+      need_owner(needs, rule.user, "meta skuid");
+      need_owner(needs, rule.group, "meta skgid");
       if (rule.max_packet_size != 0)
         needs.need({"meta length", "<=", concat(rule.max_packet_size)});
+      if (rule.probability != 0)
+        needs.need({"numgen random mod 4294967295", "<", concat(rule.probability)});
       if (auto condition = std::move(needs).met()) all.push_back(std::move(*condition));
     }
   }

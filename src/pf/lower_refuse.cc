@@ -26,8 +26,9 @@ bool asks_routes(const Side& side) {
   const auto* special = std::get_if<Special>(&side.address);
   return special && *special != Special::any;
 }
-bool has(const Normalization& n) {
-  return n.no_df || n.random_id || n.reassemble_tcp || n.min_ttl || n.max_mss || n.tos;
+// True of packets without a socket, which no rule of nftables with a user matches.
+bool asks_absence(const Ids& ids) {
+  return ids.op != Compare::none && (ids.op == Compare::ne || ids.low == kUnknownId);
 }
 bool limits(const StateOptions& s) {
   return s.max || s.max_src_states || s.max_src_conn || s.max_src_nodes ||
@@ -66,14 +67,19 @@ constexpr Refusal<Rule> kRules[] = {
     {[](const Rule& r) { return r.log.has_value(); }, "log"},
     {[](const Rule& r) { return r.reply.ttl != 0 && r.verdict == Verdict::block; },
      "return-rst with a ttl: the kernel chooses it"},
-    {[](const Rule& r) { return r.user.op != Compare::none || r.group.op != Compare::none; },
-     "user and group"},
+    {[](const Rule& r) {
+       return (r.user.op != Compare::none || r.group.op != Compare::none) &&
+              r.match.direction != Direction::out;
+     },
+     "user and group of rules that are not for out: who will take a packet is not known"},
+    {[](const Rule& r) { return asks_absence(r.user) || asks_absence(r.group); },
+     "user and group with != or unknown: packets without a socket are nobody's"},
     {[](const Rule& r) { return r.prio || r.set_priority; }, "prio"},
     {[](const Rule& r) { return r.fragment; }, "fragment: connections are tracked reassembled"},
-    {[](const Rule& r) { return r.probability != 0; }, "probability"},
+    {[](const Rule& r) { return r.probability != 0 && r.verdict == Verdict::anchor; },
+     "probability of an anchor"},
     {[](const Rule& r) { return r.max_packet_rate.count != 0; }, "max-pkt-rate"},
     {[](const Rule& r) { return r.state_limiter.id || r.source_limiter.id; }, "limiters"},
-    {[](const Rule& r) { return r.state == modulate; }, "modulate state"},
     {[](const Rule& r) { return r.state == synproxy; }, "synproxy state"},
     {[](const Rule& r) { return limits(r.state_options); }, "limits of states"},
     {[](const Rule& r) { return !r.state_options.timeouts.empty(); }, "timeouts of a rule"},
@@ -89,12 +95,17 @@ constexpr Refusal<Rule> kRules[] = {
     {[](const Rule& r) { return r.translation.source || r.translation.destination; },
      "nat-to and rdr-to"},
     {[](const Rule& r) { return r.translation.af_to != Family::any; }, "af-to"},
-    {[](const Rule& r) { return has(r.scrub); }, "scrub"},
-    {[](const Rule& r) { return r.set_tos.has_value(); }, "set tos"},
     {[](const Rule& r) { return !r.queue.name.empty(); }, "queue"},
     {[](const Rule& r) { return r.dummynet.has_value(); }, "dnpipe and dnqueue"},
     {[](const Rule& r) { return r.rtable.has_value(); }, "rtable"},
     {[](const Rule& r) { return r.divert_port || r.divert_to; }, "divert-to"},
+};
+
+constexpr Refusal<ScrubRule> kScrubs[] = {
+    {[](const ScrubRule& r) { return r.log.has_value(); }, "log of scrub"},
+    {[](const ScrubRule& r) { return !r.reassemble && !r.no; },
+     "fragment no reassemble: connections are tracked reassembled"},
+    {[](const ScrubRule& r) { return r.rtable.has_value(); }, "rtable"},
 };
 
 constexpr Refusal<Options> kOptions[] = {
@@ -135,10 +146,15 @@ Result<> check(const Policy& policy) {
   (void)TRY(none_of(policy, policy.limiters, "limiters"));
   for (const auto& [path, ruleset] : policy.rulesets) {
     (void)TRY(none_of(policy, ruleset.ether, "ether"));
-    (void)TRY(none_of(policy, ruleset.scrub, "scrub"));
     for (const auto& table : ruleset.tables)
       if (table.counters) return refuse(policy, table.at, "counters of a table");
   }
+  return {};
+}
+
+Result<> check(const Policy& policy, const ScrubRule& rule) {
+  for (const auto& [asked, what] : kScrubs)
+    if (asked(rule)) return refuse(policy, rule.at, what);
   return {};
 }
 

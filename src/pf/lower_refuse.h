@@ -13,8 +13,10 @@ namespace gaol::pf {
 // `FILE:LINE: not supported on this system: WHAT`.
 std::unexpected<Error> refuse(const Policy& policy, const Position& at, std::string_view what);
 
-// Everything but rules of filter and translation: what is said once, and lists of other kinds.
+// Everything but rules of filter, translation and scrub: what is said once, and lists of other
+// kinds.
 Result<> check(const Policy& policy);
+Result<> check(const Policy& policy, const ScrubRule& rule);
 Result<> check(const Policy& policy, const FilterRule& rule);
 Result<> check(const Policy& policy, const TranslationRule& rule);
 

@@ -498,7 +498,7 @@ TEST(Lower, RefusesAndSaysWhere) {
   auto timeouts = policy({});
   timeouts.options.timeouts[Timeout::interval] = 1;
   auto scrub = policy({});
-  scrub.rulesets["a"].scrub.push_back({.at = {0, 3, 1}});
+  scrub.rulesets[""].scrub.push_back({.at = {0, 3, 1}, .reassemble = false});
   const auto host = net({10, 0, 0, 1}, 32);
   const auto translates = [&](Kind kind, const Address& to,
                               const std::function<void(TranslationRule&)>& change = {}) {
@@ -547,7 +547,9 @@ TEST(Lower, RefusesAndSaysWhere) {
        "pf.conf:7: not supported on this system: return-rst with a ttl: the kernel chooses it"},
       {policy({once}), "pf.conf:7: not supported on this system: once"},
       {timeouts, "pf.conf: not supported on this system: set timeout and set optimization"},
-      {scrub, "pf.conf:3: not supported on this system: scrub"},
+      {scrub,
+       "pf.conf:3: not supported on this system: fragment no reassemble: connections are tracked "
+       "reassembled"},
   };
   for (const auto& c : cases) {
     const auto lowered = lower(c.policy);

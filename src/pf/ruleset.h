@@ -211,6 +211,8 @@ struct Normalization {
   uint8_t min_ttl = 0;   // 0: as it is
   uint16_t max_mss = 0;  // 0: as it is
   std::optional<uint8_t> tos;
+
+  auto operator<=>(const Normalization&) const = default;
 };
 
 // What a blocked packet's sender hears, or that of a passed one for which no state can be made.

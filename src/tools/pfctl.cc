@@ -332,12 +332,15 @@ void tell_faults(const Words& words, const pf::Compiled& compiled) {
 }
 
 // The rules of a file in place of those that are kept under the same paths.
-Result<> put(pf::Keeper& keeper, const pf::Compiled& compiled, const pf::World& world) {
+Result<> put(pf::Keeper& keeper, const pf::Compiled& compiled, const pf::World& world, bool quiet) {
   pf::Kept next = keeper.now();
   for (const pf::Unit& unit : compiled.units)
     next.units[unit.anchor] = pf::kept_text(compiled.policy, unit);
   const auto policy = TRY(pf::whole(next, world, &compiled.policy));
-  return keeper.change(std::move(next), TRY(pf::lower(policy)));
+  const auto lowered = TRY(pf::lower(policy));
+  if (!quiet)
+    for (const auto& line : lowered.warnings) tools::write_line(stderr, line);
+  return keeper.change(std::move(next), lowered);
 }
 
 Result<> load(const Words& words, pf::Keeper* keeper) {
@@ -354,7 +357,8 @@ Result<> load(const Words& words, pf::Keeper* keeper) {
       tools::write_line(stderr, concat("\nLoading anchor ", unit.anchor, " from ", unit.file));
     if (compiled.errors.empty()) show_unit(words, compiled, unit);
   }
-  if (compiled.errors.empty()) return keeper ? put(*keeper, compiled, world) : Result<>{};
+  if (compiled.errors.empty())
+    return keeper ? put(*keeper, compiled, world, words.quiet) : Result<>{};
   if (keeper) complain("pfctl", "Syntax error in config file: pf rules not loaded");
   return quietly();
 }
