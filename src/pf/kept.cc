@@ -18,6 +18,9 @@
 
 namespace gaol::pf {
 
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Loader, uid, pid)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Numbers, of, last)
+
 namespace {
 
 using nlohmann::json;
@@ -54,6 +57,12 @@ Result<Kept> read(sys::Kernel& kernel, const std::string& path) {
   return kept;
 }
 
+// What pfctl shows of states beside their ends. Where it cannot be had, it is shown as nothing.
+void count_connections(sys::Kernel& kernel) {
+  for (const char* what : {"acct", "timestamp"})
+    (void)kernel.write_file(concat("/proc/sys/net/netfilter/nf_conntrack_", what), "1");
+}
+
 }  // namespace
 
 bool Kept::is_nothing() const {
@@ -77,10 +86,10 @@ std::string kept_text(const Policy& policy, const Unit& unit) {
 }
 
 std::string to_text(const Kept& kept) {
-  return json{{"enabled", kept.enabled},
-              {"since", kept.since},
-              {"generation", kept.generation},
-              {"units", kept.units}}
+  return json{{"enabled", kept.enabled},       {"since", kept.since},
+              {"generation", kept.generation}, {"units", kept.units},
+              {"loaders", kept.loaders},       {"rules", kept.remembered.rules},
+              {"tags", kept.remembered.tags}}
       .dump();
 }
 
@@ -90,7 +99,9 @@ Result<Kept> kept_from(std::string_view text) {
     return Kept{.enabled = j.at("enabled"),
                 .since = j.at("since"),
                 .generation = j.at("generation"),
-                .units = j.at("units").get<decltype(Kept::units)>()};
+                .units = j.at("units").get<decltype(Kept::units)>(),
+                .loaders = j.at("loaders").get<decltype(Kept::loaders)>(),
+                .remembered = {j.at("rules"), j.at("tags")}};
   } catch (const json::exception& e) {
     return fail("damaged: ", e.what());
   }
@@ -135,12 +146,14 @@ Result<Keeper> Keeper::open(sys::Kernel& kernel) {
 
 Result<> Keeper::change(Kept next, const Lowered& lowered) {
   next.generation = now_.generation + 1;
+  next.remembered = lowered.remembered;
   TRY(kernel_.publish(place("next"), to_text(next), 0600));
   auto done = next.is_nothing() ? unload() : load(lowered, {next.generation, next.enabled});
   if (!done) {
     (void)kernel_.remove_file(place("next"));
     return done;
   }
+  if (next.enabled) count_connections(kernel_);
   TRY(settle(to_text(next)));
   now_ = std::move(next);
   return {};

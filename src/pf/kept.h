@@ -20,6 +20,11 @@
 
 namespace gaol::pf {
 
+struct Loader {
+  uint32_t uid = 0, pid = 0;
+  bool operator==(const Loader&) const = default;
+};
+
 struct Kept {
   bool enabled = false;
   int64_t since = 0;        // time(2) of the last change of `enabled`; 0: never
@@ -27,6 +32,8 @@ struct Kept {
   // By path: "" is the main ruleset with all that is written inline in it, the others are anchors
   // that were loaded by themselves.
   std::map<std::string, std::string, std::less<>> units;
+  std::map<std::string, Loader, std::less<>> loaders;  // who loaded them
+  Remembered remembered;                               // what connections know of them
 
   bool is_nothing() const;
   bool operator==(const Kept&) const = default;

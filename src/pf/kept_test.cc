@@ -23,7 +23,9 @@ TEST(Kept, IsTheSameAsText) {
   const Kept kept{.enabled = true,
                   .since = 1'700'000'000,
                   .generation = 7,
-                  .units = {{"", "pass\n"}, {"web/one", "block \"quoted\"\n"}}};
+                  .units = {{"", "pass\n"}, {"web/one", "block \"quoted\"\n"}},
+                  .remembered = {.rules = {.of = {{"\npass", 3}}, .last = 4},
+                                 .tags = {.of = {{"A", 1}}, .last = 1}}};
   const auto again = kept_from(to_text(kept));
   ASSERT_TRUE(again);
   EXPECT_EQ(*again, kept);

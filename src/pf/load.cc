@@ -89,18 +89,23 @@ Result<uint64_t> generation() {
   return 0;
 }
 
-Result<std::vector<Counted>> counted(size_t rules) {
-  std::vector<Counted> all(rules);
+Result<std::vector<RuleCounts>> counted(size_t rules) {
+  std::vector<RuleCounts> all(rules);
   const auto listing = TRY(Nftables().run("list counters table inet pf"));
-  Counted* current = nullptr;
+  std::string_view name;
   for (const auto line : split(listing, '\n')) {
     const auto word = words(line);
-    if (word.size() == 3 && word[0] == "counter") {
-      const auto n = number<size_t>(word[1].substr(1));
-      current = n && *n < rules ? &all[*n] : nullptr;
-    } else if (word.size() == 4 && word[0] == "packets" && current) {
-      *current = {number<uint64_t>(word[1]).value_or(0), number<uint64_t>(word[3]).value_or(0)};
-    }
+    if (word.size() == 3 && word[0] == "counter") name = word[1];
+    if (word.size() != 4 || word[0] != "packets") continue;
+    const auto slash = std::min(name.find('/'), name.size() - 1);
+    const auto n = number<size_t>(name.substr(slash + 1));
+    if (!n || *n >= rules) continue;
+    const Counted count{number<uint64_t>(word[1]).value_or(0),
+                        number<uint64_t>(word[3]).value_or(0)};
+    const auto kind = name.substr(0, slash);
+    if (kind == "in") all[*n].in = count;
+    if (kind == "out") all[*n].out = count;
+    if (kind == "made") all[*n].made = count.packets;
   }
   return all;
 }

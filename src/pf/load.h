@@ -23,13 +23,18 @@ Result<> load(const Lowered& lowered, Loading how = {});
 // Of the rules that are there; 0: there are none.
 Result<uint64_t> generation();
 
-// What a rule has decided since it was loaded.
+// What a rule has decided since it was loaded, with the packets of states that it made.
 struct Counted {
   uint64_t packets = 0, bytes = 0;
   bool operator==(const Counted&) const = default;
 };
+struct RuleCounts {
+  Counted in, out;
+  uint64_t made = 0;  // states
+  bool operator==(const RuleCounts&) const = default;
+};
 // The n-th is of Lowered::rules[n].
-Result<std::vector<Counted>> counted(size_t rules);
+Result<std::vector<RuleCounts>> counted(size_t rules);
 
 // Takes the table away, if there is one.
 Result<> unload();

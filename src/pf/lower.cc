@@ -40,6 +40,8 @@
 #include "pf/lower_nat.h"
 #include "pf/lower_refuse.h"
 #include "pf/lower_scrub.h"
+#include "pf/lower_state.h"
+#include "pf/print.h"
 
 namespace gaol::pf {
 namespace {
@@ -47,28 +49,12 @@ namespace {
 // The kernel follows 15 jumps. A list of `all` needs three of its own, two calls of anchors, and
 // what becomes of a packet two.
 constexpr int kMaxDepth = 10;
-constexpr size_t kMaxTags = 255;
 // In the label of a connection two bits say that its packets are scrubbed in one of these ways: of
 // the state for `in`, and of the one for `out`.
 constexpr size_t kMaxScrubs = 32, kFirstScrubBit = 32;
 // Names have 255 characters, of which a table's takes up to 93.
 constexpr size_t kMaxPath = 150;
 
-// Where the mark of a connection keeps its tag.
-constexpr int kKeptTagShift = 4;
-constexpr uint32_t kKeptTagMask = kTagMask >> kTagShift << kKeptTagShift;
-
-// The hooks see the addresses that pf's rules see: behind the translation of the destination, and
-// behind that of the source. `own` is the state that a packet makes in the direction of its
-// connection, `other` the one that it makes against it.
-struct Way {
-  Direction direction;
-  std::string_view name, hook, interface, own, other, translation;
-};
-constexpr Way kWays[] = {
-    {Direction::in, "in", "prerouting priority -50", "iifname", "0x1", "0x2", "dnat"},
-    {Direction::out, "out", "postrouting priority 300", "oifname", "0x2", "0x1", "snat"},
-};
 constexpr const Way& kOut = kWays[1];
 
 std::string range_text(const AddressRange& range) {
@@ -78,7 +64,7 @@ std::string range_text(const AddressRange& range) {
 
 class Lowering {
  public:
-  explicit Lowering(const Policy& policy) : policy_(policy) {}
+  Lowering(const Policy& policy, const Remembered& before) : policy_(policy), before_(before) {}
 
   Result<Lowered> lower() && {
     (void)TRY(depth("", 0));
@@ -89,12 +75,14 @@ class Lowering {
       for (const auto* rules : {&ruleset.nat, &ruleset.rdr, &ruleset.binat})
         for (const auto& rule : *rules) (void)TRY(note(rule, path));
     }
-    for (const auto& [tag, number] : tags_) keep_tag(number);
+    identify();
+    states_.shared();
     for (const auto& way : kWays) {
       hook(way);
       scrub(way);
       for (const auto& path : std::views::keys(paths_)) lists(path, way);
-      if (in_order(way) || answers(way)) decide(way);
+      if (acts_late(way)) decide(way);
+      for (size_t n = 0; n < lowered_.rules.size(); ++n) carry_out(n, way);
     }
     if (answers(kOut)) ask_early(kOut);
     own();
@@ -134,7 +122,7 @@ class Lowering {
         for (const auto family : {Family::inet, Family::inet6})
           add_set(table_set(table->name, path, policy_, family), family);
     for (const auto& tag : {rule.tag, rule.match.tagged.name})
-      if (!tag.empty()) tags_.try_emplace(tag, static_cast<unsigned>(tags_.size() + 1));
+      if (!tag.empty()) tags_.try_emplace(tag);
     if (tags_.size() > kMaxTags) return refuse(policy_, rule.at, "more than 255 tags");
     return {};
   }
@@ -151,8 +139,16 @@ class Lowering {
     if (rule.state == State::modulate)
       warn(rule.at, "modulate state is keep state: initial sequence numbers are random as it is");
     answers_ = answers_ || (is_answered(rule) && concerns(rule, kOut));
-    declare("counter", counter(rule));
+    const auto number = lowered_.rules.size();
+    numbers_[&rule] = number;
+    lowered_.rules.push_back(&rule);
     if (lowered_.rules.size() >= kLater) return refuse(policy_, rule.at, "more than 65532 rules");
+    for (const auto& way : kWays)
+      if (concerns(rule, way) || has_states(rule))
+        commands_.declare("counter", concat(way.name, "/", number));
+    if (has_states(rule)) commands_.declare("counter", concat("made/", number));
+    if (has_states(rule))
+      names_.push_back(concat(path, "\n", print(rule, {.numeric_ports = true})));
     return {};
   }
 
@@ -173,18 +169,41 @@ class Lowering {
     lowered_.warnings.push_back(concat(file, ":", at.line, ": warning: ", what));
   }
 
-  std::string counter(const FilterRule& rule) {
-    const auto [place, fresh] = numbers_.try_emplace(&rule, lowered_.rules.size());
-    if (fresh) lowered_.rules.push_back(&rule);
-    return concat("r", place->second);
+  // What is translated has a state, whatever its rule says.
+  bool has_states(const FilterRule& rule) const {
+    return rule.verdict == Verdict::pass && (rule.state != State::none || translates_);
   }
 
-  void declare(std::string_view kind, std::string_view name) { commands_.declare(kind, name); }
+  // What connections remember by number. A rule that stands there twice is two rules.
+  void identify() {
+    std::map<std::string, int> copies;
+    for (auto& name : names_)
+      if (const int copy = copies[name]++; copy > 0) name += concat("\n", copy);
+    lowered_.remembered.rules = renumbered(before_.rules, names_, kMaxId);
+    lowered_.ids.resize(lowered_.rules.size());
+    auto name = names_.begin();
+    for (size_t n = 0; n < lowered_.rules.size(); ++n) {
+      if (!has_states(*lowered_.rules[n])) continue;
+      const auto id = lowered_.remembered.rules.of.find(*name++);
+      if (id == lowered_.remembered.rules.of.end()) continue;
+      lowered_.ids[n] = id->second;
+      state_rules_.push_back({id->second, n});
+    }
+    std::vector<std::string> tags;
+    for (const auto& tag : std::views::keys(tags_)) tags.push_back(tag);
+    lowered_.remembered.tags = renumbered(before_.tags, tags, kMaxTags);
+    for (auto& [tag, number] : tags_) number = lowered_.remembered.tags.of.at(tag);
+  }
+
+  std::string counted(const FilterRule& rule, const Way& way) const {
+    return concat("counter name ", way.name, "/", numbers_.at(&rule));
+  }
 
   void add_set(const std::string& name, Family family) {
     if (!sets_.insert(name).second) return;
-    declare("set", concat(name, " { type ", family == Family::inet ? "ipv4_addr" : "ipv6_addr",
-                          "; flags interval; }"));
+    commands_.declare("set",
+                      concat(name, " { type ", family == Family::inet ? "ipv4_addr" : "ipv6_addr",
+                             "; flags interval; }"));
   }
 
   void declare(const Table& table, const std::string& path) {
@@ -205,14 +224,13 @@ class Lowering {
   void hook(const Way& way) {
     const std::string name(way.name);
     commands_.hook(name, "filter", way.hook);
-    spare(name, way, concat("goto ", name, "/known"));
+    spare(name, way, states_.known(way, scrubbing()));
     if (translates_) translated(name, way);
     if (answers(way)) add(name, concat("meta mark & ", hex(kRuleMask), " != 0 accept"));
     ask(name, way);
     pass(way);
     any(way);
-    keep(way);
-    known(way);
+    states_.keep(way);
   }
 
   void skip(const std::string& chain, const Way& way) {
@@ -220,23 +238,22 @@ class Lowering {
       add(chain, concat(way.interface, " ", interface_set(interface), " accept"));
   }
 
-  // What is skipped, what has a state, and what pf says itself.
-  void spare(const std::string& chain, const Way& way, const std::string& admit) {
+  // What is skipped, what pf says itself, which is in no state's account, and what has a state.
+  void spare(const std::string& chain, const Way& way, const std::string& known) {
     skip(chain, way);
-    add(chain, concat("ct direction . ct mark & 0x3 vmap { original . ", way.own, " : ", admit,
-                      ", original . 0x3 : ", admit, ", reply . ", way.other, " : ", admit,
-                      ", reply . 0x3 : ", admit, " }"));
     const auto* from_here = way.direction == Direction::in ? "iifname \"lo\"" : "meta iif 0";
     add(chain, concat(from_here, " ct state { invalid, related } jump own"));
+    add(chain, known);
   }
 
   // `rdr pass` and the like: no rule is asked, and the state is made. If the translation changes
   // nothing, there was none.
   void translated(const std::string& chain, const Way& way) {
     const auto passed = concat(way.name, "/passed");
-    declare("chain", passed);
+    commands_.declare("chain", passed);
     add(chain, has_mark(kRuleMask, kPassed) + "goto " + passed);
     add(passed, set_mark(kRuleMask, 0));
+    add(passed, concat("ct status ", way.translation, " jump options"));
     add(passed, concat("ct status ", way.translation, " goto ", way.name, "/keep"));
     ask(passed, way);
   }
@@ -249,8 +266,7 @@ class Lowering {
       add(chain, concat("jump ", way.name, "/stop"));
       add(chain, concat("jump ", way.name, "/last"));
     }
-    const bool decided = in_order(way) || answers(way);
-    add(chain, decided ? end(way) : concat("goto ", way.name, "/pass"));
+    add(chain, acts_late(way) ? end(way) : concat("goto ", way.name, "/pass"));
   }
 
   // What comes after the last rule, or after the one that ends it all.
@@ -261,14 +277,17 @@ class Lowering {
   // Rules of this direction are asked by one hook, and another does what they say.
   bool answers(const Way& way) const { return answers_ && way.direction == Direction::out; }
 
+  // What the last rule said is done at the end.
+  bool acts_late(const Way& way) const { return in_order(way) || answers(way); }
+
   void ask_early(const Way& way) {
     std::string elements;
     for (size_t n = 0; n < lowered_.rules.size(); ++n) {
       const auto& rule = *lowered_.rules[n];
       if (!is_answered(rule) || !concerns(rule, way)) continue;
       const auto name = concat(way.name, "/answer/", n);
-      declare("chain", name);
-      add(name, concat(set_mark(kRuleMask | kFound, 0), " ", answer(rule)));
+      commands_.declare("chain", name);
+      add(name, concat(set_mark(kRuleMask | kFound, 0), " ", answer(rule, way)));
       elements += concat(elements.empty() ? "" : ", ", n + 1, " : goto ", name);
     }
     for (const std::string where : {"forward", "output"}) {
@@ -276,13 +295,13 @@ class Lowering {
       commands_.hook(asks, "filter", where + " priority 0");
       if (translates_) add(asks, has_mark(kRuleMask, kLater) + set_mark(kRuleMask, 0) + " accept");
       add(asks, set_mark(kRuleMask | kFound, 0));
-      spare(asks, way, "accept");
+      spare(asks, way, admitted(way, "accept", "accept"));
       ask(asks, way);
       commands_.hook(replies, "filter", where + " priority 1");
       add(replies, concat("meta mark & ", hex(kRuleMask), " vmap { ", elements, " }"));
     }
     const auto asked = concat(way.name, "/asked"), ends = concat(way.name, "/end");
-    declare("chain", asked);
+    commands_.declare("chain", asked);
     add(asked, concat("meta mark & ", hex(kRuleMask), " == 0 ", set_mark(kRuleMask, kNobody)));
     add(asked, "accept");
     commands_.hook(ends, "filter", "postrouting priority 301");
@@ -293,7 +312,7 @@ class Lowering {
   // No rule is asked about answers to what was blocked, nor about the kernel's errors: they come of
   // packets that were let in, or of none.
   void own() {
-    declare("chain", "own");
+    commands_.declare("chain", "own");
     add("own", "meta skuid >= 0 return");  // somebody's socket
     add("own", "icmp type { 3, 11, 12 } accept");
     add("own", "icmpv6 type { 1-4 } accept");
@@ -301,20 +320,13 @@ class Lowering {
   }
 
   // The counter of the rule and the answer, which is not to be had in every hook.
-  std::string answer(const FilterRule& rule) {
+  std::string answer(const FilterRule& rule, const Way& way) {
     const auto name = answer_chain(rule.reply);
     if (replies_.insert(name).second) {
-      declare("chain", name);
+      commands_.declare("chain", name);
       for (const auto& line : answer_rules(rule.reply)) add(name, line);
     }
-    return concat("counter name ", counter(rule), " goto ", name);
-  }
-
-  // Nothing passes with options of IP, unless its rule says so.
-  void no_options(const std::string& chain) {
-    add(chain, "ip hdrlength > 5 drop");
-    for (const auto* header : {"hbh", "dst", "rt"})
-      add(chain, concat("exthdr ", header, " exists drop"));
+    return concat(counted(rule, way), " goto ", name);
   }
 
   std::string scrub_name(const FilterRule& rule) const {
@@ -322,12 +334,21 @@ class Lowering {
   }
 
   void scrub_chain(const std::string& name, const Normalization& normalization) {
-    declare("chain", name);
+    commands_.declare("chain", name);
     for (const auto& line : scrub_rules(normalization)) add(name, line);
   }
 
   static size_t scrub_bit(size_t number, Direction state) {
     return kFirstScrubBit + 2 * number + (state == Direction::out ? 1 : 0);
+  }
+
+  // What a packet of a state has to go through.
+  StateChains::Also scrubbing() {
+    return [this](const std::string& chain, const Half& half) {
+      const auto state = half.bit == kFirst.bit ? Direction::in : Direction::out;
+      for (const auto number : std::views::values(scrubs_))
+        add(chain, concat("ct label ", scrub_bit(number, state), " jump scrub/", number));
+    };
   }
 
   // What rules and states do with packets on this way: a state that is made in the direction of the
@@ -336,7 +357,7 @@ class Lowering {
     const auto other = way.direction == Direction::in ? Direction::out : Direction::in;
     for (const auto number : std::views::values(scrubs_)) {
       const auto name = concat(way.name, "/scrub/", number);
-      declare("chain", name);
+      commands_.declare("chain", name);
       add(name, concat("jump scrub/", number));
       add(name, concat("ct direction original ct label set ", scrub_bit(number, way.direction)));
       add(name, concat("ct direction reply ct label set ", scrub_bit(number, other)));
@@ -382,7 +403,7 @@ class Lowering {
     const auto scrubs = concat(way.name, "/", scrub_name(rule));
     const auto name = concat(scrubs, "/", then.substr(then.rfind('/') + 1));
     if (!scrubbed_.insert(name).second) return "goto " + name;
-    declare("chain", name);
+    commands_.declare("chain", name);
     add(name, "jump " + scrubs);
     add(name, then);
     return "goto " + name;
@@ -390,67 +411,22 @@ class Lowering {
 
   void pass(const Way& way) {
     const auto name = concat(way.name, "/pass");
-    declare("chain", name);
-    no_options(name);
+    commands_.declare("chain", name);
+    add(name, "jump options");
     add(name, concat("goto ", way.name, "/any"));
   }
 
   // A packet that passes with all its options. What is translated has a state, whatever is said.
   void any(const Way& way) {
     const auto name = concat(way.name, "/any");
-    declare("chain", name);
+    commands_.declare("chain", name);
     if (translates_)
-      add(name, concat("ct direction original ct status ", way.translation,
-                       " ct mark set ct mark | ", way.own));
+      add(name,
+          concat("ct direction original ct status ", way.translation, " goto ", way.name, "/keep"));
     add(name, "accept");
   }
 
   bool in_order(const Way& way) const { return in_order_.contains(way.direction); }
-
-  // A tag goes with the packets of a connection, from the one that made the state.
-  void keep_tag(unsigned number) {
-    const auto keeps = concat("tag/keep/", number), has = concat("tag/has/", number);
-    declare("chain", keeps);
-    declare("chain", has);
-    add(keeps, set_mark(kKeptTagMask, number << kKeptTagShift, "ct"));
-    add(has, set_mark(kTagMask, number << kTagShift) + " accept");
-  }
-
-  // A lookup of tags in that mark: `to` of every number.
-  std::string each_tag(std::string_view mark, uint32_t mask, int shift, std::string_view to) {
-    std::string elements;
-    for (const auto number : std::views::values(tags_))
-      elements += concat(elements.empty() ? "" : ", ", hex(number << shift), " : ", to, number);
-    return concat(mark, " mark & ", hex(mask), " vmap { ", elements, " }");
-  }
-
-  // A packet that passes and makes a state. An error that speaks of a connection makes none.
-  void keep(const Way& way) {
-    const auto name = concat(way.name, "/keep");
-    declare("chain", name);
-    no_options(name);
-    add(name, "meta l4proto { 1, 58 } ct state related accept");
-    add(name, concat("ct direction original ct mark set ct mark | ", way.own));
-    add(name, concat("ct direction reply ct mark set ct mark | ", way.other));
-    if (!tags_.empty()) add(name, each_tag("meta", kTagMask, kTagShift, "jump tag/keep/"));
-    add(name, "accept");
-  }
-
-  // A packet that has a state.
-  void known(const Way& way) {
-    const auto name = concat(way.name, "/known");
-    declare("chain", name);
-    no_options(name);
-    const auto other = way.direction == Direction::in ? Direction::out : Direction::in;
-    for (const auto number : std::views::values(scrubs_)) {
-      add(name, concat("ct direction original ct label ", scrub_bit(number, way.direction),
-                       " jump scrub/", number));
-      add(name,
-          concat("ct direction reply ct label ", scrub_bit(number, other), " jump scrub/", number));
-    }
-    if (!tags_.empty()) add(name, each_tag("ct", kKeptTagMask, kKeptTagShift, "goto tag/has/"));
-    add(name, "accept");
-  }
 
   static std::string chain(const Way& way, std::string_view list, const std::string& path) {
     return concat(way.name, "/", list, path.empty() ? "" : "/", escaped(path));
@@ -460,8 +436,8 @@ class Lowering {
   void lists(const std::string& path, const Way& way) {
     if (in_order(way)) return all(path, way);
     const auto stop = chain(way, "stop", path), last = chain(way, "last", path);
-    declare("chain", stop);
-    declare("chain", last);
+    commands_.declare("chain", stop);
+    commands_.declare("chain", last);
     const auto ruleset = policy_.rulesets.find(path);
     if (ruleset == policy_.rulesets.end()) return;
     for (const auto& rule : ruleset->second.filter)
@@ -475,13 +451,14 @@ class Lowering {
   void write(const std::string& list) {
     const auto merged = merge(collected_[list], list + "/map/");
     for (const auto* entry : merged.apart) {
+      if (entry->action == "goto " + entry->own_chain) continue;  // it has its chain
       if (!apart_.insert(entry->own_chain).second) continue;
-      declare("chain", entry->own_chain);
+      commands_.declare("chain", entry->own_chain);
       add(entry->own_chain, entry->action);
     }
     for (const auto& map : merged.maps) {
-      declare("map", concat(map.name, " { type ", map.type, " : verdict;",
-                            map.intervals ? " flags interval;" : "", " }"));
+      commands_.declare("map", concat(map.name, " { type ", map.type, " : verdict;",
+                                      map.intervals ? " flags interval;" : "", " }"));
       std::string elements;
       for (const auto& [key, chain] : map.elements)
         elements += concat(elements.empty() ? "" : ", ", key, " : goto ", chain);
@@ -501,15 +478,18 @@ class Lowering {
   void decides(const FilterRule& rule, const std::string& path, const Way& way,
                const std::string& list) {
     // What comes behind a rule that tosses a coin is reached.
-    const auto own_chain =
-        rule.probability == 0 ? concat(way.name, "/do/", numbers_.at(&rule)) : std::string{};
-    collect(rule, path, way, list, action(rule, way), own_chain);
+    const auto act = action(rule, way);
+    const auto own_chain = rule.probability != 0 ? std::string{}
+                           : act.starts_with("goto ")
+                               ? act.substr(5)
+                               : concat(way.name, "/do/", numbers_.at(&rule));
+    collect(rule, path, way, list, act, own_chain);
   }
 
   // The list of one ruleset as it is in the file.
   void all(const std::string& path, const Way& way) {
     const auto to = chain(way, "all", path);
-    declare("chain", to);
+    commands_.declare("chain", to);
     const auto ruleset = policy_.rulesets.find(path);
     if (ruleset == policy_.rulesets.end()) return;
     for (const auto& rule : ruleset->second.filter)
@@ -521,7 +501,7 @@ class Lowering {
     uint32_t mask = rule.tag.empty() ? 0 : kTagMask;
     uint32_t bits = rule.tag.empty() ? 0 : tags_.at(rule.tag) << kTagShift;
     std::string first;
-    if (rule.verdict == Verdict::match) first = concat("counter name ", counter(rule), " ");
+    if (rule.verdict == Verdict::match) first = counted(rule, way) + " ";
     if (rule.verdict == Verdict::pass || rule.verdict == Verdict::block) {
       mask |= kRuleMask | kFound;
       bits |= static_cast<uint32_t>(numbers_.at(&rule) + 1) | kFound;
@@ -537,9 +517,9 @@ class Lowering {
   std::string call(const FilterRule& rule, const Way& way) {
     auto name = concat(way.name, "/call/", calls_++);
     const auto inside = rule.quick ? name + "/inside" : name;
-    declare("chain", name);
+    commands_.declare("chain", name);
     if (rule.quick) {
-      declare("chain", inside);
+      commands_.declare("chain", inside);
       add(name, concat("meta mark & ", hex(kFound), " == 0 goto ", inside));
       add(name, set_mark(kFound, 0));
       add(name, "jump " + inside);
@@ -554,15 +534,12 @@ class Lowering {
   // What the last rule that matched says.
   void decide(const Way& way) {
     const auto decide = concat(way.name, "/decide");
-    declare("chain", decide);
+    commands_.declare("chain", decide);
     std::string elements;
     for (size_t n = 0; n < lowered_.rules.size(); ++n) {
       const auto& rule = *lowered_.rules[n];
       if (rule.verdict == Verdict::match || !concerns(rule, way)) continue;
-      const auto name = concat(way.name, "/rule/", n);
-      declare("chain", name);
-      add(name, concat(set_mark(kRuleMask | kFound, 0), " ", verdict(rule, way)));
-      elements += concat(elements.empty() ? "" : ", ", n + 1, " : goto ", name);
+      elements += concat(elements.empty() ? "" : ", ", n + 1, " : goto ", way.name, "/rule/", n);
     }
     if (!elements.empty())
       add(decide, concat("meta mark & ", hex(kRuleMask), " vmap { ", elements, " }"));
@@ -612,27 +589,48 @@ class Lowering {
       add(to, condition.text() + what);
   }
 
-  std::string action(const FilterRule& rule, const Way& way) {
-    if (!answers(way) || rule.verdict == Verdict::match) return verdict(rule, way);
-    return set_mark(kRuleMask, static_cast<uint32_t>(numbers_.at(&rule) + 1)) + " accept";
+  // What takes one line to carry out.
+  bool is_simple(const FilterRule& rule) const {
+    return rule.verdict == Verdict::block ||
+           (rule.allow_opts && !has_states(rule) && changes(rule) == Normalization{});
+  }
+  std::string simple(const FilterRule& rule, const Way& way) {
+    if (is_answered(rule) && way.direction == Direction::in) return answer(rule, way);
+    return counted(rule, way) + (rule.verdict == Verdict::block ? " drop" : " accept");
   }
 
-  std::string verdict(const FilterRule& rule, const Way& way) {
-    auto counted = concat("counter name ", counter(rule));
-    if (rule.verdict == Verdict::match) return counted + scrubs(rule, way);
-    if (is_answered(rule) && way.direction == Direction::in) return answer(rule);
-    if (rule.verdict == Verdict::block) return counted + " drop";
-    const std::string_view then = rule.allow_opts             ? "/any"
-                                  : rule.state == State::none ? "/pass"
-                                                              : "/keep";
-    return concat(counted, " ", scrubbed(rule, way, concat("goto ", way.name, then)));
+  std::string action(const FilterRule& rule, const Way& way) {
+    if (rule.verdict == Verdict::match) return counted(rule, way) + scrubs(rule, way);
+    if (answers(way))
+      return set_mark(kRuleMask, static_cast<uint32_t>(numbers_.at(&rule) + 1)) + " accept";
+    if (is_simple(rule)) return simple(rule, way);
+    return concat("goto ", way.name, "/rule/", numbers_.at(&rule));
+  }
+
+  // The chain of a rule that has decided, if it needs one.
+  void carry_out(size_t number, const Way& way) {
+    const auto& rule = *lowered_.rules[number];
+    if (rule.verdict == Verdict::match || !concerns(rule, way)) return;
+    if (is_simple(rule) && !acts_late(way)) return;
+    const auto name = concat(way.name, "/rule/", number);
+    commands_.declare("chain", name);
+    if (acts_late(way)) add(name, set_mark(kRuleMask | kFound, 0));
+    if (is_simple(rule)) return add(name, simple(rule, way));
+    if (!rule.allow_opts) add(name, "jump options");
+    if (changes(rule) != Normalization{}) add(name, scrubs(rule, way).substr(1));
+    if (!has_states(rule)) return add(name, counted(rule, way) + " accept");
+    states_.decided(way, name, {lowered_.ids[number], number},
+                    rule.state == State::none ? "/any" : "/keep");
   }
 
   void add(std::string_view chain, std::string_view rule) { commands_.add(chain, rule); }
 
   const Policy& policy_;
   Lowered lowered_;
+  const Remembered& before_;
   std::map<const FilterRule*, size_t> numbers_;
+  std::vector<std::string> names_;  // of rules that make states
+  std::vector<StateRule> state_rules_;
   std::map<std::string, int> paths_;  // with the anchors around them
   std::set<std::string> sets_;
   Tags tags_;
@@ -646,13 +644,14 @@ class Lowering {
   int calls_ = 0;
   bool translates_ = translates(policy_);
   Commands commands_;
+  StateChains states_{commands_, state_rules_, tags_};
 };
 
 }  // namespace
 
-Result<Lowered> lower(const Policy& policy) {
+Result<Lowered> lower(const Policy& policy, const Remembered& before) {
   (void)TRY(check(policy));
-  return Lowering(policy).lower();
+  return Lowering(policy, before).lower();
 }
 
 }  // namespace gaol::pf

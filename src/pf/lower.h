@@ -11,12 +11,14 @@
 // passes without rules where pf would find its state. A state is made once its packet arrived.
 //
 // Of a packet's mark tags take bits 16 to 23, and where rules set some, 0 to 15 and 24 are ours
-// while they are asked. Of a connection's, 0, 1 and 4 to 11.
+// while they are asked. Of a connection's, 0 to 29 say which states it has and whose they are, and
+// of its label 0 to 15 their tags (lower_state.h).
 
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "pf/numbers.h"
 #include "pf/ruleset.h"
 
 namespace gaol::pf {
@@ -25,13 +27,17 @@ struct Lowered {
   std::string text;  // of what is in the table `inet pf`
   // `FILE:LINE: warning: ...`: what is done otherwise than FreeBSD does it.
   std::vector<std::string> warnings;
-  // The n-th has the counter rN. They are the policy's own.
+  // The n-th has the counters in/N and out/N, and made/N of the states that it made. They are the
+  // policy's own.
   std::vector<const FilterRule*> rules;
+  std::vector<uint32_t> ids;  // of those rules on connections; 0: none
+  Remembered remembered;
   // What keeps its contents when another policy is loaded, if that has it too.
   std::vector<std::string> sets;
 };
 
 // Fails with `FILE:LINE: ...` where Linux cannot do it, or we do not yet. Pure: asks no kernel.
-Result<Lowered> lower(const Policy& policy);
+// `before` is what connections have from the rules before.
+Result<Lowered> lower(const Policy& policy, const Remembered& before = {});
 
 }  // namespace gaol::pf

@@ -60,81 +60,102 @@ TEST(Lower, WhatEveryPolicyHas) {
   Policy policy;
   policy.options.skip = {"em1"};
   EXPECT_EQ(lower(policy)->text,
+            "add chain inet pf options\n"
             "add chain inet pf in { type filter hook prerouting priority -50; policy accept; "
             "}\n"
+            "add chain inet pf in/known/first\n"
+            "add chain inet pf in/known/second\n"
             "add chain inet pf in/pass\n"
             "add chain inet pf in/any\n"
             "add chain inet pf in/keep\n"
-            "add chain inet pf in/known\n"
             "add chain inet pf in/stop\n"
             "add chain inet pf in/last\n"
             "add chain inet pf out { type filter hook postrouting priority 300; policy "
             "accept; }\n"
+            "add chain inet pf out/known/second\n"
+            "add chain inet pf out/known/first\n"
             "add chain inet pf out/pass\n"
             "add chain inet pf out/any\n"
             "add chain inet pf out/keep\n"
-            "add chain inet pf out/known\n"
             "add chain inet pf out/stop\n"
             "add chain inet pf out/last\n"
             "add chain inet pf own\n"
+            "add rule inet pf options ip hdrlength > 5 drop\n"
+            "add rule inet pf options exthdr hbh exists drop\n"
+            "add rule inet pf options exthdr dst exists drop\n"
+            "add rule inet pf options exthdr rt exists drop\n"
+            "add rule inet pf in/known/first jump options\n"
+            "add rule inet pf in/known/first accept\n"
+            "add rule inet pf in/known/second jump options\n"
+            "add rule inet pf in/known/second accept\n"
             "add rule inet pf in iifname \"em1\" accept\n"
-            "add rule inet pf in ct direction . ct mark & 0x3 vmap { original . 0x1 : goto "
-            "in/known, original . 0x3 : goto in/known, reply . 0x2 : goto in/known, reply . "
-            "0x3 : goto in/known }\n"
             "add rule inet pf in iifname \"lo\" ct state { invalid, related } jump own\n"
+            "add rule inet pf in ct direction . ct mark & 0x3 vmap { original . 0x1 : goto "
+            "in/known/first, original . 0x3 : goto in/known/first, reply . 0x2 : goto "
+            "in/known/second, reply . 0x3 : goto in/known/second }\n"
             "add rule inet pf in jump in/stop\n"
             "add rule inet pf in jump in/last\n"
             "add rule inet pf in goto in/pass\n"
-            "add rule inet pf in/pass ip hdrlength > 5 drop\n"
-            "add rule inet pf in/pass exthdr hbh exists drop\n"
-            "add rule inet pf in/pass exthdr dst exists drop\n"
-            "add rule inet pf in/pass exthdr rt exists drop\n"
+            "add rule inet pf in/pass jump options\n"
             "add rule inet pf in/pass goto in/any\n"
             "add rule inet pf in/any accept\n"
-            "add rule inet pf in/keep ip hdrlength > 5 drop\n"
-            "add rule inet pf in/keep exthdr hbh exists drop\n"
-            "add rule inet pf in/keep exthdr dst exists drop\n"
-            "add rule inet pf in/keep exthdr rt exists drop\n"
             "add rule inet pf in/keep meta l4proto { 1, 58 } ct state related accept\n"
             "add rule inet pf in/keep ct direction original ct mark set ct mark | 0x1\n"
             "add rule inet pf in/keep ct direction reply ct mark set ct mark | 0x2\n"
             "add rule inet pf in/keep accept\n"
-            "add rule inet pf in/known ip hdrlength > 5 drop\n"
-            "add rule inet pf in/known exthdr hbh exists drop\n"
-            "add rule inet pf in/known exthdr dst exists drop\n"
-            "add rule inet pf in/known exthdr rt exists drop\n"
-            "add rule inet pf in/known accept\n"
+            "add rule inet pf out/known/second jump options\n"
+            "add rule inet pf out/known/second accept\n"
+            "add rule inet pf out/known/first jump options\n"
+            "add rule inet pf out/known/first accept\n"
             "add rule inet pf out oifname \"em1\" accept\n"
-            "add rule inet pf out ct direction . ct mark & 0x3 vmap { original . 0x2 : goto "
-            "out/known, original . 0x3 : goto out/known, reply . 0x1 : goto out/known, reply "
-            ". 0x3 : goto out/known }\n"
             "add rule inet pf out meta iif 0 ct state { invalid, related } jump own\n"
+            "add rule inet pf out ct direction . ct mark & 0x3 vmap { original . 0x2 : goto "
+            "out/known/second, original . 0x3 : goto out/known/second, reply . 0x1 : goto "
+            "out/known/first, reply . 0x3 : goto out/known/first }\n"
             "add rule inet pf out jump out/stop\n"
             "add rule inet pf out jump out/last\n"
             "add rule inet pf out goto out/pass\n"
-            "add rule inet pf out/pass ip hdrlength > 5 drop\n"
-            "add rule inet pf out/pass exthdr hbh exists drop\n"
-            "add rule inet pf out/pass exthdr dst exists drop\n"
-            "add rule inet pf out/pass exthdr rt exists drop\n"
+            "add rule inet pf out/pass jump options\n"
             "add rule inet pf out/pass goto out/any\n"
             "add rule inet pf out/any accept\n"
-            "add rule inet pf out/keep ip hdrlength > 5 drop\n"
-            "add rule inet pf out/keep exthdr hbh exists drop\n"
-            "add rule inet pf out/keep exthdr dst exists drop\n"
-            "add rule inet pf out/keep exthdr rt exists drop\n"
             "add rule inet pf out/keep meta l4proto { 1, 58 } ct state related accept\n"
             "add rule inet pf out/keep ct direction original ct mark set ct mark | 0x2\n"
             "add rule inet pf out/keep ct direction reply ct mark set ct mark | 0x1\n"
             "add rule inet pf out/keep accept\n"
-            "add rule inet pf out/known ip hdrlength > 5 drop\n"
-            "add rule inet pf out/known exthdr hbh exists drop\n"
-            "add rule inet pf out/known exthdr dst exists drop\n"
-            "add rule inet pf out/known exthdr rt exists drop\n"
-            "add rule inet pf out/known accept\n"
             "add rule inet pf own meta skuid >= 0 return\n"
             "add rule inet pf own icmp type { 3, 11, 12 } accept\n"
             "add rule inet pf own icmpv6 type { 1-4 } accept\n"
             "add rule inet pf own ct state related tcp flags & 0x4 == 0x4 accept\n");
+}
+
+// Every packet of a state is counted to the rule that made it, whose number connections keep.
+TEST(Lower, ConnectionsKnowTheirRules) {
+  auto one = rule(Verdict::pass), other = rule(Verdict::pass);
+  one.state = other.state = State::keep;
+  one.labels = {"one"};
+  const auto first = lower(policy({one, other, other}));
+  EXPECT_EQ(first->ids, (std::vector<uint32_t>{1, 2, 3}));
+  const auto second = lower(policy({other, rule(Verdict::block)}), first->remembered);
+  EXPECT_EQ(second->ids, (std::vector<uint32_t>{2, 0}));
+  for (const char* line :
+       {"in/known/first counter name ct mark & 0xfffc map { 0x8 : \"in/0\" }\n",
+        "in/known/second counter name ct mark & 0x3fff0000 map { 0x20000 : \"in/0\" }\n",
+        "in/keep ct direction original counter name ct mark & 0xfffc map { 0x8 : \"made/0\" }\n"})
+    EXPECT_NE(second->text.find(line), std::string::npos) << line;
+}
+
+TEST(Lower, ConnectionsKeepTheirTagsInLabels) {
+  auto tags = rule(Verdict::pass);
+  tags.state = State::keep;
+  tags.tag = "A";
+  auto before = Remembered{.rules = {}, .tags = {.of = {{"A", 5}}, .last = 9}};
+  const auto text = lower(policy({tags}), before)->text;
+  for (const char* line :
+       {"tag/first/5 ct label set 0|2\n", "tag/second/5 ct label set 8|10\n",
+        "in/known/second ct label 8 goto in/known/second/tagged\n",
+        "in/known/second/tagged ct label 15 meta mark set meta mark | 0x800000\n",
+        "in/keep ct direction reply meta mark & 0xff0000 vmap { 0x50000 : jump tag/second/5 }\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line;
 }
 
 TEST(Lower, QuickRulesStopAndTheOthersAreAskedFromTheLast) {
@@ -143,10 +164,16 @@ TEST(Lower, QuickRulesStopAndTheOthersAreAskedFromTheLast) {
   kept.match.protocol = IPPROTO_TCP;
   EXPECT_EQ(incoming(policy({rule(Verdict::block), rule(Verdict::block, Direction::out), kept,
                              rule(Verdict::pass, Direction::any, true), rule(Verdict::match)})),
-            "stop counter name r3 goto in/pass\n"
-            "stop counter name r4\n"
-            "last meta l4proto 6 counter name r2 goto in/keep\n"
-            "last counter name r0 drop\n");
+            "stop goto in/rule/3\n"
+            "stop counter name in/4\n"
+            "last meta l4proto 6 goto in/rule/2\n"
+            "last counter name in/0 drop\n"
+            "rule/2 jump options\n"
+            "rule/2 ct direction original counter name in/2 ct mark set ct mark & 0xffff0003 | 0x4 "
+            "goto in/keep\n"
+            "rule/2 counter name in/2 ct mark set ct mark & 0xc000ffff | 0x10000 goto in/keep\n"
+            "rule/3 jump options\n"
+            "rule/3 counter name in/3 accept\n");
 }
 
 TEST(Lower, AnchorsAreJumpsFromListToList) {
@@ -170,7 +197,7 @@ TEST(Lower, AnchorsAreJumpsFromListToList) {
             "last jump in/last/b/2_5fx\n"
             "last jump in/last/b/1\n"
             "last jump in/last/a\n"
-            "last/a counter name r0 drop\n");
+            "last/a counter name in/0 drop\n");
 }
 
 TEST(Lower, AGroupIsTheNameOfADriver) {
@@ -178,7 +205,7 @@ TEST(Lower, AGroupIsTheNameOfADriver) {
   group.match.on = {"em", false};
   EXPECT_EQ(incoming(policy({group})),
             "last iifname { \"em\", \"em0*\", \"em1*\", \"em2*\", \"em3*\", \"em4*\", \"em5*\", "
-            "\"em6*\", \"em7*\", \"em8*\", \"em9*\" } counter name r0 drop\n");
+            "\"em6*\", \"em7*\", \"em8*\", \"em9*\" } counter name in/0 drop\n");
 }
 
 TEST(Lower, EveryTest) {
@@ -241,7 +268,7 @@ TEST(Lower, EveryTest) {
     change(changed);
     std::string expected;
     for (const auto each : split(rules, ';'))
-      if (!each.empty()) expected += concat(each, "counter name r0 drop\n");
+      if (!each.empty()) expected += concat(each, "counter name in/0 drop\n");
     EXPECT_EQ(incoming(policy({changed})), expected);
   }
 }
@@ -272,7 +299,7 @@ TEST(Lower, EveryComparisonOfPorts) {
     changed.match.destination.port = ports;
     EXPECT_EQ(
         incoming(policy({changed})),
-        test == "never" ? "" : concat("last meta l4proto 17 ", test, "counter name r0 drop\n"));
+        test == "never" ? "" : concat("last meta l4proto 17 ", test, "counter name in/0 drop\n"));
   }
 }
 
@@ -287,9 +314,9 @@ TEST(Lower, TablesAreASetForEachFamily) {
   EXPECT_EQ(incoming(tables),
             "stop jump in/stop/a\n"
             "last jump in/last/a\n"
-            "last/a meta nfproto ipv4 ip daddr @inet/u counter name r1 drop\n"
-            "last/a meta nfproto ipv4 ip saddr != @inet/a/t counter name r0 drop\n"
-            "last/a meta nfproto ipv6 ip6 saddr != @inet6/a/t counter name r0 drop\n");
+            "last/a meta nfproto ipv4 ip daddr @inet/u counter name in/1 drop\n"
+            "last/a meta nfproto ipv4 ip saddr != @inet/a/t counter name in/0 drop\n"
+            "last/a meta nfproto ipv6 ip6 saddr != @inet6/a/t counter name in/0 drop\n");
   const auto lowered = lower(tables);
   EXPECT_EQ(lowered->sets,
             (std::vector<std::string>{"inet/a/t", "inet/u", "inet6/a/t", "inet6/u"}));
@@ -317,12 +344,15 @@ TEST(Lower, WithTagsTheOrderIsThatOfTheFile) {
             "all jump in/call/0\n"
             "all meta mark & 0xff0000 == 0x10000 meta mark set meta mark & 0xfeff0000 | 0x1000002 "
             "goto in/decide\n"
-            "all counter name r2 \n"
-            "rule/0 meta mark set meta mark & 0xfeff0000 counter name r0 drop\n"
-            "rule/1 meta mark set meta mark & 0xfeff0000 counter name r1 goto in/pass\n"
+            "all counter name in/2 \n"
             "decide meta mark & 0xffff vmap { 1 : goto in/rule/0, 2 : goto in/rule/1 }\n"
             "decide meta mark set meta mark & 0xfeff0000\n"
-            "decide goto in/pass\n");
+            "decide goto in/pass\n"
+            "rule/0 meta mark set meta mark & 0xfeff0000\n"
+            "rule/0 counter name in/0 drop\n"
+            "rule/1 meta mark set meta mark & 0xfeff0000\n"
+            "rule/1 jump options\n"
+            "rule/1 counter name in/1 accept\n");
   // Only where they are set.
   EXPECT_NE(lower(ordered)->text.find("add rule inet pf out jump out/stop\n"), std::string::npos);
 }
@@ -335,12 +365,13 @@ TEST(Lower, AnswersAreGivenWhereTheKernelStillSendsThem) {
   auto kept = rule(Verdict::pass, Direction::out);
   kept.state = State::keep;
   const auto answered = policy({in, kept, out});
-  EXPECT_EQ(incoming(answered), "last counter name r0 goto answer/any/3/4\n");
+  EXPECT_EQ(incoming(answered), "last counter name in/0 goto answer/any/3/4\n");
   std::string outgoing;
   for (const auto line : split(lower(answered)->text, '\n'))
     if ((line.contains(" pf out") || line.contains(" pf answer")) && !line.contains("/pass ") &&
-        !line.contains("/any ") && !line.contains("/keep ") && !line.contains("/known ") &&
-        !line.contains(" vmap { o") && !line.starts_with("add chain inet pf out/"))
+        !line.contains("/any ") && !line.contains("/keep ") && !line.contains("/known/") &&
+        !line.contains(" vmap { o") && !line.starts_with("add counter") &&
+        !line.starts_with("add chain inet pf out/"))
       outgoing += concat(line.substr(line.find("pf ") + 3), "\n");
   EXPECT_EQ(outgoing,
             "answer/any/3/4\n"
@@ -359,15 +390,20 @@ TEST(Lower, AnswersAreGivenWhereTheKernelStillSendsThem) {
             "out goto out/asked\n"
             "out/last meta l4proto 6 meta mark set meta mark & 0xffff0000 | 0x3 accept\n"
             "out/last meta mark set meta mark & 0xffff0000 | 0x2 accept\n"
-            "out/rule/1 meta mark set meta mark & 0xfeff0000 counter name r1 goto out/keep\n"
-            "out/rule/2 meta mark set meta mark & 0xfeff0000 counter name r2 drop\n"
             "out/decide meta mark & 0xffff vmap { 2 : goto out/rule/1, 3 : goto out/rule/2 }\n"
             "out/decide meta mark set meta mark & 0xfeff0000\n"
             "out/decide goto out/pass\n"
+            "out/rule/1 meta mark set meta mark & 0xfeff0000\n"
+            "out/rule/1 jump options\n"
+            "out/rule/1 ct direction original counter name out/1 ct mark set ct mark & 0xc000ffff "
+            "| 0x10000 goto out/keep\n"
+            "out/rule/1 counter name out/1 ct mark set ct mark & 0xffff0003 | 0x4 goto out/keep\n"
+            "out/rule/2 meta mark set meta mark & 0xfeff0000\n"
+            "out/rule/2 counter name out/2 drop\n"
             "answer/rst ct state invalid meta l4proto 6 drop\n"
             "answer/rst meta l4proto 6 reject with tcp reset\n"
             "answer/rst drop\n"
-            "out/answer/2 meta mark set meta mark & 0xfeff0000 counter name r2 goto answer/rst\n"
+            "out/answer/2 meta mark set meta mark & 0xfeff0000 counter name out/2 goto answer/rst\n"
             "out/forward meta mark set meta mark & 0xfeff0000\n"
             "out/forward meta iif 0 ct state { invalid, related } jump own\n"
             "out/forward jump out/stop\n"

@@ -20,6 +20,7 @@
 #include "pf/kept.h"
 #include "pf/load.h"
 #include "pf/print.h"
+#include "tools/pfctl.h"
 #include "tools/print.h"
 
 namespace {
@@ -27,6 +28,8 @@ namespace {
 using namespace gaol;
 using pf::Declared;
 using pf::Rules;
+using pfctl::Asked;
+using pfctl::quietly;
 using tools::complain;
 
 constexpr const char* kUsage =
@@ -62,98 +65,6 @@ std::string_view chosen(const std::string_view (&words)[N], std::string_view tex
   usage();
 }
 
-struct Words {
-  std::string anchor, file, table;
-  std::vector<std::pair<std::string, std::string>> macros;
-  std::string_view table_command;
-  std::string refused;  // the first option that nothing is behind yet
-  std::string_view flush, show;
-  bool enable = false, disable = false, merge = false;
-  bool dry = false, quiet = false, numeric = false;
-  bool only_filter = false, only_nat = false, only_queue = false, only_options = false;
-  int verbose = 0, kills = 0, source_kills = 0;
-
-  bool everything() const {
-    return !only_filter && !only_nat && !only_queue && !only_options && table_command != "load";
-  }
-};
-
-// --- what is kept ---
-
-// The exit status says it all.
-std::unexpected<Error> quietly() { return std::unexpected(Error{}); }
-
-// All of it as one policy, of which one ruleset is asked for.
-struct Whole {
-  pf::Kept kept;
-  pf::Policy policy;
-  std::string path;
-};
-
-Result<> show_rules(const Words& words, const Whole& whole, std::initializer_list<Rules> kinds) {
-  const pf::Style style{.numeric_ports = words.numeric, .numbers = words.verbose > 1};
-  pf::Below below;
-  std::map<const pf::FilterRule*, pf::Counted> counted;
-  if (words.verbose > 0) {
-    const auto lowered = TRY(pf::lower(whole.policy));
-    const auto counts = TRY(pf::counted(lowered.rules.size()));
-    for (size_t i = 0; i < counts.size(); ++i) counted[lowered.rules[i]] = counts[i];
-    below = [&](const pf::FilterRule& rule) {
-      const auto found = counted.find(&rule);
-      if (found == counted.end()) return std::string{};
-      char line[64];
-      std::snprintf(line, sizeof line, "  [ Packets: %-8" PRIu64 "  Bytes: %-10" PRIu64 "]\n",
-                    found->second.packets, found->second.bytes);
-      return std::string(line);
-    };
-  }
-  for (const Rules kind : kinds)
-    tools::write_text(stdout, pf::print_rules(whole.policy, whole.path, kind, style, below));
-  return {};
-}
-
-Result<> show_filter(const Words& words, const Whole& whole) {
-  return show_rules(words, whole, {Rules::scrub, Rules::filter});
-}
-Result<> show_nat(const Words& words, const Whole& whole) {
-  return show_rules(words, whole, {Rules::translation});
-}
-Result<> show_ether(const Words& words, const Whole& whole) {
-  return show_rules(words, whole, {Rules::ether});
-}
-
-// Those directly below; with -v also what is below them, and hidden ones.
-Result<> show_anchors(const Words& words, const Whole& whole) {
-  const std::string above = whole.path.empty() ? "" : whole.path + "/";
-  for (const auto& path : std::views::keys(whole.policy.rulesets)) {
-    if (path.empty() || !path.starts_with(above)) continue;
-    const auto name = std::string_view(path).substr(above.size());
-    if (words.verbose > 0 || (!name.contains('/') && !name.starts_with('_')))
-      tools::write_line(stdout, concat("  ", path));
-  }
-  return {};
-}
-
-Result<> show_tables(const Words&, const Whole& whole) {
-  const auto found = whole.policy.rulesets.find(whole.path);
-  if (found != whole.policy.rulesets.end())
-    for (const auto& table : found->second.tables) tools::write_line(stdout, table.name);
-  return {};
-}
-
-Result<> show_running(const Words&, const Whole& whole) {
-  tools::write_line(stdout, whole.kept.enabled ? "Enabled" : "Disabled");
-  return whole.kept.enabled ? Result<>{} : quietly();
-}
-
-struct Shown {
-  std::string_view what;
-  Result<> (*show)(const Words&, const Whole&);
-};
-constexpr Shown kShown[] = {{"Anchors", show_anchors}, {"Running", show_running},
-                            {"Tables", show_tables},   {"ether", show_ether},
-                            {"nat", show_nat},         {"rules", show_filter}};
-
 struct Flushed {
   std::string_view what, said;
   void (*flush)(pf::Ruleset&);
@@ -168,7 +79,7 @@ constexpr Flushed kFlushed[] = {
     {"ethernet", "Ethernet rules cleared", [](pf::Ruleset& r) { r.ether = {}; }},
 };
 
-void define(Words& words, std::string_view text) {
+void define(Asked& words, std::string_view text) {
   const auto equals = text.rfind('=');
   if (equals == text.npos || equals == 0) {
     complain("pfctl", "-D macro=value: the = is missing");
@@ -183,7 +94,7 @@ void once(std::string_view& seen, std::string_view value) {
   seen = value;
 }
 
-void read_option(Words& words, int option, const char* value, std::string_view (&seen)[128]) {
+void read_option(Asked& words, int option, const char* value, std::string_view (&seen)[128]) {
   const auto refuse = [&] {
     if (words.refused.empty())
       words.refused =
@@ -196,7 +107,8 @@ void read_option(Words& words, int option, const char* value, std::string_view (
     case 'D': define(words, value); break;
     case 'F':
       once(before, words.flush = chosen(kFlush, value, "flush modifier"));
-      if (!std::ranges::count(kFlushed, words.flush, &Flushed::what)) refuse();
+      if (words.flush != "states" && !std::ranges::count(kFlushed, words.flush, &Flushed::what))
+        refuse();
       break;
     case 'f':
       once(before, "f");
@@ -210,18 +122,19 @@ void read_option(Words& words, int option, const char* value, std::string_view (
     case 'h': std::fputs(kUsage, stderr); std::exit(0);
     case 'i': break;
     case 'K':
-      if (++words.source_kills > 2) {
+      words.source_kills.emplace_back(value);
+      if (words.source_kills.size() > 2) {
         complain("pfctl", "can only specify -K twice");
         usage();
       }
       refuse();
       break;
     case 'k':
-      if (++words.kills > 2) {
+      words.kills.emplace_back(value);
+      if (words.kills.size() > 2) {
         complain("pfctl", "can only specify -k twice");
         usage();
       }
-      refuse();
       break;
     case 'm': words.merge = true; break;
     case 'N': words.only_nat = true; break;
@@ -233,7 +146,7 @@ void read_option(Words& words, int option, const char* value, std::string_view (
     case 'R': words.only_filter = true; break;
     case 's':
       once(before, words.show = chosen(kShow, value, "show modifier"));
-      if (!std::ranges::count(kShown, words.show, &Shown::what)) refuse();
+      if (!pfctl::is_shown(words.show)) refuse();
       break;
     case 'T': once(before, words.table_command = chosen(kTable, value, "table command")); break;
     case 't': words.table = value; break;
@@ -249,8 +162,8 @@ void read_option(Words& words, int option, const char* value, std::string_view (
   }
 }
 
-Words parse_words(int argc, char** argv) {
-  Words words;
+Asked parse_words(int argc, char** argv) {
+  Asked words;
   std::string_view seen[128];
   for (int c; (c = ::getopt(argc, argv, "Aa:dD:eF:f:ghi:K:k:MmNnOo:Pp:qRrSs:T:t:vx:z")) != -1;)
     read_option(words, c, c == '?' ? nullptr : optarg, seen);
@@ -266,7 +179,8 @@ Words parse_words(int argc, char** argv) {
     complain("pfctl", "anchor names beginning with '_' cannot be modified from the command line");
     std::exit(1);
   }
-  const bool asks = words.enable || words.disable || !words.show.empty() || !words.flush.empty();
+  const bool asks = words.enable || words.disable || !words.show.empty() || !words.flush.empty() ||
+                    !words.kills.empty();
   if (words.file.empty() && words.refused.empty() && !asks) usage();
   return words;
 }
@@ -284,7 +198,7 @@ Result<std::string> read_stdin() {
 }
 
 // Options and queues are the machine's, not an anchor's.
-bool wanted(const Words& words, Declared::Kind kind) {
+bool wanted(const Asked& words, Declared::Kind kind) {
   const bool shared = kind == Declared::Kind::option || kind == Declared::Kind::queue;
   if (shared && !words.anchor.empty()) return false;
   if (words.everything() || kind == Declared::Kind::macro) return true;
@@ -293,7 +207,7 @@ bool wanted(const Words& words, Declared::Kind kind) {
   return words.table_command == "load";
 }
 
-void show_unit(const Words& words, const pf::Compiled& compiled, const pf::Unit& unit) {
+void show_unit(const Asked& words, const pf::Compiled& compiled, const pf::Unit& unit) {
   const pf::Style style{.numeric_ports = words.numeric, .numbers = words.verbose > 1};
   std::string out;
   for (const Declared& declared : unit.declared)
@@ -314,7 +228,7 @@ struct Source {
   std::string name, text;
 };
 
-std::optional<Source> source_of(const Words& words, const pf::World& world) {
+std::optional<Source> source_of(const Asked& words, const pf::World& world) {
   const bool from_stdin = words.file == "-";
   auto text = from_stdin ? read_stdin() : world.read(words.file);
   if (text) return Source{from_stdin ? "stdin" : words.file, std::move(*text)};
@@ -322,7 +236,7 @@ std::optional<Source> source_of(const Words& words, const pf::World& world) {
   return {};
 }
 
-void tell_faults(const Words& words, const pf::Compiled& compiled) {
+void tell_faults(const Asked& words, const pf::Compiled& compiled) {
   if (!words.quiet)
     for (const auto& line : compiled.warnings) tools::write_line(stderr, line);
   for (const auto& line : compiled.errors) tools::write_line(stderr, line);
@@ -334,16 +248,18 @@ void tell_faults(const Words& words, const pf::Compiled& compiled) {
 // The rules of a file in place of those that are kept under the same paths.
 Result<> put(pf::Keeper& keeper, const pf::Compiled& compiled, const pf::World& world, bool quiet) {
   pf::Kept next = keeper.now();
-  for (const pf::Unit& unit : compiled.units)
+  for (const pf::Unit& unit : compiled.units) {
     next.units[unit.anchor] = pf::kept_text(compiled.policy, unit);
+    next.loaders[unit.anchor] = {::getuid(), static_cast<uint32_t>(::getpid())};
+  }
   const auto policy = TRY(pf::whole(next, world, &compiled.policy));
-  const auto lowered = TRY(pf::lower(policy));
+  const auto lowered = TRY(pf::lower(policy, next.remembered));
   if (!quiet)
     for (const auto& line : lowered.warnings) tools::write_line(stderr, line);
   return keeper.change(std::move(next), lowered);
 }
 
-Result<> load(const Words& words, pf::Keeper* keeper) {
+Result<> load(const Asked& words, pf::Keeper* keeper) {
   const pf::World world = pf::this_machine();
   const auto source = source_of(words, world);
   if (!source) return quietly();
@@ -365,10 +281,11 @@ Result<> load(const Words& words, pf::Keeper* keeper) {
 
 Result<> put(pf::Keeper& keeper, pf::Kept next, const pf::World& world) {
   const auto policy = TRY(pf::whole(next, world));
-  return keeper.change(std::move(next), TRY(pf::lower(policy)));
+  const auto lowered = TRY(pf::lower(policy, next.remembered));
+  return keeper.change(std::move(next), lowered);
 }
 
-Result<> turn(const Words& words, pf::Keeper& keeper, bool on) {
+Result<> turn(const Asked& words, pf::Keeper& keeper, bool on) {
   if (keeper.now().enabled == on) return fail(on ? "pf already enabled" : "pf not enabled");
   pf::Kept next = keeper.now();
   next.enabled = on;
@@ -378,15 +295,8 @@ Result<> turn(const Words& words, pf::Keeper& keeper, bool on) {
   return {};
 }
 
-Result<> show(const Words& words, const pf::Keeper& keeper) {
-  const auto world = pf::this_machine();
-  const Whole whole{keeper.now(), TRY(pf::whole(keeper.now(), world)), words.anchor};
-  if (!whole.path.empty() && !whole.policy.rulesets.contains(whole.path))
-    return fail("Anchor '", whole.path, "' not found.");
-  return std::ranges::find(kShown, words.show, &Shown::what)->show(words, whole);
-}
-
-Result<> flush(const Words& words, pf::Keeper& keeper) {
+Result<> flush(const Asked& words, pf::Keeper& keeper) {
+  if (words.flush == "states") return pfctl::flush_states(words);
   const auto* flushed = std::ranges::find(kFlushed, words.flush, &Flushed::what);
   const auto world = pf::this_machine();
   pf::Kept next = keeper.now();
@@ -403,12 +313,13 @@ Result<> flush(const Words& words, pf::Keeper& keeper) {
   return {};
 }
 
-Result<> act(const Words& words) {
+Result<> act(const Asked& words) {
   if (words.dry) return load(words, nullptr);
   auto keeper = TRY(pf::Keeper::open(sys::real_kernel()));
   if (words.disable) TRY(turn(words, keeper, false));
-  if (!words.show.empty()) TRY(show(words, keeper));
+  if (!words.show.empty()) TRY(pfctl::show(words, keeper.now()));
   if (!words.flush.empty()) TRY(flush(words, keeper));
+  if (!words.kills.empty()) TRY(pfctl::kill_states(words, keeper.now()));
   if (!words.file.empty()) TRY(load(words, &keeper));
   if (words.enable) TRY(turn(words, keeper, true));
   return {};
@@ -417,7 +328,7 @@ Result<> act(const Words& words) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Words words = parse_words(argc, argv);
+  const Asked words = parse_words(argc, argv);
   if (!words.refused.empty()) {
     complain("pfctl", concat(words.refused, ": is not there yet in this version"));
     return 1;

@@ -75,12 +75,28 @@ pfctl: Anchor 'web/two' not found.
 # printf 'pass\nblock return-rst(ttl 9) proto tcp\n' | pfctl -f -
 pfctl: stdin:2: not supported on this system: return-rst with a ttl: the kernel chooses it
 [exit 1]
-# pfctl -vsr
+# pfctl -vsr | sed 's/pid [0-9]*/pid N/'
 block drop in on em9 all
-  [ Packets: 0         Bytes: 0         ]
+  [ Evaluations: 0         Packets: 0         Bytes: 0           States: 0     ]
+  [ Inserted: uid 0 pid N State Creations: 0     ]
 pass out all flags S/SA keep state
-  [ Packets: 0         Bytes: 0         ]
+  [ Evaluations: 0         Packets: 0         Bytes: 0           States: 0     ]
+  [ Inserted: uid 0 pid N State Creations: 0     ]
 anchor "web/*" all
+# pfctl -ss; pfctl -F states; pfctl -k 10.0.0.1; pfctl -k 10.0.0.0/8 -k ::/0; pfctl -k label -k none
+0 states cleared
+killed 0 states from 1 sources and 0 destinations
+killed 0 states from 1 sources and 1 destinations
+killed 0 states
+# pfctl -k label
+pfctl: no label specified
+[exit 1]
+# pfctl -k id -k none
+pfctl: killing by id: no id 'none'
+[exit 1]
+# pfctl -k 10.0.0.0/x
+pfctl: invalid netmask '/x'
+[exit 1]
 # pfctl -a web/one -F rules; pfctl -a web/one -sr
 rules cleared
 # pfctl -d; pfctl -s Running

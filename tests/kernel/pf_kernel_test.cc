@@ -470,10 +470,13 @@ class PfTest : public KernelTest {
     ASSERT_TRUE(counted) << counted.error().line();
     for (size_t rule = 0; rule < counted->size(); ++rule) {
       const auto found = interpreter.counts().find(rules_[rule]);
-      const auto [packets, bytes] = found == interpreter.counts().end() ? Count{} : found->second;
-      EXPECT_EQ((*counted)[rule], (pf::Counted{packets, bytes})) << pf::print(*rules_[rule]) << "\n"
-                                                                 << described(policy);
-      decided_ += packets;
+      const auto [in, out, made] =
+          found == interpreter.counts().end() ? RuleCount{} : found->second;
+      EXPECT_EQ((*counted)[rule],
+                (pf::RuleCounts{{in.packets, in.bytes}, {out.packets, out.bytes}, made}))
+          << pf::print(*rules_[rule]) << "\n"
+          << described(policy);
+      decided_ += in.packets + out.packets;
     }
   }
 

@@ -54,7 +54,7 @@ TEST_F(PfctlTest, ROOT_NET_BPF_WhatIsLoadedIsWhatPacketsMeet) {
   EXPECT_EQ(seen(kPing), "reached\n") << "nothing before it is enabled";
   EXPECT_EQ(seen("pfctl -e"), "pf enabled\n");
   EXPECT_EQ(seen(kPing), "blocked\n");
-  EXPECT_THAT(seen("pfctl -vsr"), HasSubstr("all\n  [ Packets: 1         Bytes: 84"));
+  EXPECT_THAT(seen("pfctl -vsr"), HasSubstr("Packets: 1         Bytes: 84 "));
   EXPECT_EQ(seen("pfctl -d"), "pf disabled\n");
   EXPECT_EQ(seen(kPing), "reached\n");
   EXPECT_EQ(seen("pfctl -e"), "pf enabled\n");
@@ -115,7 +115,38 @@ TEST_F(PfctlTest, ROOT_NET_BPF_WhoIsBlockedWithReturnHearsOfItAtOnce) {
   const std::string nc = tiny_tree() + "/bin/nc -w 20 ";
   EXPECT_EQ(seen(nc + "10.1.0.2 9"), refused("10.1.0.2"));
   EXPECT_EQ(seen(nc + "127.0.0.1 9"), refused("127.0.0.1"));
-  EXPECT_THAT(seen("pfctl -vsr"), HasSubstr("[ Packets: 3 "));
+  EXPECT_THAT(seen("pfctl -vsr"), HasSubstr("  Packets: 3 "));
+}
+
+// A state is there from the first packet on, in the name of the rule that made it, and counts for
+// it whatever is loaded later.
+TEST_F(PfctlTest, ROOT_NET_BPF_StatesAreShownAndKilled) {
+  const std::string rules =
+      "block in on bridge0\npass in on bridge0 proto icmp to 10.1.0.1 label pings\n";
+  EXPECT_EQ(load(rules, "-qe"), "");
+  EXPECT_EQ(seen("pfctl -qF states; pfctl -ss"), "");
+  EXPECT_EQ(seen(kPing), "reached\n");
+  EXPECT_EQ(seen("pfctl -ss | sed 's/2:[0-9]*/2:ID/'"),
+            "all icmp 10.1.0.1:8 <- 10.1.0.2:ID       0:0\n");
+  const std::string count = "pfctl -vsr | grep -A1 pings | tail -1";
+  EXPECT_EQ(seen(count),
+            "  [ Evaluations: 1         Packets: 2         Bytes: 168         States: 1     ]\n");
+  EXPECT_THAT(seen("pfctl -vss"), HasSubstr(", 1:1 pkts, 84:84 bytes, rule 1\n"));
+  // The rule is another one by number, and the same by its words.
+  EXPECT_EQ(load("pass in proto tcp\n" + rules), "");
+  EXPECT_THAT(seen("pfctl -vvss"), HasSubstr(", 1:1 pkts, 84:84 bytes, rule 2\n   id: "));
+  EXPECT_EQ(seen(count),
+            "  [ Evaluations: 0         Packets: 0         Bytes: 0           States: 1     ]\n");
+  EXPECT_EQ(seen("pfctl -k 10.1.0.1"), "killed 0 states from 1 sources and 0 destinations\n");
+  EXPECT_EQ(seen("pfctl -k 10.1.0.0/24 -k 10.1.0.1"),
+            "killed 1 states from 1 sources and 1 destinations\n");
+  EXPECT_EQ(seen(kPing), "reached\n");
+  EXPECT_EQ(seen("pfctl -k label -k pings; pfctl -ss"), "killed 1 states\n");
+  EXPECT_EQ(seen(kPing), "reached\n");
+  EXPECT_EQ(seen("pfctl -k id -k $(pfctl -vvss | sed -n 's/^   id: \\([^ ]*\\).*/\\1/p')"),
+            "killed 1 states\n");
+  EXPECT_EQ(seen(kPing), "reached\n");
+  EXPECT_EQ(seen("pfctl -F states; pfctl -ss"), "1 states cleared\n");
 }
 
 // What pfctl says and what the kernel has are one ruleset, whichever.

@@ -357,6 +357,14 @@ const Interpreter::State* Interpreter::state_of(const Packet& packet, Direction 
   return found == states_.end() ? nullptr : &*found;
 }
 
+void Interpreter::count(const FilterRule* rule, const Packet& packet, Direction direction) {
+  auto& [in, out, made] = counts_[rule];
+  auto& counted = direction == Direction::in ? in : out;
+  ++counted.packets;
+  counted.bytes += packet.length;
+}
+
+// What is dropped for its options is no rule's.
 bool Interpreter::passes(Packet& packet, const Crossing& crossing, std::string& tag,
                          const Packet* seen) {
   answer_ = {};
@@ -364,37 +372,38 @@ bool Interpreter::passes(Packet& packet, const Crossing& crossing, std::string& 
     if (is_interface(crossing.interface, name)) return true;
   if (const auto* state = state_of(packet, crossing.direction)) {
     ++by_state_;
+    if (packet.options) return false;
     if (!state->tag.empty()) tag = state->tag;
+    count(state->rule, packet, crossing.direction);
     const auto& other = crossing.direction == Direction::in ? state->inside : state->outside;
     const auto ends = state->direction == crossing.direction ? other : reversed(other);
     packet.source = ends.source;
     packet.destination = ends.destination;
     packet.source_port = ends.source_port;
     packet.destination_port = ends.destination_port;
-    return !packet.options;
+    return true;
   }
 
   Evaluation evaluation{packet, crossing, tag, nullptr, {}};
   const auto* translated = translation(evaluation, seen);
   if (!translated || !translated->pass) evaluate("", evaluation);
-  auto counted = evaluation.met;
-  if (evaluation.decided) counted.push_back(evaluation.decided);
-  for (const auto* rule : counted) {
-    ++counts_[rule].packets;
-    counts_[rule].bytes += packet.length;
-  }
+  for (const auto* rule : evaluation.met) count(rule, packet, crossing.direction);
   const FilterRule fallback;  // passes, with no state
   const auto& decided = evaluation.decided ? *evaluation.decided : fallback;
-  if (decided.verdict == Verdict::block) {
+  const bool blocked = decided.verdict == Verdict::block;
+  if (!blocked && packet.options && !decided.allow_opts) return false;
+  count(evaluation.decided, packet, crossing.direction);
+  if (blocked) {
     answer_ = answer_to(packet, decided.reply);
     return false;
   }
-  if (packet.options && !decided.allow_opts) return false;
   tag = evaluation.tag;
   if ((translated || decided.state != pf::State::none) && !is_icmp_error(packet)) {
     const bool in = crossing.direction == Direction::in;
     const auto& now = evaluation.packet;
-    states_.push_back({crossing.direction, in ? packet : now, in ? now : packet, tag});
+    ++counts_[evaluation.decided].made;
+    states_.push_back(
+        {crossing.direction, in ? packet : now, in ? now : packet, tag, evaluation.decided});
   }
   if (translated) ++translations_;
   packet = evaluation.packet;

@@ -46,6 +46,12 @@ struct Answer {
   uint8_t code = 0;  // of unreachable
 };
 
+// What a rule decided, with the packets of states that it made, and how many states those are.
+struct RuleCount {
+  Count in, out;
+  uint64_t made = 0;
+};
+
 // Whether both are of the same connection.
 bool same_ends(const Packet& a, const Packet& b);
 Packet reversed(Packet packet);
@@ -70,9 +76,9 @@ class Interpreter {
     states_.erase(states_.begin() + static_cast<long>(but), states_.end());
   }
 
-  // Of the packets for which there was no state: who decided, and which match rules they met.
-  const std::map<const FilterRule*, Count>& counts() const { return counts_; }
-  // And of the others.
+  // Who decided about packets or made their states, and which match rules were met without one.
+  const std::map<const FilterRule*, RuleCount>& counts() const { return counts_; }
+  // Of the packets that had a state.
   size_t by_state() const { return by_state_; }
   // How often a state was made that translates.
   size_t translations() const { return translations_; }
@@ -84,6 +90,7 @@ class Interpreter {
     Direction direction;
     Packet outside, inside;
     std::string tag;
+    const FilterRule* rule;
 
     const Packet& seen(Direction crossed) const {
       return crossed == Direction::in ? outside : inside;
@@ -99,12 +106,13 @@ class Interpreter {
   const TranslationRule* translation(Evaluation& evaluation, const Packet* seen) const;
   Then evaluate(const std::string& path, Evaluation& evaluation) const;
   Then enter(const FilterRule& rule, Evaluation& evaluation) const;
+  void count(const FilterRule* rule, const Packet& packet, Direction direction);
 
   const Policy& policy_;
   std::vector<State> states_;
   size_t by_state_ = 0, translations_ = 0;
   Answer answer_;
-  std::map<const FilterRule*, Count> counts_;
+  std::map<const FilterRule*, RuleCount> counts_;
 };
 
 }  // namespace gaol::pf::reference

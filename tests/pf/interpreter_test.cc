@@ -96,7 +96,7 @@ TEST_F(InterpreterTest, AMatchRuleDecidesNothingAndIsCounted) {
   main({rule(kBlock), rule(kMatch)});
   EXPECT_FALSE(passes(udp(1, 2)));
   for (const auto& each : policy_.rulesets[""].filter)
-    EXPECT_EQ(pf_.counts().at(&each), (Count{1, 100}));
+    EXPECT_EQ(pf_.counts().at(&each).in, (Count{1, 100}));
 }
 
 TEST_F(InterpreterTest, TheSmallestNetworkOfATableDecides) {

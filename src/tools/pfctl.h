@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// What the files of pfctl(8) share.
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pf/kept.h"
+#include "pf/lower.h"
+#include "pf/print.h"
+
+namespace gaol::pfctl {
+
+// The command line.
+struct Asked {
+  std::string anchor, file, table;
+  std::vector<std::pair<std::string, std::string>> macros;
+  std::string_view table_command;
+  std::string refused;  // the first option that nothing is behind yet
+  std::string_view flush, show;
+  bool enable = false, disable = false, merge = false;
+  bool dry = false, quiet = false, numeric = false;
+  bool only_filter = false, only_nat = false, only_queue = false, only_options = false;
+  std::vector<std::string> kills, source_kills;
+  int verbose = 0;
+
+  bool everything() const {
+    return !only_filter && !only_nat && !only_queue && !only_options && table_command != "load";
+  }
+};
+
+// The exit status says it all.
+inline std::unexpected<Error> quietly() { return std::unexpected(Error{}); }
+
+// What is loaded as one policy, of which one ruleset is asked for.
+struct Whole {
+  pf::Kept kept;
+  pf::Policy policy;
+  pf::Lowered lowered;
+  std::string path;
+};
+Result<Whole> whole(const pf::Kept& kept, const std::string& path);
+
+// -s
+bool is_shown(std::string_view what);
+Result<> show(const Asked& words, const pf::Kept& kept);
+
+// States, as pfctl(8) has them.
+Result<> show_states(const Asked& words, const Whole& whole);
+// How many there are, by the rule's id.
+Result<std::vector<uint64_t>> states_by_rule();
+Result<> flush_states(const Asked& words);
+Result<> kill_states(const Asked& words, const pf::Kept& kept);
+
+}  // namespace gaol::pfctl
