@@ -8,20 +8,13 @@
 #include "base/text.h"
 #include "pf/names.h"
 #include "pf/print.h"
+#include "pf/table_file.h"
 
 namespace gaol::pf {
 
 namespace {
 
 constexpr size_t kAnchorComponent = 63, kAnchorPath = 1023;
-
-// Words of a table's file; # and ; begin comments.
-std::vector<std::string_view> table_words(std::string_view text) {
-  std::vector<std::string_view> out;
-  for (const auto line : split(text, '\n'))
-    for (const auto word : words(line.substr(0, line.find_first_of("#;")))) out.push_back(word);
-  return out;
-}
 
 void add_entries(const std::vector<Host>& hosts, std::vector<TableEntry>& out) {
   for (const Host& host : hosts) out.push_back({std::get<Network>(host.address), host.negated});
@@ -123,23 +116,13 @@ void Expander::take(OptionSyntax& option) {
 void Expander::read_table_file(const std::string& file, std::vector<TableEntry>& out) {
   const auto text = world_.read(file);
   if (!text) return error(concat("cannot load \"", file, "\": ", errno_text(text.error().code)));
-  for (std::string_view word : table_words(*text)) {
-    HostWord host{.at = at_, .kind = HostWord::Kind::name, .name = {}, .last = {}, .interface = {}};
-    host.negated = word.starts_with('!');
-    if (host.negated) word.remove_prefix(1);
-    const auto slash = word.find('/');
-    host.name = word.substr(0, slash);
-    if (slash != word.npos) {
-      host.bits = number<uint8_t>(word.substr(slash + 1));
-      if (!host.bits || *host.bits > 128)
-        return error(concat("file \"", file, "\" contains bad data"));
-    }
-    const auto found = hosts_.resolve(host);
+  for (const auto word : table_words(*text)) {
+    const auto found = table_entries(word, hosts_);
     if (!found) {
       if (!found.error().note.empty()) complaints_.note(found.error().note);
       return error(concat("file \"", file, "\" contains bad data"));
     }
-    add_entries(*found, out);
+    out.insert(out.end(), found->begin(), found->end());
   }
 }
 

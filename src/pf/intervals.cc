@@ -80,6 +80,10 @@ std::vector<AddressRange> intervals(const Table& table, int family) {
     const int order = compare(a.network, b.network);
     return order != 0 ? order < 0 : a.network.prefix < b.network.prefix;
   });
+  return intervals(entries);
+}
+
+std::vector<AddressRange> intervals(const std::vector<TableEntry>& entries) {
   Sweep sweep;
   for (const auto& entry : entries) sweep.open(entry);
   return std::move(sweep).end();

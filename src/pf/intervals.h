@@ -13,5 +13,7 @@ namespace gaol::pf {
 
 // The addresses of one family that are in the table, upward; neighbours are one interval.
 std::vector<AddressRange> intervals(const Table& table, int family);
+// The same of entries of one family, which are upward already, the larger network first.
+std::vector<AddressRange> intervals(const std::vector<TableEntry>& entries);
 
 }  // namespace gaol::pf

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include <algorithm>
+#include <ctime>
 
 #include <nlohmann/json.hpp>
 
@@ -57,6 +58,15 @@ Result<Kept> read(sys::Kernel& kernel, const std::string& path) {
   return kept;
 }
 
+TableRows rows_of(const Table& table) {
+  TableRows rows;
+  std::vector<TableEntry> entries;
+  for (const auto& source : table.sources)
+    entries.insert(entries.end(), source.entries.begin(), source.entries.end());
+  add(rows, entries, std::time(nullptr));
+  return rows;
+}
+
 // What pfctl shows of states beside their ends. Where it cannot be had, it is shown as nothing.
 void count_connections(sys::Kernel& kernel) {
   for (const char* what : {"acct", "timestamp"})
@@ -86,10 +96,10 @@ std::string kept_text(const Policy& policy, const Unit& unit) {
 }
 
 std::string to_text(const Kept& kept) {
-  return json{{"enabled", kept.enabled},       {"since", kept.since},
-              {"generation", kept.generation}, {"units", kept.units},
-              {"loaders", kept.loaders},       {"rules", kept.remembered.rules},
-              {"tags", kept.remembered.tags}}
+  return json{{"enabled", kept.enabled},        {"since", kept.since},
+              {"generation", kept.generation},  {"units", kept.units},
+              {"loaders", kept.loaders},        {"tables", kept.tables},
+              {"rules", kept.remembered.rules}, {"tags", kept.remembered.tags}}
       .dump();
 }
 
@@ -100,6 +110,7 @@ Result<Kept> kept_from(std::string_view text) {
                 .since = j.at("since"),
                 .generation = j.at("generation"),
                 .units = j.at("units").get<decltype(Kept::units)>(),
+                .tables = j.at("tables").get<decltype(Kept::tables)>(),
                 .loaders = j.at("loaders").get<decltype(Kept::loaders)>(),
                 .remembered = {j.at("rules"), j.at("tags")}};
   } catch (const json::exception& e) {
@@ -126,12 +137,16 @@ Result<Policy> whole(const Kept& kept, const World& world, const Policy* fresh) 
   return policy;
 }
 
+Keeper::Keeper(sys::Kernel& kernel, sys::Fd lock)
+    : kernel_(kernel), lock_(std::move(lock)), tables_(kernel, place("tables")) {}
+
 Result<Keeper> Keeper::open(sys::Kernel& kernel) {
   for (const char* directory : {"/run/gaol", kDirectory})
     if (auto made = kernel.make_dir(directory, 0755); !made && made.error().code != EEXIST)
       return fail(std::move(made).error());
   Keeper keeper(kernel, TRY(kernel.lock(place("lock"))));
   keeper.now_ = TRY(read(kernel, place("rulesets")));
+  TRY(keeper.tables_.open());
   const auto next = kernel.read_file(place("next"));
   if (!next) return keeper;
   auto kept = TRY(kept_from(*next));
@@ -139,6 +154,7 @@ Result<Keeper> Keeper::open(sys::Kernel& kernel) {
     TRY(keeper.settle(*next));
     keeper.now_ = std::move(kept);
   } else {
+    TRY(keeper.tables_.abandon());
     TRY(kernel.remove_file(place("next")));
   }
   return keeper;
@@ -147,9 +163,14 @@ Result<Keeper> Keeper::open(sys::Kernel& kernel) {
 Result<> Keeper::change(Kept next, const Lowered& lowered) {
   next.generation = now_.generation + 1;
   next.remembered = lowered.remembered;
+  next.tables.clear();
+  for (const auto& [id, table] : lowered.tables) next.tables.push_back(id);
   TRY(kernel_.publish(place("next"), to_text(next), 0600));
+  for (const auto& [id, table] : lowered.tables)
+    if (!table->sources.empty()) TRY(tables_.stage(id, rows_of(*table)));
   auto done = next.is_nothing() ? unload() : load(lowered, {next.generation, next.enabled});
   if (!done) {
+    (void)tables_.abandon();
     (void)kernel_.remove_file(place("next"));
     return done;
   }
@@ -161,7 +182,9 @@ Result<> Keeper::change(Kept next, const Lowered& lowered) {
 
 // The kernel has it.
 Result<> Keeper::settle(const std::string& next) {
-  if (TRY(kept_from(next)).is_nothing()) {
+  const auto kept = TRY(kept_from(next));
+  TRY(tables_.settle(kept.is_nothing() ? std::vector<TableId>{} : kept.tables));
+  if (kept.is_nothing()) {
     if (auto gone = kernel_.remove_file(place("rulesets")); !gone && gone.error().code != ENOENT)
       return gone;
   } else {

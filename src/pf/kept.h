@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "pf/compile.h"
 #include "pf/lower.h"
+#include "pf/table_store.h"
 #include "pf/world.h"
 #include "sys/kernel.h"
 
@@ -32,6 +33,7 @@ struct Kept {
   // By path: "" is the main ruleset with all that is written inline in it, the others are anchors
   // that were loaded by themselves.
   std::map<std::string, std::string, std::less<>> units;
+  std::vector<TableId> tables;
   std::map<std::string, Loader, std::less<>> loaders;  // who loaded them
   Remembered remembered;                               // what connections know of them
 
@@ -59,15 +61,17 @@ class Keeper {
   static Result<Keeper> open(sys::Kernel& kernel);
 
   const Kept& now() const { return now_; }
+  TableStore& tables() { return tables_; }
   // The kernel gets these rules in one transaction, and what is kept becomes `next`: both or
   // neither, also for who is killed on the way. Nothing is left of what is disabled and empty.
   Result<> change(Kept next, const Lowered& lowered);
 
  private:
   Result<> settle(const std::string& next);
-  Keeper(sys::Kernel& kernel, sys::Fd lock) : kernel_(kernel), lock_(std::move(lock)) {}
+  Keeper(sys::Kernel& kernel, sys::Fd lock);
   sys::Kernel& kernel_;
   sys::Fd lock_;
+  TableStore tables_;
   Kept now_;
 };
 

@@ -207,6 +207,7 @@ class Lowering {
   }
 
   void declare(const Table& table, const std::string& path) {
+    lowered_.tables.emplace_back(table_id(table.name, path, policy_), &table);
     for (const auto family : {Family::inet, Family::inet6}) {
       const auto name = table_set(table.name, path, policy_, family);
       add_set(name, family);

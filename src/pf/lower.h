@@ -32,6 +32,8 @@ struct Lowered {
   std::vector<const FilterRule*> rules;
   std::vector<uint32_t> ids;  // of those rules on connections; 0: none
   Remembered remembered;
+  // Every table, by the name that its sets have behind that of the family.
+  std::vector<std::pair<std::string, const Table*>> tables;
   // What keeps its contents when another policy is loaded, if that has it too.
   std::vector<std::string> sets;
 };

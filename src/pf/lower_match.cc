@@ -240,11 +240,14 @@ std::string escaped(const std::string& path) {
   return name;
 }
 
+std::string table_id(const std::string& table, const std::string& path, const Policy& policy) {
+  const auto& home = home_of(table, path, policy);
+  return concat(escaped(home), home.empty() ? "" : "/", escaped(table));
+}
+
 std::string table_set(const std::string& table, const std::string& path, const Policy& policy,
                       Family family) {
-  const auto& home = home_of(table, path, policy);
-  return concat(family == Family::inet ? "inet/" : "inet6/", escaped(home), home.empty() ? "" : "/",
-                escaped(table));
+  return (family == Family::inet ? "inet/" : "inet6/") + table_id(table, path, policy);
 }
 
 std::string interface_set(const std::string& name) {

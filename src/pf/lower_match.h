@@ -44,7 +44,9 @@ std::vector<Condition> conditions(const FilterRule& rule, Direction direction, c
 // `iifname { "em0" }`. The name of a group is that of its driver.
 std::string interface_set(const std::string& name);
 
-// The set that has the addresses of one family of the table that is meant by a name.
+// The table that is meant by a name: what its sets are called behind the name of the family.
+std::string table_id(const std::string& table, const std::string& path, const Policy& policy);
+// The set that has its addresses of one family.
 std::string table_set(const std::string& table, const std::string& path, const Policy& policy,
                       Family family);
 

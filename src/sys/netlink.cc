@@ -68,6 +68,30 @@ Result<std::string> NetlinkSocket::ask(Request request, std::string_view doing) 
   return std::string(body);
 }
 
+// The kernel has answered by the time that it is all sent.
+Result<> NetlinkSocket::together(std::vector<Request> requests, std::string_view doing) const {
+  std::string bytes;
+  for (auto& request : requests) bytes += request.seal();
+  const int room = static_cast<int>(std::max(bytes.size(), size_t{1} << 20));
+  for (const int option : {SO_SNDBUFFORCE, SO_RCVBUFFORCE})
+    (void)::setsockopt(fd_.get(), SOL_SOCKET, option, &room, sizeof room);
+  if (::send(fd_.get(), bytes.data(), bytes.size(), 0) < 0) return fail_errno(errno, doing);
+  char buffer[32768];
+  Result<> done;
+  for (;;) {
+    const ssize_t got = ::recv(fd_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
+    if (got < 0 && errno == EAGAIN) return done;
+    if (got < 0 && errno != EINTR) return fail_errno(errno, doing);
+    std::string_view answers(buffer, got < 0 ? 0 : static_cast<size_t>(got));
+    for (; answers.size() >= sizeof(nlmsghdr);
+         answers = behind(answers, head_of<nlmsghdr>(answers).nlmsg_len)) {
+      const auto header = head_of<nlmsghdr>(answers);
+      const auto body = behind(answers.substr(0, header.nlmsg_len), sizeof header);
+      if (header.nlmsg_type == NLMSG_ERROR && done) done = acknowledged(header, body, doing);
+    }
+  }
+}
+
 Result<> NetlinkSocket::send(Request request, std::string_view doing) const {
   const std::string_view bytes = request.seal();
   if (::send(fd_.get(), bytes.data(), bytes.size(), 0) < 0) return fail_errno(errno, doing);

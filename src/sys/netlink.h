@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "sys/fd.h"
@@ -91,6 +92,10 @@ class NetlinkSocket {
 
   // The body of the answer; long ones are cut.
   Result<std::string> ask(Request request, std::string_view doing) const;
+
+  // Sends them in one piece, of which the kernel does all or nothing. Those that carry NLM_F_ACK
+  // are answered; what is said of the first one that was refused is the error.
+  Result<> together(std::vector<Request> requests, std::string_view doing) const;
 
   // Shows `visit` the body of every answer to a request for a list.
   template <std::invocable<std::string_view> Visit>

@@ -107,7 +107,8 @@ void read_option(Asked& words, int option, const char* value, std::string_view (
     case 'D': define(words, value); break;
     case 'F':
       once(before, words.flush = chosen(kFlush, value, "flush modifier"));
-      if (words.flush != "states" && !std::ranges::count(kFlushed, words.flush, &Flushed::what))
+      if (words.flush != "states" && words.flush != "Tables" &&
+          !std::ranges::count(kFlushed, words.flush, &Flushed::what))
         refuse();
       break;
     case 'f':
@@ -162,6 +163,10 @@ void read_option(Asked& words, int option, const char* value, std::string_view (
   }
 }
 
+bool is_of_table(const Asked& words) {
+  return !words.table_command.empty() && words.table_command != "load";
+}
+
 Asked parse_words(int argc, char** argv) {
   Asked words;
   std::string_view seen[128];
@@ -170,8 +175,7 @@ Asked parse_words(int argc, char** argv) {
   const bool load = words.table_command == "load";
   if (words.table.empty() != (words.table_command.empty() || load)) usage();
   if (words.table_command.empty() && optind < argc) usage();
-  if (!words.table_command.empty() && !load && words.refused.empty())
-    words.refused = concat("-T ", words.table_command);
+  words.addresses.assign(argv + optind, argv + argc);
   if (!words.dry && words.merge && words.refused.empty()) words.refused = "-m";
   if (!words.dry && !words.file.empty() && words.refused.empty() && !words.everything())
     words.refused = "-f with -A, -N, -O, -R or -T load, but for -n";
@@ -180,22 +184,12 @@ Asked parse_words(int argc, char** argv) {
     std::exit(1);
   }
   const bool asks = words.enable || words.disable || !words.show.empty() || !words.flush.empty() ||
-                    !words.kills.empty();
+                    !words.kills.empty() || is_of_table(words);
   if (words.file.empty() && words.refused.empty() && !asks) usage();
   return words;
 }
 
 // --- loading ---
-
-Result<std::string> read_stdin() {
-  std::string out;
-  char buffer[1 << 14];
-  for (ssize_t n; (n = ::read(STDIN_FILENO, buffer, sizeof buffer)) != 0;) {
-    if (n < 0) return fail_errno(errno, "stdin");
-    out.append(buffer, static_cast<size_t>(n));
-  }
-  return out;
-}
 
 // Options and queues are the machine's, not an anchor's.
 bool wanted(const Asked& words, Declared::Kind kind) {
@@ -230,7 +224,7 @@ struct Source {
 
 std::optional<Source> source_of(const Asked& words, const pf::World& world) {
   const bool from_stdin = words.file == "-";
-  auto text = from_stdin ? read_stdin() : world.read(words.file);
+  auto text = from_stdin ? pfctl::read_stdin() : world.read(words.file);
   if (text) return Source{from_stdin ? "stdin" : words.file, std::move(*text)};
   complain("pfctl", concat(words.file, ": ", errno_text(text.error().code)));
   return {};
@@ -245,9 +239,24 @@ void tell_faults(const Asked& words, const pf::Compiled& compiled) {
       tools::write_line(stderr, concat("warning: macro '", name, "' not used"));
 }
 
+// Tables that persist stay, though the file does not name them.
+Result<> keep_tables(const pf::Kept& kept, pf::Compiled& compiled, const pf::World& world) {
+  for (const pf::Unit& unit : compiled.units) {
+    const auto before = kept.units.find(unit.anchor);
+    if (before == kept.units.end()) continue;
+    const auto old = TRY(pf::recompile(unit.anchor, before->second, world));
+    auto& tables = compiled.policy.rulesets[unit.anchor].tables;
+    for (const auto& table : old.policy.rulesets.at(unit.anchor).tables)
+      if (table.persist && std::ranges::count(tables, table.name, &pf::Table::name) == 0)
+        tables.push_back(table);
+  }
+  return {};
+}
+
 // The rules of a file in place of those that are kept under the same paths.
-Result<> put(pf::Keeper& keeper, const pf::Compiled& compiled, const pf::World& world, bool quiet) {
+Result<> put(pf::Keeper& keeper, pf::Compiled& compiled, const pf::World& world, bool quiet) {
   pf::Kept next = keeper.now();
+  TRY(keep_tables(next, compiled, world));
   for (const pf::Unit& unit : compiled.units) {
     next.units[unit.anchor] = pf::kept_text(compiled.policy, unit);
     next.loaders[unit.anchor] = {::getuid(), static_cast<uint32_t>(::getpid())};
@@ -263,7 +272,7 @@ Result<> load(const Asked& words, pf::Keeper* keeper) {
   const pf::World world = pf::this_machine();
   const auto source = source_of(words, world);
   if (!source) return quietly();
-  const auto compiled = pf::compile(
+  auto compiled = pf::compile(
       {.name = source->name, .text = source->text, .anchor = words.anchor, .macros = words.macros},
       world);
   tell_faults(words, compiled);
@@ -279,53 +288,77 @@ Result<> load(const Asked& words, pf::Keeper* keeper) {
   return quietly();
 }
 
-Result<> put(pf::Keeper& keeper, pf::Kept next, const pf::World& world) {
-  const auto policy = TRY(pf::whole(next, world));
-  const auto lowered = TRY(pf::lower(policy, next.remembered));
-  return keeper.change(std::move(next), lowered);
-}
-
 Result<> turn(const Asked& words, pf::Keeper& keeper, bool on) {
   if (keeper.now().enabled == on) return fail(on ? "pf already enabled" : "pf not enabled");
   pf::Kept next = keeper.now();
   next.enabled = on;
   next.since = std::time(nullptr);
-  TRY(put(keeper, std::move(next), pf::this_machine()));
+  TRY(pfctl::put(keeper, std::move(next)));
   if (!words.quiet) tools::write_line(stderr, on ? "pf enabled" : "pf disabled");
   return {};
 }
 
 Result<> flush(const Asked& words, pf::Keeper& keeper) {
   if (words.flush == "states") return pfctl::flush_states(words);
+  if (words.flush == "Tables") return pfctl::flush_tables(words, keeper);
   const auto* flushed = std::ranges::find(kFlushed, words.flush, &Flushed::what);
-  const auto world = pf::this_machine();
-  pf::Kept next = keeper.now();
-  const auto unit = next.units.find(words.anchor);
-  if (unit == next.units.end() && !words.anchor.empty())
-    return fail("Anchor '", words.anchor, "' not found.");
-  if (unit != next.units.end()) {
-    auto compiled = TRY(pf::recompile(unit->first, unit->second, world));
-    flushed->flush(compiled.policy.rulesets[words.anchor]);
-    unit->second = pf::kept_text(compiled.policy, compiled.units.front());
-    TRY(put(keeper, std::move(next), world));
-  }
+  const bool known = keeper.now().units.contains(words.anchor);
+  if (!known && !words.anchor.empty()) return fail("Anchor '", words.anchor, "' not found.");
+  if (known) TRY(pfctl::edit(keeper, words.anchor, flushed->flush));
   if (!words.quiet) tools::write_line(stderr, flushed->said);
   return {};
 }
 
-Result<> act(const Asked& words) {
-  if (words.dry) return load(words, nullptr);
+Result<int> act(const Asked& words) {
+  int status = 0;
+  if (words.dry && !is_of_table(words)) {
+    TRY(load(words, nullptr));
+    return status;
+  }
   auto keeper = TRY(pf::Keeper::open(sys::real_kernel()));
   if (words.disable) TRY(turn(words, keeper, false));
-  if (!words.show.empty()) TRY(pfctl::show(words, keeper.now()));
+  if (!words.show.empty()) TRY(pfctl::show(words, keeper));
   if (!words.flush.empty()) TRY(flush(words, keeper));
   if (!words.kills.empty()) TRY(pfctl::kill_states(words, keeper.now()));
-  if (!words.file.empty()) TRY(load(words, &keeper));
+  if (is_of_table(words))
+    status = TRY(pfctl::change_table(words, keeper));
+  else if (!words.file.empty())
+    TRY(load(words, &keeper));
   if (words.enable) TRY(turn(words, keeper, true));
-  return {};
+  return status;
 }
 
 }  // namespace
+
+namespace gaol::pfctl {
+
+Result<std::string> read_stdin() {
+  std::string out;
+  char buffer[1 << 14];
+  for (ssize_t n; (n = ::read(STDIN_FILENO, buffer, sizeof buffer)) != 0;) {
+    if (n < 0) return fail_errno(errno, "stdin");
+    out.append(buffer, static_cast<size_t>(n));
+  }
+  return out;
+}
+
+Result<> put(pf::Keeper& keeper, pf::Kept next) {
+  const auto policy = TRY(pf::whole(next, pf::this_machine()));
+  const auto lowered = TRY(pf::lower(policy, next.remembered));
+  return keeper.change(std::move(next), lowered);
+}
+
+Result<> edit(pf::Keeper& keeper, const std::string& anchor,
+              const std::function<void(pf::Ruleset&)>& change) {
+  pf::Kept next = keeper.now();
+  auto& unit = next.units[anchor];
+  auto compiled = TRY(pf::recompile(anchor, unit, pf::this_machine()));
+  change(compiled.policy.rulesets[anchor]);
+  unit = pf::kept_text(compiled.policy, compiled.units.front());
+  return put(keeper, std::move(next));
+}
+
+}  // namespace gaol::pfctl
 
 int main(int argc, char** argv) {
   const Asked words = parse_words(argc, argv);
@@ -335,5 +368,5 @@ int main(int argc, char** argv) {
   }
   const auto done = act(words);
   if (!done && !done.error().text.empty()) complain("pfctl", done.error());
-  return done ? 0 : 1;
+  return done ? *done : 1;
 }

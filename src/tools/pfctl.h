@@ -4,6 +4,7 @@
 // What the files of pfctl(8) share.
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -21,7 +22,8 @@ struct Asked {
   std::string anchor, file, table;
   std::vector<std::pair<std::string, std::string>> macros;
   std::string_view table_command;
-  std::string refused;  // the first option that nothing is behind yet
+  std::vector<std::string> addresses;  // of the table command
+  std::string refused;                 // the first option that nothing is behind yet
   std::string_view flush, show;
   bool enable = false, disable = false, merge = false;
   bool dry = false, quiet = false, numeric = false;
@@ -46,9 +48,17 @@ struct Whole {
 };
 Result<Whole> whole(const pf::Kept& kept, const std::string& path);
 
+// What is kept becomes `next`, and the kernel has it.
+Result<> put(pf::Keeper& keeper, pf::Kept next);
+// The same with one ruleset changed; of an anchor that there is not, one is made.
+Result<> edit(pf::Keeper& keeper, const std::string& anchor,
+              const std::function<void(pf::Ruleset&)>& change);
+Result<std::string> read_stdin();
+
 // -s
 bool is_shown(std::string_view what);
-Result<> show(const Asked& words, const pf::Kept& kept);
+Result<> show(const Asked& words, pf::Keeper& keeper);
+Result<> show_tables(const Asked& words, const Whole& whole, pf::Keeper& keeper);
 
 // States, as pfctl(8) has them.
 Result<> show_states(const Asked& words, const Whole& whole);
@@ -56,5 +66,10 @@ Result<> show_states(const Asked& words, const Whole& whole);
 Result<std::vector<uint64_t>> states_by_rule();
 Result<> flush_states(const Asked& words);
 Result<> kill_states(const Asked& words, const pf::Kept& kept);
+
+// -T. What it comes to is the exit status: 2, if not all addresses of `test` match.
+Result<int> change_table(const Asked& words, pf::Keeper& keeper);
+// All tables of a ruleset.
+Result<> flush_tables(const Asked& words, pf::Keeper& keeper);
 
 }  // namespace gaol::pfctl

@@ -85,13 +85,6 @@ Result<> show_anchors(const Asked& words, const Whole& whole) {
   return {};
 }
 
-Result<> show_tables(const Asked&, const Whole& whole) {
-  const auto found = whole.policy.rulesets.find(whole.path);
-  if (found != whole.policy.rulesets.end())
-    for (const auto& table : found->second.tables) tools::write_line(stdout, table.name);
-  return {};
-}
-
 Result<> show_running(const Asked&, const Whole& whole) {
   tools::write_line(stdout, whole.kept.enabled ? "Enabled" : "Disabled");
   return whole.kept.enabled ? Result<>{} : quietly();
@@ -102,9 +95,8 @@ struct Shown {
   Result<> (*show)(const Asked&, const Whole&);
 };
 constexpr Shown kShown[] = {{"Anchors", show_anchors}, {"Running", show_running},
-                            {"Tables", show_tables},   {"ether", show_ether},
-                            {"nat", show_nat},         {"rules", show_filter},
-                            {"states", show_states}};
+                            {"ether", show_ether},     {"nat", show_nat},
+                            {"rules", show_filter},    {"states", show_states}};
 
 }  // namespace
 
@@ -114,12 +106,15 @@ Result<Whole> whole(const pf::Kept& kept, const std::string& path) {
   return made;
 }
 
-bool is_shown(std::string_view what) { return std::ranges::count(kShown, what, &Shown::what) > 0; }
+bool is_shown(std::string_view what) {
+  return what == "Tables" || std::ranges::count(kShown, what, &Shown::what) > 0;
+}
 
-Result<> show(const Asked& words, const pf::Kept& kept) {
-  const auto all = TRY(whole(kept, words.anchor));
+Result<> show(const Asked& words, pf::Keeper& keeper) {
+  const auto all = TRY(whole(keeper.now(), words.anchor));
   if (!all.path.empty() && !all.policy.rulesets.contains(all.path))
     return fail("Anchor '", all.path, "' not found.");
+  if (words.show == "Tables") return show_tables(words, all, keeper);
   return std::ranges::find(kShown, words.show, &Shown::what)->show(words, all);
 }
 

@@ -111,9 +111,77 @@ rules cleared
 # pfctl -Rf pf.conf
 pfctl: -f with -A, -N, -O, -R or -T load, but for -n: is not there yet in this version
 [exit 1]
-# pfctl -t bad -T add 10.0.0.1
-pfctl: -T add: is not there yet in this version
+# echo 'table <t> const { 10.0.0.0/8 !10.1.0.0/16 10.1.2.3 }' | pfctl -f -
+# pfctl -t t -T add 10.0.0.1
+pfctl: Operation not permitted.
 [exit 1]
+# pfctl -t t -T show; pfctl -t t -vvT test 10.1.2.3 10.1.2.4 10.2.0.1
+   10.0.0.0/8
+  !10.1.0.0/16
+   10.1.2.3
+2/3 addresses match.
+M  10.1.2.3	 10.1.2.3
+   10.1.2.4	!10.1.0.0/16
+M  10.2.0.1	 10.0.0.0/8
+[exit 2]
+# pfctl -t bad -T show
+pfctl: Table does not exist.
+[exit 1]
+# pfctl -t bad -nT add 10.0.0.1
+1 table created (dummy).
+1/1 addresses added (dummy).
+# pfctl -t bad -vT add 10.0.0.1 10.0.0.2 10.0.0.1 '!2001:db8::/32'
+1 table created.
+3/4 addresses added.
+A  10.0.0.1
+A  10.0.0.2
+X  10.0.0.1
+A !2001:db8::/32
+# pfctl -t bad -vvT delete 10.0.0.1 10.0.0.3 2001:db8::/32
+1/3 addresses deleted.
+D  10.0.0.1
+   10.0.0.3
+Y  2001:db8::/32
+# printf '10.0.0.7 # a host\n!10.0.0.2\n' | pfctl -t bad -vT replace -f - 10.9.0.0/16
+2 addresses added.
+1 addresses deleted.
+1 addresses changed.
+A  10.9.0.0/16
+A  10.0.0.7
+C !10.0.0.2
+D !2001:db8::/32
+# pfctl -t bad -T replace 10.0.0.7 10.9.0.0/16 '!10.0.0.2'; pfctl -t bad -T show
+no changes.
+  !10.0.0.2
+   10.0.0.7
+   10.9.0.0/16
+# pfctl -t bad -T expire 3600; pfctl -t bad -T zero; pfctl -t bad -T zero 10.0.0.7 10.0.0.8
+0/0 addresses expired.
+1 table/stats cleared.
+1/2 addresses cleared.
+# pfctl -t bad -T expire x
+pfctl: expire: how many seconds?
+[exit 1]
+# pfctl -t bad -T reset 10.0.0.7
+pfctl: -T reset: not supported on this system: addresses of tables have no counters
+[exit 1]
+# pfctl -t bad -T add nowhere.invalid/33
+pfctl: no IP address found for nowhere.invalid
+[exit 1]
+# echo 'block from <bad>' | pfctl -f -; pfctl -vvsT
+-pa-r--	bad
+	Addresses:   3
+	References:  [ Rules: 1 ]
+# pfctl -t bad -T flush; pfctl -t bad -T kill; pfctl -a web -t few -T add 10.0.0.1; pfctl -a web -vsT
+3 addresses deleted.
+1 table deleted.
+1 table created.
+1/1 addresses added.
+-pa----	few	web
+# pfctl -a web -F Tables; pfctl -F Tables; pfctl -F rules
+1 tables deleted.
+0 tables deleted.
+rules cleared
 # pfctl -s nothing
 pfctl: Unknown show modifier 'nothing'
 usage: pfctl [-AdeghMmNnOPqRrSvz] [-a anchor] [-D macro=value] [-F modifier]

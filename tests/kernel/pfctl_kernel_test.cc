@@ -149,6 +149,34 @@ TEST_F(PfctlTest, ROOT_NET_BPF_StatesAreShownAndKilled) {
   EXPECT_EQ(seen("pfctl -F states; pfctl -ss"), "1 states cleared\n");
 }
 
+// What is in a table stays over loads that do not say it again, and packets meet what is in it.
+TEST_F(PfctlTest, ROOT_NET_BPF_TablesChangeWithoutTheirRules) {
+  const std::string rules = "table <bad> persist { 10.9.0.0/16 }\nblock in from <bad>\n";
+  EXPECT_EQ(load(rules, "-qe"), "");
+  EXPECT_EQ(seen(kPing), "reached\n");
+  EXPECT_EQ(seen("pfctl -t bad -T add 10.0.0.0/8"), "1/1 addresses added.\n");
+  EXPECT_EQ(seen(kPing), "blocked\n");
+  EXPECT_EQ(seen("pfctl -t bad -T add '!10.1.0.0/16'"), "1/1 addresses added.\n");
+  EXPECT_EQ(seen(kPing), "reached\n");
+  EXPECT_EQ(seen("pfctl -t bad -qT add 10.1.0.2"), "");
+  EXPECT_EQ(seen(kPing), "blocked\n");
+  EXPECT_EQ(load("block in from <bad>\n"), "");
+  EXPECT_EQ(seen(kPing), "blocked\n");
+  EXPECT_EQ(seen("pfctl -t bad -T show"),
+            "   10.0.0.0/8\n  !10.1.0.0/16\n   10.1.0.2\n   10.9.0.0/16\n");
+  EXPECT_EQ(load(rules), "");
+  EXPECT_EQ(seen(kPing), "reached\n");
+  EXPECT_EQ(seen("pfctl -t bad -T show"), "   10.9.0.0/16\n");
+  // Somebody else's hand in the set is no reason to fail.
+  EXPECT_EQ(seen("nft 'flush set inet pf inet/bad; add element inet pf inet/bad { 10.1.0.2 }'"),
+            "");
+  EXPECT_EQ(seen("pfctl -t bad -T add 10.1.0.2 10.1.0.3"), "2/2 addresses added.\n");
+  EXPECT_EQ(seen(kPing), "blocked\n");
+  EXPECT_EQ(seen("pfctl -t bad -T flush"), "3 addresses deleted.\n");
+  EXPECT_EQ(seen(kPing), "reached\n");
+  EXPECT_EQ(seen("pfctl -t bad -T kill"), "1 table deleted.\n");
+}
+
 // What pfctl says and what the kernel has are one ruleset, whichever.
 TEST_F(PfctlTest, ROOT_NET_BPF_KilledAtAnyMomentItIsOneOrTheOther) {
   const int rounds = ::getenv("GAOL_LONG") ? 500 : 40;
