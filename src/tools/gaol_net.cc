@@ -244,10 +244,23 @@ Result<int> test(const Words& words) {
   return verdict.reaches ? 0 : 1;
 }
 
+// pfctl(8) knows.
+Result<int> explain(const Words& words) {
+  sys::Command command{.argv = {"pfctl", "--explain"}, .act = "pfctl"};
+  command.argv.insert(command.argv.end(), words.operands.begin(), words.operands.end());
+  for (char** variable = environ; *variable; ++variable)
+    command.environment.emplace_back(*variable);
+  auto& kernel = sys::real_kernel();
+  const sys::Fd pfctl = TRY(kernel.spawn(command));
+  const auto status = TRY(kernel.reap(pfctl, -1));
+  return status && WIFEXITED(*status) ? WEXITSTATUS(*status) : 1;
+}
+
 constexpr Subcommand kCommands[] = {
     {"net", "[JAIL] [--json | --dot | --svg]", "jds", 0, 1, net_command},
     {"net resolver", "BRIDGE", "", 1, 1, resolver},
     {"net test", "FROM TO:PORT[/udp] [--json]", "j", 2, 2, test, 2},
+    {"pf explain", "in|out on INTERFACE PACKET", "", 3, 64, explain, 2},
 };
 
 }  // namespace

@@ -16,9 +16,11 @@
 #include <ranges>
 
 #include "pf/compile.h"
+#include "pf/explain.h"
 #include "pf/facts.h"
 #include "pf/kept.h"
 #include "pf/load.h"
+#include "pf/lower_match.h"
 #include "pf/print.h"
 #include "tools/pfctl.h"
 #include "tools/print.h"
@@ -36,7 +38,8 @@ constexpr const char* kUsage =
     "usage: pfctl [-AdeghMmNnOPqRrSvz] [-a anchor] [-D macro=value] [-F modifier]\n"
     "\t[-f file] [-i interface] [-K host | network]\n"
     "\t[-k host | network | gateway | label | id] [-o level] [-p device]\n"
-    "\t[-s modifier] [-t table -T command [address ...]] [-x level]\n";
+    "\t[-s modifier] [-t table -T command [address ...]] [-x level]\n"
+    "\t[--explain in | out on interface packet]\n";
 
 [[noreturn]] void usage() {
   std::fputs(kUsage, stderr);
@@ -167,8 +170,19 @@ bool is_of_table(const Asked& words) {
   return !words.table_command.empty() && words.table_command != "load";
 }
 
+// What stands behind --explain is all a question.
+std::string take_question(int& argc, char** argv) {
+  char** const end = argv + argc;
+  char** const at = std::find(argv, end, std::string_view("--explain"));
+  if (at == end) return {};
+  if (at + 1 == end) usage();
+  argc = static_cast<int>(at - argv);
+  return join(std::vector<std::string>(at + 1, end), " ");
+}
+
 Asked parse_words(int argc, char** argv) {
   Asked words;
+  words.question = take_question(argc, argv);
   std::string_view seen[128];
   for (int c; (c = ::getopt(argc, argv, "Aa:dD:eF:f:ghi:K:k:MmNnOo:Pp:qRrSs:T:t:vx:z")) != -1;)
     read_option(words, c, c == '?' ? nullptr : optarg, seen);
@@ -184,7 +198,7 @@ Asked parse_words(int argc, char** argv) {
     std::exit(1);
   }
   const bool asks = words.enable || words.disable || !words.show.empty() || !words.flush.empty() ||
-                    !words.kills.empty() || is_of_table(words);
+                    !words.kills.empty() || !words.question.empty() || is_of_table(words);
   if (words.file.empty() && words.refused.empty() && !asks) usage();
   return words;
 }
@@ -309,7 +323,40 @@ Result<> flush(const Asked& words, pf::Keeper& keeper) {
   return {};
 }
 
+// The rules of the file, or those that are loaded with what their tables have.
+Result<pf::Policy> explained_policy(const Asked& words, const pf::World& world) {
+  if (words.file.empty()) {
+    auto keeper = TRY(pf::Keeper::open(sys::real_kernel()));
+    auto policy = TRY(pfctl::whole(keeper.now(), "")).policy;
+    for (auto& [path, ruleset] : policy.rulesets)
+      for (auto& table : ruleset.tables) {
+        auto& contents = table.sources.emplace_back();
+        for (const auto& row : TRY(keeper.tables().read(pf::table_id(table.name, path, policy))))
+          contents.entries.push_back(row.entry);
+      }
+    return policy;
+  }
+  const auto source = source_of(words, world);
+  if (!source) return quietly();
+  auto compiled =
+      pf::compile({.name = source->name, .text = source->text, .macros = words.macros}, world);
+  tell_faults(words, compiled);
+  if (!compiled.errors.empty()) return quietly();
+  return std::move(compiled.policy);
+}
+
+// The exit status says whether the packet passes.
+Result<int> explain(const Asked& words) {
+  const auto world = pf::this_machine();
+  const auto packet = TRY(pf::asked_packet(words.question, world));
+  const auto policy = TRY(explained_policy(words, world));
+  const auto explanation = pf::explain(policy, packet);
+  tools::write_text(stdout, print(explanation, policy, words.verbose > 0));
+  return explanation.passes ? 0 : 1;
+}
+
 Result<int> act(const Asked& words) {
+  if (!words.question.empty()) return explain(words);
   int status = 0;
   if (words.dry && !is_of_table(words)) {
     TRY(load(words, nullptr));

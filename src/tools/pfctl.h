@@ -20,6 +20,7 @@ namespace gaol::pfctl {
 // The command line.
 struct Asked {
   std::string anchor, file, table;
+  std::string question;  // of --explain
   std::vector<std::pair<std::string, std::string>> macros;
   std::string_view table_command;
   std::vector<std::string> addresses;  // of the table command

@@ -188,12 +188,14 @@ usage: pfctl [-AdeghMmNnOPqRrSvz] [-a anchor] [-D macro=value] [-F modifier]
 	[-f file] [-i interface] [-K host | network]
 	[-k host | network | gateway | label | id] [-o level] [-p device]
 	[-s modifier] [-t table -T command [address ...]] [-x level]
+	[--explain in | out on interface packet]
 [exit 1]
 # pfctl -t bad
 usage: pfctl [-AdeghMmNnOPqRrSvz] [-a anchor] [-D macro=value] [-F modifier]
 	[-f file] [-i interface] [-K host | network]
 	[-k host | network | gateway | label | id] [-o level] [-p device]
 	[-s modifier] [-t table -T command [address ...]] [-x level]
+	[--explain in | out on interface packet]
 [exit 1]
 # pfctl -k 1 -k 2 -k 3
 pfctl: can only specify -k twice
@@ -201,12 +203,14 @@ usage: pfctl [-AdeghMmNnOPqRrSvz] [-a anchor] [-D macro=value] [-F modifier]
 	[-f file] [-i interface] [-K host | network]
 	[-k host | network | gateway | label | id] [-o level] [-p device]
 	[-s modifier] [-t table -T command [address ...]] [-x level]
+	[--explain in | out on interface packet]
 [exit 1]
 # pfctl
 usage: pfctl [-AdeghMmNnOPqRrSvz] [-a anchor] [-D macro=value] [-F modifier]
 	[-f file] [-i interface] [-K host | network]
 	[-k host | network | gateway | label | id] [-o level] [-p device]
 	[-s modifier] [-t table -T command [address ...]] [-x level]
+	[--explain in | out on interface packet]
 [exit 1]
 # pfctl -a _x -nf pf.conf
 pfctl: anchor names beginning with '_' cannot be modified from the command line
@@ -217,4 +221,51 @@ usage: pfctl [-AdeghMmNnOPqRrSvz] [-a anchor] [-D macro=value] [-F modifier]
 	[-f file] [-i interface] [-K host | network]
 	[-k host | network | gateway | label | id] [-o level] [-p device]
 	[-s modifier] [-t table -T command [address ...]] [-x level]
+	[--explain in | out on interface packet]
 [exit 1]
+# cat >pf.conf <<'.'
+> table <bad> { 203.0.113.0/24 }
+> rdr on em0 inet proto tcp from any to 10.0.0.5 port 443 -> 192.168.1.2
+> block in all
+> block in quick from <bad>
+> pass in on em0 proto tcp to 192.168.1.2 port 443
+> anchor "web" in on em0 {
+>   pass in proto tcp to port 8080
+> }
+> .
+# pfctl -nf pf.conf --explain in on em0 proto tcp from 1.2.3.4 to 10.0.0.5 port https
+  matches  @0 rdr on em0 inet proto tcp from any to 10.0.0.5 port = https -> 192.168.1.2
+  matches  @0 block drop in all
+  matches  @2 pass in on em0 inet proto tcp from any to 192.168.1.2 port = https flags S/SA keep state
+  matches  @3 anchor "web" in on em0 all
+translated: 1.2.3.4 port 49152 to 10.0.0.5 port 443 is 1.2.3.4 port 49152 to 192.168.1.2 port 443
+passed with a state by @2 pass in on em0 inet proto tcp from any to 192.168.1.2 port = https flags S/SA keep state
+# pfctl -nvf pf.conf --explain in on em0 proto tcp from 203.0.113.9 to 10.0.0.5 port 443
+  matches  @0 rdr on em0 inet proto tcp from any to 10.0.0.5 port = https -> 192.168.1.2
+  matches  @0 block drop in all
+  matches  @1 block drop in quick from <bad> to any
+blocked by @1 block drop in quick from <bad> to any
+[exit 1]
+# pfctl -nf pf.conf --explain in on em0 proto tcp from 1.2.3.4 to 10.0.0.5 port 8080
+  matches  @0 block drop in all
+  matches  @3 anchor "web" in on em0 all
+  matches  web @0 pass in proto tcp from any to any port = http-alt flags S/SA keep state
+passed with a state by web @0 pass in proto tcp from any to any port = http-alt flags S/SA keep state
+# pfctl -f pf.conf; pfctl -t bad -T add 198.51.100.7; pfctl --explain in on em0 proto udp from 198.51.100.7 to 10.0.0.5
+1/1 addresses added.
+  matches  @0 block drop in all
+  matches  @1 block drop in quick from <bad> to any
+blocked by @1 block drop in quick from <bad> to any
+[exit 1]
+# pfctl --explain out on em0 proto icmp from 10.0.0.5 to 1.1.1.1
+passed, as no rule matches
+# pfctl --explain in proto udp from 1.2.3.4 to 10.0.0.5
+pfctl: --explain: say `in on` or `out on` and the name of the interface
+[exit 1]
+# pfctl --explain in on em0 proto udp from any to 10.0.0.5
+pfctl: --explain: say `from` and the one address that the packet has
+[exit 1]
+# pfctl --explain in on em0 porto udp from 1.2.3.4 to 10.0.0.5
+pfctl: --explain:1:16: syntax error (a rule has no option "porto", did you mean "prio"?)
+[exit 1]
+# pfctl -qF rules; pfctl -qF nat; pfctl -qF Tables

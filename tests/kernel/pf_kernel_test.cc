@@ -28,11 +28,11 @@
 #include <thread>
 
 #include "base/text.h"
+#include "pf/interpreter.h"
 #include "pf/load.h"
 #include "pf/lower_match.h"
 #include "pf/print.h"
 #include "tests/pf/generator.h"
-#include "tests/pf/interpreter.h"
 #include "tests/support/host.h"
 
 namespace gaol::test {

@@ -107,7 +107,7 @@ TEST_F(PfctlTest, ROOT_NET_BPF_TranslationsGoBothWays) {
 
 // Nobody waits for a time limit, although no rule lets the answers out.
 TEST_F(PfctlTest, ROOT_NET_BPF_WhoIsBlockedWithReturnHearsOfItAtOnce) {
-  EXPECT_EQ(load("block return inet\n", "-qe"), "");
+  EXPECT_EQ(load("block return inet proto tcp\n", "-qe"), "");
   const auto refused = [](const std::string& address) {
     return "nc: can't connect to remote host (" + address + "): Connection refused\n[exit 1]\n";
   };

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "pf/interpreter.h"
 #include "pf/ruleset.h"
-#include "tests/pf/interpreter.h"
 
 namespace gaol::pf::reference {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "tests/pf/interpreter.h"
+#include "pf/interpreter.h"
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>

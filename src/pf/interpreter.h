@@ -2,7 +2,8 @@
 #pragma once
 
 // What pf does with a packet, rule by rule, as pf.conf(5) tells it: slow, and plain enough to be
-// read against the page. What src/pf/lower.h makes of a policy must decide the same.
+// read against the page. What lower.h makes of a policy must decide the same, which tests hold it
+// to; who asks why a packet was blocked hears it from here.
 
 #include <array>
 #include <cstdint>
@@ -52,6 +53,14 @@ struct RuleCount {
   uint64_t made = 0;
 };
 
+// A rule that was asked about a packet: one of the two.
+struct Step {
+  std::string path;  // of its ruleset
+  const FilterRule* filter = nullptr;
+  const TranslationRule* translation = nullptr;
+  std::string_view failed;  // the first of its tests that the packet fails; empty: it matches
+};
+
 // Whether both are of the same connection.
 bool same_ends(const Packet& a, const Packet& b);
 Packet reversed(Packet packet);
@@ -65,6 +74,9 @@ class Interpreter {
   // what left the machine in the end.
   bool passes(Packet& packet, const Crossing& crossing, std::string& tag,
               const Packet* seen = nullptr);
+
+  // Puts every rule that is asked from now on into `steps`, which has to outlive this.
+  void watch(std::vector<Step>& steps) { steps_ = &steps; }
 
   // To the packet that was asked about last.
   Answer answer() const { return answer_; }
@@ -109,6 +121,7 @@ class Interpreter {
   void count(const FilterRule* rule, const Packet& packet, Direction direction);
 
   const Policy& policy_;
+  std::vector<Step>* steps_ = nullptr;
   std::vector<State> states_;
   size_t by_state_ = 0, translations_ = 0;
   Answer answer_;

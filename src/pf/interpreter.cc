@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "tests/pf/interpreter.h"
+#include "pf/interpreter.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -221,46 +221,59 @@ void translate(const TranslationRule& rule, Direction direction, Packet& packet,
     packet.destination = mapped(std::get<Network>(rule.match.source.address), packet.destination);
 }
 
+struct NamedTest {
+  std::string_view name;  // as in pf.conf(5)
+  bool (*holds)(const FilterRule&, const Question&);
+};
 // In the order in which pf asks.
-constexpr bool (*kTests[])(const FilterRule&, const Question&) = {
-    [](const FilterRule& r, const Question& q) { return on(r.match.on, q.crossing.interface); },
-    [](const FilterRule& r, const Question& q) {
-      return r.match.direction == Direction::any || r.match.direction == q.crossing.direction;
-    },
-    [](const FilterRule& r, const Question& q) {
-      return r.match.family == Family::any || r.match.family == q.packet.family;
-    },
-    [](const FilterRule& r, const Question& q) {
-      return r.match.protocol == 0 || r.match.protocol == q.packet.protocol;
-    },
-    [](const FilterRule& r, const Question& q) {
-      return from(q, r.match.source, q.packet.source, q.packet.source_port);
-    },
-    [](const FilterRule& r, const Question& q) {
-      return from(q, r.match.destination, q.packet.destination, q.packet.destination_port);
-    },
-    [](const FilterRule& r, const Question& q) {
-      return q.packet.protocol != IPPROTO_TCP || (q.packet.flags & r.flags.among) == r.flags.set;
-    },
-    [](const FilterRule& r, const Question& q) {
-      return !r.icmp.type || (is_icmp(q.packet) && *r.icmp.type == q.packet.icmp_type);
-    },
-    [](const FilterRule& r, const Question& q) {
-      return !r.icmp.code || (is_icmp(q.packet) && *r.icmp.code == q.packet.icmp_code);
-    },
-    [](const FilterRule& r, const Question& q) {
-      return !r.tos || *r.tos == (q.packet.tos & 0xfc);
-    },
-    [](const FilterRule& r, const Question& q) {
-      return r.match.tagged.name.empty() ||
-             (r.match.tagged.name == q.tag) != r.match.tagged.negated;
-    },
-    [](const FilterRule& r, const Question& q) {
-      return on(r.received_on, q.crossing.received_on);
-    },
-    [](const FilterRule& r, const Question& q) {
-      return r.max_packet_size == 0 || q.packet.length <= r.max_packet_size;
-    },
+constexpr NamedTest kTests[] = {
+    {"on",
+     [](const FilterRule& r, const Question& q) { return on(r.match.on, q.crossing.interface); }},
+    {"in or out",
+     [](const FilterRule& r, const Question& q) {
+       return r.match.direction == Direction::any || r.match.direction == q.crossing.direction;
+     }},
+    {"inet or inet6",
+     [](const FilterRule& r, const Question& q) {
+       return r.match.family == Family::any || r.match.family == q.packet.family;
+     }},
+    {"proto",
+     [](const FilterRule& r, const Question& q) {
+       return r.match.protocol == 0 || r.match.protocol == q.packet.protocol;
+     }},
+    {"from",
+     [](const FilterRule& r, const Question& q) {
+       return from(q, r.match.source, q.packet.source, q.packet.source_port);
+     }},
+    {"to",
+     [](const FilterRule& r, const Question& q) {
+       return from(q, r.match.destination, q.packet.destination, q.packet.destination_port);
+     }},
+    {"flags",
+     [](const FilterRule& r, const Question& q) {
+       return q.packet.protocol != IPPROTO_TCP || (q.packet.flags & r.flags.among) == r.flags.set;
+     }},
+    {"icmp-type",
+     [](const FilterRule& r, const Question& q) {
+       return !r.icmp.type || (is_icmp(q.packet) && *r.icmp.type == q.packet.icmp_type);
+     }},
+    {"code",
+     [](const FilterRule& r, const Question& q) {
+       return !r.icmp.code || (is_icmp(q.packet) && *r.icmp.code == q.packet.icmp_code);
+     }},
+    {"tos", [](const FilterRule& r,
+               const Question& q) { return !r.tos || *r.tos == (q.packet.tos & 0xfc); }},
+    {"tagged",
+     [](const FilterRule& r, const Question& q) {
+       return r.match.tagged.name.empty() ||
+              (r.match.tagged.name == q.tag) != r.match.tagged.negated;
+     }},
+    {"received-on", [](const FilterRule& r,
+                       const Question& q) { return on(r.received_on, q.crossing.received_on); }},
+    {"max-pkt-size",
+     [](const FilterRule& r, const Question& q) {
+       return r.max_packet_size == 0 || q.packet.length <= r.max_packet_size;
+     }},
 };
 
 // Of the anchors directly below, in byte order, if it is `name/*`.
@@ -304,7 +317,11 @@ Interpreter::Then Interpreter::evaluate(const std::string& path, Evaluation& eva
   if (ruleset == policy_.rulesets.end()) return Then::go_on;
   for (const auto& rule : ruleset->second.filter) {
     const Question question{policy_, path, evaluation.packet, evaluation.crossing, evaluation.tag};
-    if (!std::ranges::all_of(kTests, [&](auto test) { return test(rule, question); })) continue;
+    const auto* failed =
+        std::ranges::find_if(kTests, [&](const auto& test) { return !test.holds(rule, question); });
+    const bool matches = failed == std::end(kTests);
+    if (steps_) steps_->push_back({path, &rule, nullptr, matches ? "" : failed->name});
+    if (!matches) continue;
     if (!rule.tag.empty()) evaluation.tag = rule.tag;
     if (rule.verdict == Verdict::anchor) {
       if (enter(rule, evaluation) == Then::stop) return Then::stop;
@@ -325,7 +342,9 @@ const TranslationRule* Interpreter::first_match(Rules rules, const std::string& 
   if (ruleset == policy_.rulesets.end()) return nullptr;
   for (const auto& rule : ruleset->second.*rules) {
     const Question question{policy_, path, evaluation.packet, evaluation.crossing, evaluation.tag};
-    if (!matches(rule, question)) continue;
+    const bool asked_for = matches(rule, question);
+    if (steps_) steps_->push_back({path, nullptr, &rule, asked_for ? "" : "all of its tests"});
+    if (!asked_for) continue;
     if (!rule.tag.empty()) evaluation.tag = rule.tag;
     if (rule.act != TranslationRule::Act::anchor) return &rule;
     for (const auto& below : called(rule.anchor, policy_))
