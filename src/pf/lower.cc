@@ -34,6 +34,7 @@
 #include "pf/commands.h"
 #include "pf/intervals.h"
 #include "pf/lower_answer.h"
+#include "pf/lower_log.h"
 #include "pf/lower_mark.h"
 #include "pf/lower_match.h"
 #include "pf/lower_merge.h"
@@ -142,6 +143,7 @@ class Lowering {
     const auto number = lowered_.rules.size();
     numbers_[&rule] = number;
     lowered_.rules.push_back(&rule);
+    paths_of_rules_.push_back(path);
     if (lowered_.rules.size() >= kLater) return refuse(policy_, rule.at, "more than 65532 rules");
     for (const auto& way : kWays)
       if (concerns(rule, way) || has_states(rule))
@@ -195,8 +197,16 @@ class Lowering {
     for (auto& [tag, number] : tags_) number = lowered_.remembered.tags.of.at(tag);
   }
 
+  // What is done with every packet that a rule decides about.
   std::string counted(const FilterRule& rule, const Way& way) const {
-    return concat("counter name ", way.name, "/", numbers_.at(&rule));
+    return concat("counter name ", way.name, "/", numbers_.at(&rule), logged(rule, way));
+  }
+
+  std::string logged(const FilterRule& rule, const Way& way) const {
+    if (!rule.log) return {};
+    const auto& path = paths_of_rules_[numbers_.at(&rule)];
+    const auto n = static_cast<size_t>(&rule - policy_.rulesets.at(path).filter.data());
+    return " " + log_statement(rule, n, path, policy_, way.direction);
   }
 
   void add_set(const std::string& name, Family family) {
@@ -225,7 +235,7 @@ class Lowering {
   void hook(const Way& way) {
     const std::string name(way.name);
     commands_.hook(name, "filter", way.hook);
-    spare(name, way, states_.known(way, scrubbing()));
+    spare(name, way, states_.known(way, also(way)));
     if (translates_) translated(name, way);
     if (answers(way)) add(name, concat("meta mark & ", hex(kRuleMask), " != 0 accept"));
     ask(name, way);
@@ -344,12 +354,30 @@ class Lowering {
   }
 
   // What a packet of a state has to go through.
-  StateChains::Also scrubbing() {
-    return [this](const std::string& chain, const Half& half) {
+  StateChains::Also also(const Way& way) {
+    return [this, &way](const std::string& chain, const Half& half) {
       const auto state = half.bit == kFirst.bit ? Direction::in : Direction::out;
       for (const auto number : std::views::values(scrubs_))
         add(chain, concat("ct label ", scrub_bit(number, state), " jump scrub/", number));
+      log_all(way, chain, half);
     };
+  }
+
+  // Of states whose rules have `log (all)`.
+  void log_all(const Way& way, const std::string& chain, const Half& half) {
+    std::string elements;
+    for (const auto& [id, number] : state_rules_) {
+      const auto& rule = *lowered_.rules[number];
+      if (!rule.log || !rule.log->all) continue;
+      const auto logs = concat(way.name, "/log/", number);
+      if (apart_.insert(logs).second) {
+        commands_.declare("chain", logs);
+        add(logs, logged(rule, way).substr(1));
+      }
+      elements += concat(elements.empty() ? "" : ", ", hex(id << half.rule), " : jump ", logs);
+    }
+    if (!elements.empty())
+      add(chain, concat("ct mark & ", hex(kMaxId << half.rule), " vmap { ", elements, " }"));
   }
 
   // What rules and states do with packets on this way: a state that is made in the direction of the
@@ -619,6 +647,7 @@ class Lowering {
     if (is_simple(rule)) return add(name, simple(rule, way));
     if (!rule.allow_opts) add(name, "jump options");
     if (changes(rule) != Normalization{}) add(name, scrubs(rule, way).substr(1));
+    if (has_states(rule) && rule.log) add(name, logged(rule, way).substr(1));
     if (!has_states(rule)) return add(name, counted(rule, way) + " accept");
     states_.decided(way, name, {lowered_.ids[number], number},
                     rule.state == State::none ? "/any" : "/keep");
@@ -630,6 +659,7 @@ class Lowering {
   Lowered lowered_;
   const Remembered& before_;
   std::map<const FilterRule*, size_t> numbers_;
+  std::vector<std::string> paths_of_rules_;
   std::vector<std::string> names_;  // of rules that make states
   std::vector<StateRule> state_rules_;
   std::map<std::string, int> paths_;  // with the anchors around them

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "pf/lower_pool.h"
+#include "pf/pflog.h"
 
 namespace gaol::pf {
 namespace {
@@ -45,7 +46,7 @@ constexpr Refusal<Match> kMatches[] = {
 };
 
 constexpr Refusal<TranslationRule> kTranslations[] = {
-    {[](const TranslationRule& r) { return r.log.has_value(); }, "log"},
+    {[](const TranslationRule& r) { return r.log.has_value(); }, "log of a translation"},
     {[](const TranslationRule& r) { return r.rtable.has_value(); }, "rtable"},
     {[](const TranslationRule& r) {
        return r.kind == Kind::rdr && (r.match.on.name == "lo0" || r.match.on.name == "lo");
@@ -64,7 +65,12 @@ constexpr Refusal<TranslationRule> kTranslations[] = {
 constexpr Refusal<Rule> kRules[] = {
     {[](const Rule& r) { return r.received_on.name == "egress"; },
      "the group egress: name the interface"},
-    {[](const Rule& r) { return r.log.has_value(); }, "log"},
+    {[](const Rule& r) { return r.log && r.verdict == Verdict::anchor; }, "log of an anchor"},
+    {[](const Rule& r) { return r.log && r.log->matches; }, "log (matches)"},
+    {[](const Rule& r) { return r.log && r.log->user && r.match.direction != Direction::out; },
+     "log (user) of rules that are not for out: who will take a packet is not known"},
+    {[](const Rule& r) { return r.log && !log_group(r.log->to); },
+     "log to another interface than pflog0 to pflog255"},
     {[](const Rule& r) { return r.reply.ttl != 0 && r.verdict == Verdict::block; },
      "return-rst with a ttl: the kernel chooses it"},
     {[](const Rule& r) {

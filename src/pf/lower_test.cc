@@ -144,6 +144,26 @@ TEST(Lower, ConnectionsKnowTheirRules) {
     EXPECT_NE(second->text.find(line), std::string::npos) << line;
 }
 
+// Of a state only the packet that makes it, unless all of them are asked for.
+TEST(Lower, RulesLogInTheirName) {
+  auto blocked = rule(Verdict::block, Direction::in, true), kept = rule(Verdict::pass), all = kept;
+  blocked.match.protocol = IPPROTO_TCP;
+  blocked.log = {.to = "pflog1"};
+  kept.log.emplace();
+  all.log = {.all = true, .to = {}};
+  kept.state = all.state = State::keep;
+  auto anchored = policy({blocked, kept, anchor("a/b")});
+  anchored.rulesets["a/b"].filter = {kept, all};
+  const auto text = lower(anchored)->text;
+  for (const char* line :
+       {"in/stop meta l4proto 6 counter name in/0 log prefix \"0 - block in\" group 28775 drop\n",
+        "in/rule/1 log prefix \"1 - pass in\" group 28774\n",
+        "in/rule/3 log prefix \"2 1 pass in b\" group 28774\n",
+        "out/known/first ct mark & 0xfffc vmap { 0xc : jump out/log/3 }\n",
+        "out/log/3 log prefix \"2 1 pass out b\" group 28774\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+}
+
 TEST(Lower, ConnectionsKeepTheirTagsInLabels) {
   auto tags = rule(Verdict::pass);
   tags.state = State::keep;
@@ -525,7 +545,7 @@ TEST(Lower, RefusesAndSaysWhere) {
   auto nested = policy({anchor("a")});
   nested.rulesets["a"].filter = {anchor("a")};
   auto logged = rule(Verdict::block), once = rule(Verdict::block);
-  logged.log.emplace();
+  logged.log = {.matches = true, .to = {}};
   auto ttl = rule(Verdict::block);
   ttl.reply = {.kind = Reply::Kind::rst, .ttl = 64};
   once.once = true;
@@ -578,7 +598,7 @@ TEST(Lower, RefusesAndSaysWhere) {
        "pf.conf:7: not supported on this system: binat from all but an address"},
       {nested, "pf.conf:7: not supported on this system: anchors nested deeper than 10 levels"},
       {policy(tags), "pf.conf:7: not supported on this system: more than 255 tags"},
-      {policy({logged}), "pf.conf:7: not supported on this system: log"},
+      {policy({logged}), "pf.conf:7: not supported on this system: log (matches)"},
       {policy({ttl}),
        "pf.conf:7: not supported on this system: return-rst with a ttl: the kernel chooses it"},
       {policy({once}), "pf.conf:7: not supported on this system: once"},

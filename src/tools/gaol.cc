@@ -68,8 +68,9 @@ constexpr Subcommand kOwnCommands[] = {
 // All groups in the order of their names.
 std::vector<Subcommand> all_commands() {
   std::vector<Subcommand> all(std::begin(kOwnCommands), std::end(kOwnCommands));
-  for (const auto group : {export_commands(), host_commands(), net_commands(), pool_commands(),
-                           release_commands(), room_commands(), shift_commands(), tree_commands()})
+  for (const auto group :
+       {export_commands(), host_commands(), log_commands(), net_commands(), pool_commands(),
+        release_commands(), room_commands(), shift_commands(), tree_commands()})
     all.insert(all.end(), group.begin(), group.end());
   std::ranges::sort(all, {}, &Subcommand::name);
   return all;
@@ -114,21 +115,19 @@ std::unexpected<Error> unknown_subcommand(std::span<char*> words) {
 }
 
 // Every option has a short form too. The first colon has a missing value told from no option.
-std::string short_options() {
+std::string short_options(const option* options) {
   std::string letters = ":";
-  for (const auto& option : kOptions) {
-    if (!option.name) break;
-    letters.append(1, static_cast<char>(option.val)).append(option.has_arg ? ":" : "");
-  }
+  for (; options->name; ++options)
+    letters.append(1, static_cast<char>(options->val)).append(options->has_arg ? ":" : "");
   return letters;
 }
 
 Result<Words> read_words(const Subcommand& command, int argc, char** argv) {
   Words words;
   opterr = 0;
-  const auto letters = short_options();
-  for (int letter;
-       (letter = ::getopt_long(argc, argv, letters.c_str(), kOptions, nullptr)) != -1;) {
+  const auto* options = command.own ? command.own : kOptions;
+  const auto letters = short_options(options);
+  for (int letter; (letter = ::getopt_long(argc, argv, letters.c_str(), options, nullptr)) != -1;) {
     const std::string_view word = argv[optind - 1];
     if (letter == ':') return fail("option ", word, " needs a value");
     if (letter == '?' ||

@@ -4,6 +4,8 @@
 // What the files of gaol(8) share: the words of a command line, the table that a group of
 // subcommands is, and how they speak. A group lies in a file of its own, gaol_GROUP.cc.
 
+#include <getopt.h>
+
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -37,10 +39,12 @@ struct Subcommand {
   size_t least, most;                // operands
   Result<int> (*run)(const Words&);  // the exit status
   int trouble = 1;                   // that of an error
+  const option* own = nullptr;       // options in place of those that all share
 };
 
 std::span<const Subcommand> export_commands();   // gaol_export.cc
 std::span<const Subcommand> host_commands();     // gaol_host.cc
+std::span<const Subcommand> log_commands();      // gaol_log.cc
 std::span<const Subcommand> net_commands();      // gaol_net.cc
 std::span<const Subcommand> pool_commands();     // gaol_pool.cc
 std::span<const Subcommand> release_commands();  // gaol_release.cc

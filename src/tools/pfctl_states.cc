@@ -10,6 +10,7 @@
 
 #include "pf/facts.h"
 #include "pf/hosts.h"
+#include "pf/lower_log.h"
 #include "pf/states.h"
 #include "sys/connections.h"
 #include "tools/pfctl.h"
@@ -36,24 +37,12 @@ struct Place {
   const std::vector<std::string>* labels = nullptr;
 };
 
-std::optional<size_t> call_of(const std::string& path, const pf::Policy& policy) {
-  if (path.empty()) return {};
-  const auto& calls = policy.rulesets.at("").filter;
-  const auto found = std::ranges::find_if(calls, [&](const pf::FilterRule& rule) {
-    const auto& called = rule.anchor.path;
-    return rule.verdict == pf::Verdict::anchor &&
-           (called.empty() || path == called || path.starts_with(called + "/"));
-  });
-  if (found == calls.end()) return {};
-  return static_cast<size_t>(found - calls.begin());
-}
-
 // By the rules' ids.
 std::map<uint32_t, Place> places(const Whole& whole) {
   std::map<const pf::FilterRule*, Place> where;
   for (const auto& [path, ruleset] : whole.policy.rulesets)
     for (size_t n = 0; n < ruleset.filter.size(); ++n)
-      where[&ruleset.filter[n]] = {n, call_of(path, whole.policy), &ruleset.filter[n].labels};
+      where[&ruleset.filter[n]] = {n, pf::call_of(path, whole.policy), &ruleset.filter[n].labels};
   std::map<uint32_t, Place> all;
   for (size_t n = 0; n < whole.lowered.rules.size(); ++n)
     if (whole.lowered.ids[n] != 0) all[whole.lowered.ids[n]] = where.at(whole.lowered.rules[n]);

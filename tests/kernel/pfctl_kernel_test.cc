@@ -149,6 +149,25 @@ TEST_F(PfctlTest, ROOT_NET_BPF_StatesAreShownAndKilled) {
   EXPECT_EQ(seen("pfctl -F states; pfctl -ss"), "1 states cleared\n");
 }
 
+// tcpdump(1) prints the header of FreeBSD's pflog with -e.
+TEST_F(PfctlTest, ROOT_NET_BPF_WhatIsLoggedIsReadAsItComes) {
+  GAOL_NEEDS(run("command -v tcpdump").status == 0, "needs tcpdump");
+  EXPECT_EQ(load("pass in log on bridge0 inet proto icmp\npass out\n", "-qe"), "");
+  EXPECT_EQ(seen("pfctl -qF states"), "");
+  EXPECT_EQ(seen("gaol log pf -w /run/log & reader=$!\n"
+                 "until [ -s /run/log ]; do sleep 0.1; done\n"
+                 "jexec far ping -qc 2 -W 1 10.1.0.1 >/dev/null\n"
+                 "gaol log pf\n"
+                 "until [ $(stat -c %s /run/log) -gt 24 ]; do sleep 0.1; done\n"
+                 "kill $reader"),
+            "gaol: log pf: somebody reads it already\n");
+  EXPECT_EQ(seen("gaol log pf -r /run/log | cut -d' ' -f2-"),
+            "rule 0/0(match): pass in on bridge0: 10.1.0.2 > 10.1.0.1: icmp, type 8, length 64\n");
+  EXPECT_THAT(seen("gaol log pf -r /run/log -w - | tcpdump -ner - 2>&1"),
+              HasSubstr("rule 0/0(match): pass in on bridge0: 10.1.0.2 > 10.1.0.1: ICMP echo"));
+  ::unlink("/run/log");
+}
+
 // What is in a table stays over loads that do not say it again, and packets meet what is in it.
 TEST_F(PfctlTest, ROOT_NET_BPF_TablesChangeWithoutTheirRules) {
   const std::string rules = "table <bad> persist { 10.9.0.0/16 }\nblock in from <bad>\n";
