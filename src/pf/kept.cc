@@ -96,10 +96,11 @@ std::string kept_text(const Policy& policy, const Unit& unit) {
 }
 
 std::string to_text(const Kept& kept) {
-  return json{{"enabled", kept.enabled},        {"since", kept.since},
-              {"generation", kept.generation},  {"units", kept.units},
-              {"loaders", kept.loaders},        {"tables", kept.tables},
-              {"rules", kept.remembered.rules}, {"tags", kept.remembered.tags}}
+  return json{{"enabled", kept.enabled},       {"since", kept.since},
+              {"generation", kept.generation}, {"units", kept.units},
+              {"loaders", kept.loaders},       {"tables", kept.tables},
+              {"before", kept.before},         {"rules", kept.remembered.rules},
+              {"tags", kept.remembered.tags}}
       .dump();
 }
 
@@ -111,6 +112,7 @@ Result<Kept> kept_from(std::string_view text) {
                 .generation = j.at("generation"),
                 .units = j.at("units").get<decltype(Kept::units)>(),
                 .tables = j.at("tables").get<decltype(Kept::tables)>(),
+                .before = j.at("before").get<decltype(Kept::before)>(),
                 .loaders = j.at("loaders").get<decltype(Kept::loaders)>(),
                 .remembered = {j.at("rules"), j.at("tags")}};
   } catch (const json::exception& e) {
@@ -175,8 +177,25 @@ Result<> Keeper::change(Kept next, const Lowered& lowered) {
     return done;
   }
   if (next.enabled) count_connections(kernel_);
+  auto set = this->set(next, next.enabled ? lowered.settings : Settings{});
   TRY(settle(to_text(next)));
   now_ = std::move(next);
+  return set;
+}
+
+// What rules do not say any more is as it was before them. It may be set once connections are
+// tracked: with the first rules.
+Result<> Keeper::set(Kept& next, const Settings& settings) {
+  for (const auto& [file, value] : now_.before)
+    if (!settings.contains(file)) {
+      TRY(kernel_.write_file(file, value));
+      next.before.erase(file);
+    }
+  for (const auto& [file, value] : settings) {
+    const auto old = TRY(kernel_.read_file(file));
+    next.before.try_emplace(file, trim(old));
+    TRY(kernel_.write_file(file, value));
+  }
   return {};
 }
 

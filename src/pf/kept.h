@@ -34,6 +34,7 @@ struct Kept {
   // that were loaded by themselves.
   std::map<std::string, std::string, std::less<>> units;
   std::vector<TableId> tables;
+  Settings before;  // what the kernel's settings were that rules have changed
   std::map<std::string, Loader, std::less<>> loaders;  // who loaded them
   Remembered remembered;                               // what connections know of them
 
@@ -68,6 +69,7 @@ class Keeper {
 
  private:
   Result<> settle(const std::string& next);
+  Result<> set(Kept& next, const Settings& settings);
   Keeper(sys::Kernel& kernel, sys::Fd lock);
   sys::Kernel& kernel_;
   sys::Fd lock_;

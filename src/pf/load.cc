@@ -110,6 +110,12 @@ Result<std::vector<RuleCounts>> counted(size_t rules) {
   return all;
 }
 
+Result<> reset_counters() {
+  Nftables nft;
+  if (!objects(nft).empty()) (void)TRY(nft.run("reset counters table inet pf"));
+  return {};
+}
+
 Result<> unload() {
   Nftables nft;
   if (!objects(nft).empty()) (void)TRY(nft.run("delete table inet pf"));

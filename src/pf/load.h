@@ -36,6 +36,9 @@ struct RuleCounts {
 // The n-th is of Lowered::rules[n].
 Result<std::vector<RuleCounts>> counted(size_t rules);
 
+// They begin at 0 again.
+Result<> reset_counters();
+
 // Takes the table away, if there is one.
 Result<> unload();
 

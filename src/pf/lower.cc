@@ -68,6 +68,7 @@ class Lowering {
   Lowering(const Policy& policy, const Remembered& before) : policy_(policy), before_(before) {}
 
   Result<Lowered> lower() && {
+    lowered_.settings = TRY(settings_of(policy_));
     (void)TRY(depth("", 0));
     (void)TRY(normalize());
     for (const auto& [path, ruleset] : policy_.rulesets) {

@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "pf/numbers.h"
 #include "pf/ruleset.h"
+#include "pf/settings.h"
 
 namespace gaol::pf {
 
@@ -34,6 +35,7 @@ struct Lowered {
   Remembered remembered;
   // Every table, by the name that its sets have behind that of the family.
   std::vector<std::pair<std::string, const Table*>> tables;
+  Settings settings;
   // What keeps its contents when another policy is loaded, if that has it too.
   std::vector<std::string> sets;
 };

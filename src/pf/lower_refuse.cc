@@ -117,18 +117,11 @@ constexpr Refusal<ScrubRule> kScrubs[] = {
 constexpr Refusal<Options> kOptions[] = {
     {[](const Options& o) { return o.skip && std::ranges::count(*o.skip, "egress") > 0; },
      "the group egress: name the interface"},
-    {[](const Options& o) { return !o.timeouts.empty(); }, "set timeout and set optimization"},
-    {[](const Options& o) { return !o.limits.empty(); }, "set limit"},
     {[](const Options& o) { return o.reassemble && !o.reassemble->on; },
      "set reassemble no: connections are tracked reassembled"},
     {[](const Options& o) { return o.syncookies && o.syncookies->mode != Syncookies::Mode::never; },
      "set syncookies"},
 };
-
-std::unexpected<Error> refuse_first(const Policy& policy, std::string_view what) {
-  return fail(policy.files.empty() ? "-" : policy.files.front(),
-              ": not supported on this system: ", what);
-}
 
 // The first statement of a list.
 template <class List>
@@ -139,6 +132,11 @@ Result<> none_of(const Policy& policy, const List& list, std::string_view what) 
 
 }  // namespace
 
+std::unexpected<Error> refuse(const Policy& policy, std::string_view what) {
+  return fail(policy.files.empty() ? "-" : policy.files.front(),
+              ": not supported on this system: ", what);
+}
+
 std::unexpected<Error> refuse(const Policy& policy, const Position& at, std::string_view what) {
   const std::string file = at.file < policy.files.size() ? policy.files[at.file] : "-";
   return fail(file, ":", at.line, ": not supported on this system: ", what);
@@ -146,7 +144,7 @@ std::unexpected<Error> refuse(const Policy& policy, const Position& at, std::str
 
 Result<> check(const Policy& policy) {
   for (const auto& [asked, what] : kOptions)
-    if (asked(policy.options)) return refuse_first(policy, what);
+    if (asked(policy.options)) return refuse(policy, what);
   (void)TRY(none_of(policy, policy.altq, "altq"));
   (void)TRY(none_of(policy, policy.queues, "queue"));
   (void)TRY(none_of(policy, policy.limiters, "limiters"));

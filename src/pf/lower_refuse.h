@@ -12,6 +12,8 @@ namespace gaol::pf {
 
 // `FILE:LINE: not supported on this system: WHAT`.
 std::unexpected<Error> refuse(const Policy& policy, const Position& at, std::string_view what);
+// The same of what is not said in one place.
+std::unexpected<Error> refuse(const Policy& policy, std::string_view what);
 
 // Everything but rules of filter, translation and scrub: what is said once, and lists of other
 // kinds.

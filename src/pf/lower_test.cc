@@ -602,7 +602,9 @@ TEST(Lower, RefusesAndSaysWhere) {
       {policy({ttl}),
        "pf.conf:7: not supported on this system: return-rst with a ttl: the kernel chooses it"},
       {policy({once}), "pf.conf:7: not supported on this system: once"},
-      {timeouts, "pf.conf: not supported on this system: set timeout and set optimization"},
+      {timeouts,
+       "pf.conf: not supported on this system: set timeout interval: connection tracking has none "
+       "such"},
       {scrub,
        "pf.conf:3: not supported on this system: fragment no reassemble: connections are tracked "
        "reassembled"},

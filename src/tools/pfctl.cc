@@ -82,6 +82,8 @@ constexpr Flushed kFlushed[] = {
     {"ethernet", "Ethernet rules cleared", [](pf::Ruleset& r) { r.ether = {}; }},
 };
 
+bool is_flushed(std::string_view what);
+
 void define(Asked& words, std::string_view text) {
   const auto equals = text.rfind('=');
   if (equals == text.npos || equals == 0) {
@@ -110,9 +112,7 @@ void read_option(Asked& words, int option, const char* value, std::string_view (
     case 'D': define(words, value); break;
     case 'F':
       once(before, words.flush = chosen(kFlush, value, "flush modifier"));
-      if (words.flush != "states" && words.flush != "Tables" &&
-          !std::ranges::count(kFlushed, words.flush, &Flushed::what))
-        refuse();
+      if (!is_flushed(words.flush)) refuse();
       break;
     case 'f':
       once(before, "f");
@@ -124,14 +124,13 @@ void read_option(Asked& words, int option, const char* value, std::string_view (
     case 'r':
     case 'S': break;
     case 'h': std::fputs(kUsage, stderr); std::exit(0);
-    case 'i': break;
+    case 'i': words.interface = value; break;
     case 'K':
       words.source_kills.emplace_back(value);
       if (words.source_kills.size() > 2) {
         complain("pfctl", "can only specify -K twice");
         usage();
       }
-      refuse();
       break;
     case 'k':
       words.kills.emplace_back(value);
@@ -155,13 +154,10 @@ void read_option(Asked& words, int option, const char* value, std::string_view (
     case 'T': once(before, words.table_command = chosen(kTable, value, "table command")); break;
     case 't': words.table = value; break;
     case 'v': ++words.verbose; break;
-    case 'x':
-      (void)chosen(kDebug, value, "debug level");
-      refuse();
-      break;
+    case 'x': words.debug = chosen(kDebug, value, "debug level"); break;
     case 'd': words.disable = true; break;
     case 'e': words.enable = true; break;
-    case 'z': refuse(); break;
+    case 'z': words.zero = true; break;
     default: usage();
   }
 }
@@ -190,116 +186,15 @@ Asked parse_words(int argc, char** argv) {
   if (words.table.empty() != (words.table_command.empty() || load)) usage();
   if (words.table_command.empty() && optind < argc) usage();
   words.addresses.assign(argv + optind, argv + argc);
-  if (!words.dry && words.merge && words.refused.empty()) words.refused = "-m";
-  if (!words.dry && !words.file.empty() && words.refused.empty() && !words.everything())
-    words.refused = "-f with -A, -N, -O, -R or -T load, but for -n";
   if (words.anchor.starts_with('_') || words.anchor.contains("/_")) {
     complain("pfctl", "anchor names beginning with '_' cannot be modified from the command line");
     std::exit(1);
   }
   const bool asks = words.enable || words.disable || !words.show.empty() || !words.flush.empty() ||
-                    !words.kills.empty() || !words.question.empty() || is_of_table(words);
+                    !words.kills.empty() || !words.source_kills.empty() || !words.debug.empty() ||
+                    words.zero || !words.question.empty() || is_of_table(words);
   if (words.file.empty() && words.refused.empty() && !asks) usage();
   return words;
-}
-
-// --- loading ---
-
-// Options and queues are the machine's, not an anchor's.
-bool wanted(const Asked& words, Declared::Kind kind) {
-  const bool shared = kind == Declared::Kind::option || kind == Declared::Kind::queue;
-  if (shared && !words.anchor.empty()) return false;
-  if (words.everything() || kind == Declared::Kind::macro) return true;
-  if (kind == Declared::Kind::option) return words.only_options;
-  if (kind == Declared::Kind::queue) return words.only_queue;
-  return words.table_command == "load";
-}
-
-void show_unit(const Asked& words, const pf::Compiled& compiled, const pf::Unit& unit) {
-  const pf::Style style{.numeric_ports = words.numeric, .numbers = words.verbose > 1};
-  std::string out;
-  for (const Declared& declared : unit.declared)
-    if (wanted(words, declared.kind)) out += declared.line + "\n";
-  const auto add = [&](Rules kind) {
-    out += pf::print_rules(compiled.policy, unit.anchor, kind, style);
-  };
-  const bool filter = words.everything() || words.only_filter;
-  if (filter) add(Rules::scrub);
-  if (filter) add(Rules::ether);
-  if (words.everything() || words.only_nat) add(Rules::translation);
-  if (filter) add(Rules::filter);
-  tools::write_text(stdout, out);
-  std::fflush(stdout);
-}
-
-struct Source {
-  std::string name, text;
-};
-
-std::optional<Source> source_of(const Asked& words, const pf::World& world) {
-  const bool from_stdin = words.file == "-";
-  auto text = from_stdin ? pfctl::read_stdin() : world.read(words.file);
-  if (text) return Source{from_stdin ? "stdin" : words.file, std::move(*text)};
-  complain("pfctl", concat(words.file, ": ", errno_text(text.error().code)));
-  return {};
-}
-
-void tell_faults(const Asked& words, const pf::Compiled& compiled) {
-  if (!words.quiet)
-    for (const auto& line : compiled.warnings) tools::write_line(stderr, line);
-  for (const auto& line : compiled.errors) tools::write_line(stderr, line);
-  if (words.verbose > 1)
-    for (const auto& name : compiled.unused_macros)
-      tools::write_line(stderr, concat("warning: macro '", name, "' not used"));
-}
-
-// Tables that persist stay, though the file does not name them.
-Result<> keep_tables(const pf::Kept& kept, pf::Compiled& compiled, const pf::World& world) {
-  for (const pf::Unit& unit : compiled.units) {
-    const auto before = kept.units.find(unit.anchor);
-    if (before == kept.units.end()) continue;
-    const auto old = TRY(pf::recompile(unit.anchor, before->second, world));
-    auto& tables = compiled.policy.rulesets[unit.anchor].tables;
-    for (const auto& table : old.policy.rulesets.at(unit.anchor).tables)
-      if (table.persist && std::ranges::count(tables, table.name, &pf::Table::name) == 0)
-        tables.push_back(table);
-  }
-  return {};
-}
-
-// The rules of a file in place of those that are kept under the same paths.
-Result<> put(pf::Keeper& keeper, pf::Compiled& compiled, const pf::World& world, bool quiet) {
-  pf::Kept next = keeper.now();
-  TRY(keep_tables(next, compiled, world));
-  for (const pf::Unit& unit : compiled.units) {
-    next.units[unit.anchor] = pf::kept_text(compiled.policy, unit);
-    next.loaders[unit.anchor] = {::getuid(), static_cast<uint32_t>(::getpid())};
-  }
-  const auto policy = TRY(pf::whole(next, world, &compiled.policy));
-  const auto lowered = TRY(pf::lower(policy, next.remembered));
-  if (!quiet)
-    for (const auto& line : lowered.warnings) tools::write_line(stderr, line);
-  return keeper.change(std::move(next), lowered);
-}
-
-Result<> load(const Asked& words, pf::Keeper* keeper) {
-  const pf::World world = pf::this_machine();
-  const auto source = source_of(words, world);
-  if (!source) return quietly();
-  auto compiled = pf::compile(
-      {.name = source->name, .text = source->text, .anchor = words.anchor, .macros = words.macros},
-      world);
-  tell_faults(words, compiled);
-  for (const pf::Unit& unit : compiled.units) {
-    if (words.verbose == 0) break;
-    if (&unit != compiled.units.data())
-      tools::write_line(stderr, concat("\nLoading anchor ", unit.anchor, " from ", unit.file));
-    if (compiled.errors.empty()) show_unit(words, compiled, unit);
-  }
-  if (compiled.errors.empty())
-    return keeper ? put(*keeper, compiled, world, words.quiet) : Result<>{};
-  if (keeper) complain("pfctl", "Syntax error in config file: pf rules not loaded");
-  return quietly();
 }
 
 Result<> turn(const Asked& words, pf::Keeper& keeper, bool on) {
@@ -312,15 +207,84 @@ Result<> turn(const Asked& words, pf::Keeper& keeper, bool on) {
   return {};
 }
 
-Result<> flush(const Asked& words, pf::Keeper& keeper) {
-  if (words.flush == "states") return pfctl::flush_states(words);
-  if (words.flush == "Tables") return pfctl::flush_tables(words, keeper);
-  const auto* flushed = std::ranges::find(kFlushed, words.flush, &Flushed::what);
+// -x: the level is an option of the main ruleset. Nothing here says more or less by it.
+Result<> set_debug(const Asked& words, pf::Keeper& keeper) {
+  pf::Kept next = keeper.now();
+  auto& unit = next.units[""];
+  std::string text = concat("set debug ", words.debug, "\n");
+  for (const auto line : split(unit, '\n'))
+    if (!line.empty() && !line.starts_with("set debug ")) text += concat(line, "\n");
+  unit = text;
+  TRY(pfctl::put(keeper, std::move(next)));
+  if (!words.quiet) tools::write_line(stderr, concat("debug level set to '", words.debug, "'"));
+  return {};
+}
+
+Result<> flush_rules(const Asked& words, pf::Keeper& keeper, const Flushed& flushed) {
   const bool known = keeper.now().units.contains(words.anchor);
   if (!known && !words.anchor.empty()) return fail("Anchor '", words.anchor, "' not found.");
-  if (known) TRY(pfctl::edit(keeper, words.anchor, flushed->flush));
-  if (!words.quiet) tools::write_line(stderr, flushed->said);
+  if (known) TRY(pfctl::edit(keeper, words.anchor, flushed.flush));
+  if (!words.quiet) tools::write_line(stderr, flushed.said);
   return {};
+}
+
+// Options as if no file had set them.
+Result<> reset(const Asked& words, pf::Keeper& keeper) {
+  pf::Kept next = keeper.now();
+  if (const auto unit = next.units.find(""); unit != next.units.end()) {
+    std::string text;
+    for (const auto line : split(unit->second, '\n'))
+      if (!line.empty() && !line.starts_with("set ")) text += concat(line, "\n");
+    unit->second = text;
+    TRY(pfctl::put(keeper, std::move(next)));
+  }
+  if (!words.quiet) tools::write_line(stderr, "pf: interface flags reset");
+  return {};
+}
+
+// What -z clears is what -s info adds up.
+Result<> flush_info(const Asked& words, pf::Keeper&) {
+  TRY(pf::reset_counters());
+  if (!words.quiet) tools::write_line(stderr, "pf: statistics cleared");
+  return {};
+}
+
+// No rule that tracks sources can be loaded.
+Result<> flush_sources(const Asked& words, pf::Keeper&) {
+  if (!words.quiet) tools::write_line(stderr, "source tracking entries cleared");
+  return {};
+}
+
+struct FlushedElse {
+  std::string_view what;
+  Result<> (*flush)(const Asked&, pf::Keeper&);
+};
+constexpr FlushedElse kFlushedElse[] = {
+    {"Reset", reset},
+    {"Sources", flush_sources},
+    {"Tables", pfctl::flush_tables},
+    {"info", flush_info},
+    {"states", [](const Asked& words, pf::Keeper&) { return pfctl::flush_states(words); }},
+};
+
+bool is_flushed(std::string_view what) {
+  return what == "all" || std::ranges::count(kFlushed, what, &Flushed::what) > 0 ||
+         std::ranges::count(kFlushedElse, what, &FlushedElse::what) > 0;
+}
+
+// Of an anchor only what it has itself.
+Result<> flush_all(const Asked& words, pf::Keeper& keeper) {
+  for (const auto& one : kFlushed) TRY(flush_rules(words, keeper, one));
+  for (const auto& one : kFlushedElse)
+    if (words.anchor.empty() || one.what == "Tables") TRY(one.flush(words, keeper));
+  return {};
+}
+
+Result<> flush(const Asked& words, pf::Keeper& keeper) {
+  if (words.flush == "all") return flush_all(words, keeper);
+  const auto* rules = std::ranges::find(kFlushed, words.flush, &Flushed::what);
+  if (rules != std::end(kFlushed)) return flush_rules(words, keeper, *rules);
+  return std::ranges::find(kFlushedElse, words.flush, &FlushedElse::what)->flush(words, keeper);
 }
 
 // The rules of the file, or those that are loaded with what their tables have.
@@ -336,11 +300,11 @@ Result<pf::Policy> explained_policy(const Asked& words, const pf::World& world) 
       }
     return policy;
   }
-  const auto source = source_of(words, world);
+  const auto source = pfctl::source_of(words, world);
   if (!source) return quietly();
   auto compiled =
       pf::compile({.name = source->name, .text = source->text, .macros = words.macros}, world);
-  tell_faults(words, compiled);
+  pfctl::tell_faults(words, compiled);
   if (!compiled.errors.empty()) return quietly();
   return std::move(compiled.policy);
 }
@@ -359,53 +323,27 @@ Result<int> act(const Asked& words) {
   if (!words.question.empty()) return explain(words);
   int status = 0;
   if (words.dry && !is_of_table(words)) {
-    TRY(load(words, nullptr));
+    TRY(pfctl::load(words, nullptr));
     return status;
   }
   auto keeper = TRY(pf::Keeper::open(sys::real_kernel()));
   if (words.disable) TRY(turn(words, keeper, false));
   if (!words.show.empty()) TRY(pfctl::show(words, keeper));
   if (!words.flush.empty()) TRY(flush(words, keeper));
+  if (words.zero) TRY(pf::reset_counters());
+  if (words.zero && !words.quiet) tools::write_line(stderr, "pf: rule counters cleared");
   if (!words.kills.empty()) TRY(pfctl::kill_states(words, keeper.now()));
+  if (!words.source_kills.empty()) TRY(pfctl::kill_sources(words));
   if (is_of_table(words))
     status = TRY(pfctl::change_table(words, keeper));
   else if (!words.file.empty())
-    TRY(load(words, &keeper));
+    TRY(pfctl::load(words, &keeper));
   if (words.enable) TRY(turn(words, keeper, true));
+  if (!words.debug.empty()) TRY(set_debug(words, keeper));
   return status;
 }
 
 }  // namespace
-
-namespace gaol::pfctl {
-
-Result<std::string> read_stdin() {
-  std::string out;
-  char buffer[1 << 14];
-  for (ssize_t n; (n = ::read(STDIN_FILENO, buffer, sizeof buffer)) != 0;) {
-    if (n < 0) return fail_errno(errno, "stdin");
-    out.append(buffer, static_cast<size_t>(n));
-  }
-  return out;
-}
-
-Result<> put(pf::Keeper& keeper, pf::Kept next) {
-  const auto policy = TRY(pf::whole(next, pf::this_machine()));
-  const auto lowered = TRY(pf::lower(policy, next.remembered));
-  return keeper.change(std::move(next), lowered);
-}
-
-Result<> edit(pf::Keeper& keeper, const std::string& anchor,
-              const std::function<void(pf::Ruleset&)>& change) {
-  pf::Kept next = keeper.now();
-  auto& unit = next.units[anchor];
-  auto compiled = TRY(pf::recompile(anchor, unit, pf::this_machine()));
-  change(compiled.policy.rulesets[anchor]);
-  unit = pf::kept_text(compiled.policy, compiled.units.front());
-  return put(keeper, std::move(next));
-}
-
-}  // namespace gaol::pfctl
 
 int main(int argc, char** argv) {
   const Asked words = parse_words(argc, argv);

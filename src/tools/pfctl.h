@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,8 +26,9 @@ struct Asked {
   std::string_view table_command;
   std::vector<std::string> addresses;  // of the table command
   std::string refused;                 // the first option that nothing is behind yet
-  std::string_view flush, show;
-  bool enable = false, disable = false, merge = false;
+  std::string_view flush, show, debug;
+  std::string interface;  // -i
+  bool enable = false, disable = false, merge = false, zero = false;
   bool dry = false, quiet = false, numeric = false;
   bool only_filter = false, only_nat = false, only_queue = false, only_options = false;
   std::vector<std::string> kills, source_kills;
@@ -56,10 +58,23 @@ Result<> edit(pf::Keeper& keeper, const std::string& anchor,
               const std::function<void(pf::Ruleset&)>& change);
 Result<std::string> read_stdin();
 
+// -f. Without a keeper the file is only read. Faults are told; the error may be silent.
+struct Source {
+  std::string name, text;
+};
+std::optional<Source> source_of(const Asked& words, const pf::World& world);
+void tell_faults(const Asked& words, const pf::Compiled& compiled);
+Result<> load(const Asked& words, pf::Keeper* keeper);
+// Against `set limit table-entries`.
+Result<> check_table_size(const pf::Options& options, size_t size);
+
 // -s
 bool is_shown(std::string_view what);
 Result<> show(const Asked& words, pf::Keeper& keeper);
 Result<> show_tables(const Asked& words, const Whole& whole, pf::Keeper& keeper);
+
+using Show = Result<>(const Asked& words, const Whole& whole);
+Show show_info, show_interfaces, show_labels, show_memory, show_sources, show_timeouts;
 
 // States, as pfctl(8) has them.
 Result<> show_states(const Asked& words, const Whole& whole);
@@ -67,6 +82,7 @@ Result<> show_states(const Asked& words, const Whole& whole);
 Result<std::vector<uint64_t>> states_by_rule();
 Result<> flush_states(const Asked& words);
 Result<> kill_states(const Asked& words, const pf::Kept& kept);
+Result<> kill_sources(const Asked& words);
 
 // -T. What it comes to is the exit status: 2, if not all addresses of `test` match.
 Result<int> change_table(const Asked& words, pf::Keeper& keeper);

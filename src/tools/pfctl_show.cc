@@ -92,11 +92,31 @@ Result<> show_running(const Asked&, const Whole& whole) {
 
 struct Shown {
   std::string_view what;
-  Result<> (*show)(const Asked&, const Whole&);
+  Show* show;
 };
-constexpr Shown kShown[] = {{"Anchors", show_anchors}, {"Running", show_running},
-                            {"ether", show_ether},     {"nat", show_nat},
-                            {"rules", show_filter},    {"states", show_states}};
+constexpr Shown kShown[] = {
+    {"Anchors", show_anchors}, {"Interfaces", show_interfaces}, {"Running", show_running},
+    {"Sources", show_sources}, {"ether", show_ether},           {"info", show_info},
+    {"labels", show_labels},   {"memory", show_memory},         {"nat", show_nat},
+    {"rules", show_filter},    {"states", show_states},         {"timeouts", show_timeouts},
+};
+
+// The parts of -s all.
+struct Section {
+  std::string_view title, what;
+};
+constexpr Section kSections[] = {
+    {"TRANSLATION RULES:", "nat"}, {"FILTER RULES:", "rules"},
+    {"STATES:", "states"},         {"INFO:", "info"},
+    {"LABEL COUNTERS:", "labels"}, {"TIMEOUTS:", "timeouts"},
+    {"LIMITS:", "memory"},         {"TABLES:", "Tables"},
+};
+
+Result<> show_one(std::string_view what, const Asked& words, const Whole& whole,
+                  pf::Keeper& keeper) {
+  if (what == "Tables") return show_tables(words, whole, keeper);
+  return std::ranges::find(kShown, what, &Shown::what)->show(words, whole);
+}
 
 }  // namespace
 
@@ -107,15 +127,19 @@ Result<Whole> whole(const pf::Kept& kept, const std::string& path) {
 }
 
 bool is_shown(std::string_view what) {
-  return what == "Tables" || std::ranges::count(kShown, what, &Shown::what) > 0;
+  return what == "all" || what == "Tables" || std::ranges::count(kShown, what, &Shown::what) > 0;
 }
 
 Result<> show(const Asked& words, pf::Keeper& keeper) {
   const auto all = TRY(whole(keeper.now(), words.anchor));
   if (!all.path.empty() && !all.policy.rulesets.contains(all.path))
     return fail("Anchor '", all.path, "' not found.");
-  if (words.show == "Tables") return show_tables(words, all, keeper);
-  return std::ranges::find(kShown, words.show, &Shown::what)->show(words, all);
+  if (words.show != "all") return show_one(words.show, words, all, keeper);
+  for (const auto& [title, what] : kSections) {
+    tools::write_line(stdout, concat(what == kSections[0].what ? "" : "\n", title));
+    TRY(show_one(what, words, all, keeper));
+  }
+  return {};
 }
 
 }  // namespace gaol::pfctl

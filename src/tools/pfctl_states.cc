@@ -202,4 +202,13 @@ Result<> kill_states(const Asked& words, const pf::Kept& kept) {
   return {};
 }
 
+// No rule that tracks sources can be loaded, so there are none.
+Result<> kill_sources(const Asked& words) {
+  const auto kill = TRY(by_hosts(words.source_kills));
+  if (!words.quiet)
+    tools::write_line(stderr, concat("killed 0 src nodes from ", kill.sources, " sources and ",
+                                     kill.destinations, " destinations"));
+  return {};
+}
+
 }  // namespace gaol::pfctl

@@ -24,6 +24,7 @@ using pf::TableRows;
 struct Call {
   const Asked& words;
   pf::Keeper& keeper;
+  const pf::Options& options;
   const pf::Table* table;  // nullptr: there is none of that name
   pf::TableId id;
   TableRows rows;
@@ -55,6 +56,7 @@ void list(const Call& call, const Answers& answers) {
 }
 
 Result<> store(const Call& call, const TableRows& before) {
+  if (call.rows.size() > before.size()) TRY(check_table_size(call.options, call.rows.size()));
   return call.words.dry ? Result<>{} : call.keeper.tables().change(call.id, before, call.rows);
 }
 
@@ -255,6 +257,7 @@ Result<int> change_table(const Asked& words, pf::Keeper& keeper) {
   if (table && table->constant && command.changes) return fail("Operation not permitted.");
   Call call{.words = words,
             .keeper = keeper,
+            .options = all.policy.options,
             .table = table,
             .id = concat(pf::escaped(words.anchor), words.anchor.empty() ? "" : "/",
                          pf::escaped(words.table)),

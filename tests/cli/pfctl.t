@@ -108,9 +108,64 @@ pfctl: pf not enabled
 [exit 1]
 # pfctl -F rules; pfctl -sr
 rules cleared
-# pfctl -Rf pf.conf
-pfctl: -f with -A, -N, -O, -R or -T load, but for -n: is not there yet in this version
+# printf 'set skip on em8\nset timeout { tcp.established 1000, udp.multiple 77 }\ntable <t> persist { 10.0.0.1 }\nnat on em9 from 10.0.0.0/8 -> 192.0.2.1\npass out label "o"\n' | pfctl -f -
+# echo 'block in label "b"' | pfctl -Rf -; pfctl -sr; pfctl -sn; pfctl -sT
+block drop in all label "b"
+nat on em9 inet from 10.0.0.0/8 to any -> 192.0.2.1
+t
+# echo 'nat on em9 from 10.0.0.0/8 -> 192.0.2.2' | pfctl -Nf -; pfctl -sr; pfctl -sn
+block drop in all label "b"
+nat on em9 inet from 10.0.0.0/8 to any -> 192.0.2.2
+# echo 'table <u> persist' | pfctl -T load -f -; pfctl -sT; pfctl -sr
+u
+t
+block drop in all label "b"
+# printf 'set timeout udp.multiple 78\nblock in label "b"' | pfctl -mf -; pfctl -sn
+# pfctl -s labels; pfctl -z; pfctl -x misc; pfctl -K 10.0.0.1
+b 0 0 0 0 0 0 0 0
+pf: rule counters cleared
+debug level set to 'misc'
+killed 0 src nodes from 1 sources and 0 destinations
+# pfctl -s info
+Status: Disabled                                Debug: Misc
+
+State Table                          Total             Rate
+  current entries                        0               
+  inserts                                0               
+Counters
+  match                                  0               
+# pfctl -s memory | grep table; pfctl -i all -s Interfaces
+table-entries unlimited
+all
+# echo 'set skip on em7' | pfctl -Of -; pfctl -sr
+block drop in all label "b"
+# echo 'set timeout interval 10' | pfctl -f -
+pfctl: stdin: not supported on this system: set timeout interval: connection tracking has none such
 [exit 1]
+# echo 'set limit states 10' | pfctl -f - 2>&1 | sed 's/[0-9][0-9][0-9][0-9]*/N/'
+pfctl: not supported on this system: set limit states 10: the kernel's is N for all of the machine (nf_conntrack_max)
+# printf 'set limit table-entries 1\ntable <x> { 1.1.1.1 1.1.1.2 }' | pfctl -f -
+pfctl: table with 2 addresses: set limit table-entries is 1
+[exit 1]
+# pfctl -s all | grep :
+TRANSLATION RULES:
+FILTER RULES:
+STATES:
+INFO:
+Status: Disabled                              Debug: Urgent
+LABEL COUNTERS:
+TIMEOUTS:
+LIMITS:
+TABLES:
+# pfctl -F all
+nat cleared
+rules cleared
+Ethernet rules cleared
+pf: interface flags reset
+source tracking entries cleared
+2 tables deleted.
+pf: statistics cleared
+0 states cleared
 # echo 'table <t> const { 10.0.0.0/8 !10.1.0.0/16 10.1.2.3 }' | pfctl -f -
 # pfctl -t t -T add 10.0.0.1
 pfctl: Operation not permitted.

@@ -168,6 +168,20 @@ TEST_F(PfctlTest, ROOT_NET_BPF_WhatIsLoggedIsReadAsItComes) {
   ::unlink("/run/log");
 }
 
+// What a file sets holds as long as pf is enabled with it.
+TEST_F(PfctlTest, ROOT_NET_BPF_TimeoutsAreTheKernels) {
+  const std::string shown = "pfctl -s timeouts | grep tcp.established";
+  EXPECT_EQ(load("pass\n", "-qe"), "");
+  const auto before = seen(shown);
+  EXPECT_EQ(load("set timeout tcp.established 1234\npass\n"), "");
+  EXPECT_EQ(seen(shown), "tcp.established            1234s\n");
+  EXPECT_EQ(load("pass\n", "-m"), "");
+  EXPECT_EQ(seen(shown), "tcp.established            1234s\n");
+  EXPECT_EQ(seen("pfctl -qd; " + shown), before);
+  EXPECT_EQ(seen("pfctl -qe; " + shown), "tcp.established            1234s\n");
+  EXPECT_EQ(seen("pfctl -qF Reset; " + shown), before);
+}
+
 // What is in a table stays over loads that do not say it again, and packets meet what is in it.
 TEST_F(PfctlTest, ROOT_NET_BPF_TablesChangeWithoutTheirRules) {
   const std::string rules = "table <bad> persist { 10.9.0.0/16 }\nblock in from <bad>\n";
