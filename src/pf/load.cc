@@ -81,6 +81,11 @@ Result<> load(const Lowered& lowered, Loading how) {
   return {};
 }
 
+Result<> change(const std::string& commands) {
+  (void)TRY(Nftables().run(commands));
+  return {};
+}
+
 Result<uint64_t> generation() {
   Nftables nft;
   for (const auto& [kind, name, hook] : objects(nft))

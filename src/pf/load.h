@@ -20,6 +20,9 @@ struct Loading {
 };
 Result<> load(const Lowered& lowered, Loading how = {});
 
+// Commands to the table that is there, in one transaction.
+Result<> change(const std::string& commands);
+
 // Of the rules that are there; 0: there are none.
 Result<uint64_t> generation();
 
