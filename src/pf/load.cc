@@ -12,12 +12,16 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
+#include <utility>
 
 #include "base/text.h"
+#include "sys/table_objects.h"
 
 namespace gaol::pf {
 namespace {
 
+constexpr const char* kTable = "pf";
 constexpr std::string_view kGeneration = "generation-";  // the name of a counter, with the number
 
 class Nftables {
@@ -40,32 +44,44 @@ class Nftables {
   std::unique_ptr<nft_ctx, decltype(&::nft_ctx_free)> context_;
 };
 
-struct Object {
-  std::string kind, name;
-  bool hook = false;
-};
+using Kind = sys::TableObject::Kind;
 
-// The chains, sets and counters of the table; nothing while there is none.
-std::vector<Object> objects(Nftables& nft) {
-  std::vector<Object> all;
-  const auto listing = nft.run("list table inet pf");
-  if (!listing) return all;
-  for (const auto line : split(*listing, '\n')) {
-    const auto word = words(line);
-    if (word.size() == 3 && word[2] == "{" && word[0] != "table")
-      all.push_back({std::string(word[0]), std::string(word[1])});
-    if (word.size() > 2 && word[0] == "type" && word[2] == "hook") all.back().hook = true;
+std::string_view word_of(Kind kind) {
+  switch (kind) {
+    case Kind::chain: return "chain";
+    case Kind::set: return "set";
+    case Kind::map: return "map";
+    case Kind::counter: return "counter";
+  }
+  std::unreachable();
+}
+
+// `counter in/1` and so on, of all that the commands declare.
+std::set<std::string_view> declared(std::string_view commands) {
+  constexpr std::string_view kAdd = "add ", kFamily = " inet pf ";
+  std::set<std::string_view> all;
+  for (const auto line : split(commands, '\n')) {
+    const auto at = line.find(kFamily);
+    if (!line.starts_with(kAdd) || at == line.npos) continue;
+    const auto end = line.find(' ', at + kFamily.size());
+    all.insert(line.substr(kAdd.size(), std::min(end, line.size()) - kAdd.size()));
   }
   return all;
 }
 
-// The commands that leave the hooks and what is kept. Nothing that a rule names can be deleted:
-// the rules come first, and chains, which elements of maps may name, before sets.
-std::string clearing(const std::vector<Object>& objects, const std::vector<std::string>& kept) {
+// The commands that leave the hooks and what is needed again. Nothing that something else names can
+// be deleted: the rules come first, and maps and sets before the chains that their elements name.
+// Of chains and counters there are as many as there are rules, so they stay where they can.
+std::string clearing(const std::vector<sys::TableObject>& objects, const Lowered& lowered) {
   std::string commands = objects.empty() ? "" : "flush table inet pf\n";
-  for (const auto& [kind, name, hook] : objects)
-    if (!hook && std::ranges::count(kept, name) == 0)
-      commands += concat("delete ", kind, " inet pf ", name, "\n");
+  const auto needed = declared(lowered.text);
+  for (const auto& [kind, name, hook] : objects) {
+    const auto what = concat(word_of(kind), " inet pf ", name);
+    const bool again = kind == Kind::chain || kind == Kind::counter
+                           ? needed.contains(what)
+                           : std::ranges::count(lowered.sets, name) != 0;
+    if (!hook && !again) commands += concat("delete ", what, "\n");
+  }
   return commands;
 }
 
@@ -75,55 +91,40 @@ Result<> load(const Lowered& lowered, Loading how) {
   Nftables nft;
   const std::string_view table =
       how.enabled ? "add table inet pf\n" : "add table inet pf { flags dormant; }\n";
-  const auto commands = concat(clearing(objects(nft), lowered.sets), table, lowered.text,
-                               "add counter inet pf ", kGeneration, how.generation, "\n");
+  const auto commands =
+      concat(clearing(TRY(sys::table_objects(kTable)), lowered), table, lowered.text,
+             "add counter inet pf ", kGeneration, how.generation, "\n");
   (void)TRY(nft.run(commands));
-  return {};
+  return reset_counters();
 }
 
-Result<> change(const std::string& commands) {
-  (void)TRY(Nftables().run(commands));
-  return {};
-}
-
-Result<uint64_t> generation() {
-  Nftables nft;
-  for (const auto& [kind, name, hook] : objects(nft))
-    if (kind == "counter" && name.starts_with(kGeneration))
-      return number<uint64_t>(name.substr(kGeneration.size())).value_or(0);
-  return 0;
+Result<bool> is_loaded(uint64_t generation) {
+  if (generation == 0) return !TRY(sys::has_table(kTable));
+  return sys::has_counter(kTable, concat(kGeneration, generation));
 }
 
 Result<std::vector<RuleCounts>> counted(size_t rules) {
   std::vector<RuleCounts> all(rules);
-  const auto listing = TRY(Nftables().run("list counters table inet pf"));
-  std::string_view name;
-  for (const auto line : split(listing, '\n')) {
-    const auto word = words(line);
-    if (word.size() == 3 && word[0] == "counter") name = word[1];
-    if (word.size() != 4 || word[0] != "packets") continue;
+  for (const auto& [name, packets, bytes] : TRY(sys::table_counters(kTable))) {
     const auto slash = std::min(name.find('/'), name.size() - 1);
     const auto n = number<size_t>(name.substr(slash + 1));
     if (!n || *n >= rules) continue;
-    const Counted count{number<uint64_t>(word[1]).value_or(0),
-                        number<uint64_t>(word[3]).value_or(0)};
     const auto kind = name.substr(0, slash);
-    if (kind == "in") all[*n].in = count;
-    if (kind == "out") all[*n].out = count;
-    if (kind == "made") all[*n].made = count.packets;
+    if (kind == "in") all[*n].in = {packets, bytes};
+    if (kind == "out") all[*n].out = {packets, bytes};
+    if (kind == "made") all[*n].made = packets;
   }
   return all;
 }
 
 Result<> reset_counters() {
-  Nftables nft;
-  if (!objects(nft).empty()) (void)TRY(nft.run("reset counters table inet pf"));
+  (void)TRY(sys::table_counters(kTable, sys::Counting::starts_anew));
   return {};
 }
 
 Result<> unload() {
   Nftables nft;
-  if (!objects(nft).empty()) (void)TRY(nft.run("delete table inet pf"));
+  if (TRY(sys::has_table(kTable))) (void)TRY(nft.run("delete table inet pf"));
   return {};
 }
 

@@ -15,16 +15,13 @@ namespace gaol::pf {
 // the new, and a failure changes nothing. Connections go on, and so do the contents of tables that
 // both have. Not for two at a time.
 struct Loading {
-  uint64_t generation = 0;  // what generation() says from then on
+  uint64_t generation = 0;  // is_loaded() then
   bool enabled = true;      // or the rules are there and no packet meets them
 };
 Result<> load(const Lowered& lowered, Loading how = {});
 
-// Commands to the table that is there, in one transaction.
-Result<> change(const std::string& commands);
-
-// Of the rules that are there; 0: there are none.
-Result<uint64_t> generation();
+// Whether the rules that are there are of that generation; 0: there are none.
+Result<bool> is_loaded(uint64_t generation);
 
 // What a rule has decided since it was loaded, with the packets of states that it made.
 struct Counted {

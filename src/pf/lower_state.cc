@@ -23,6 +23,7 @@ std::string admitted(const Way& way, std::string_view own, std::string_view othe
 }
 
 void StateChains::shared() {
+  if (!rules_.empty()) declare_counts();
   commands_.declare("chain", "options");
   commands_.add("options", "ip hdrlength > 5 drop");
   for (const auto* header : {"hbh", "dst", "rt"})
@@ -56,13 +57,21 @@ void StateChains::known(const Way& way, const Half& half, const Also& also) {
 // Every packet of a state is its rule's.
 void StateChains::count(const std::string& chain, std::string_view counters, const Half& half,
                         std::string_view condition) {
-  std::string elements;
-  for (const auto& rule : rules_)
-    elements += concat(elements.empty() ? "" : ", ", hex(rule.id << half.rule), " : \"", counters,
-                       "/", rule.number, "\"");
-  if (!elements.empty())
-    commands_.add(chain, concat(condition, "counter name ct mark & ", hex(id_mask(half)), " map { ",
-                                elements, " }"));
+  if (!rules_.empty())
+    commands_.add(chain, concat(condition, "counter name (ct mark & ", hex(id_mask(half)), ") >> ",
+                                half.rule, " map @count/", counters));
+}
+
+// The counters by the rule's number, one map for all who ask.
+void StateChains::declare_counts() {
+  for (const std::string_view counters : {"in", "out", "made"}) {
+    std::string elements;
+    for (const auto& rule : rules_)
+      elements += concat(elements.empty() ? "" : ", ", hex(rule.id), " : \"", counters, "/",
+                         rule.number, "\"");
+    commands_.declare("map", concat("count/", counters, " { type mark : counter; }"));
+    commands_.rules += concat("add element inet pf count/", counters, " { ", elements, " }\n");
+  }
 }
 
 // A packet has its tag from the state, if that has one. Of labels only single bits can be asked

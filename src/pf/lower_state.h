@@ -71,6 +71,7 @@ class StateChains {
                std::string_view to);
 
  private:
+  void declare_counts();
   void known(const Way& way, const Half& half, const Also& also);
   void count(const std::string& chain, std::string_view counters, const Half& half,
              std::string_view condition);

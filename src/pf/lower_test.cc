@@ -138,9 +138,10 @@ TEST(Lower, ConnectionsKnowTheirRules) {
   const auto second = lower(policy({other, rule(Verdict::block)}), first->remembered);
   EXPECT_EQ(second->ids, (std::vector<uint32_t>{2, 0}));
   for (const char* line :
-       {"in/known/first counter name ct mark & 0xfffc map { 0x8 : \"in/0\" }\n",
-        "in/known/second counter name ct mark & 0x3fff0000 map { 0x20000 : \"in/0\" }\n",
-        "in/keep ct direction original counter name ct mark & 0xfffc map { 0x8 : \"made/0\" }\n"})
+       {"in/known/first counter name (ct mark & 0xfffc) >> 2 map @count/in\n",
+        "in/known/second counter name (ct mark & 0x3fff0000) >> 16 map @count/in\n",
+        "in/keep ct direction original counter name (ct mark & 0xfffc) >> 2 map @count/made\n",
+        "add element inet pf count/in { 0x2 : \"in/0\" }\n"})
     EXPECT_NE(second->text.find(line), std::string::npos) << line;
 }
 
@@ -387,8 +388,7 @@ TEST(Lower, AnswersAreGivenWhereTheKernelStillSendsThem) {
   const auto answered = policy({in, kept, out});
   EXPECT_EQ(incoming(answered), "last counter name in/0 goto answer/any/3/4\n");
   std::string outgoing;
-  const auto lowered = lower(answered);
-  for (const auto line : split(lowered->text, '\n'))
+  for (const auto line : split(lower(answered)->text, '\n'))
     if ((line.contains(" pf out") || line.contains(" pf answer")) && !line.contains("/pass ") &&
         !line.contains("/any ") && !line.contains("/keep ") && !line.contains("/known/") &&
         !line.contains(" vmap { o") && !line.starts_with("add counter") &&
@@ -547,9 +547,6 @@ TEST(Lower, RefusesAndSaysWhere) {
   nested.rulesets["a"].filter = {anchor("a")};
   auto logged = rule(Verdict::block), once = rule(Verdict::block);
   logged.log = {.matches = true, .to = {}};
-  auto routed = rule(Verdict::block, Direction::any), no_stray = rule(Verdict::block);
-  routed.match.source.address = Special::no_route;
-  no_stray.match.source = {true, Special::urpf_failed, {}};
   auto ttl = rule(Verdict::block);
   ttl.reply = {.kind = Reply::Kind::rst, .ttl = 64};
   once.once = true;
@@ -603,11 +600,6 @@ TEST(Lower, RefusesAndSaysWhere) {
       {nested, "pf.conf:7: not supported on this system: anchors nested deeper than 10 levels"},
       {policy(tags), "pf.conf:7: not supported on this system: more than 255 tags"},
       {policy({logged}), "pf.conf:7: not supported on this system: log (matches)"},
-      {policy({routed}),
-       "pf.conf:7: not supported on this system: no-route and urpf-failed but for in: a packet "
-       "that leaves is routed"},
-      {policy({no_stray}),
-       "pf.conf:7: not supported on this system: all but no-route or urpf-failed"},
       {policy({ttl}),
        "pf.conf:7: not supported on this system: return-rst with a ttl: the kernel chooses it"},
       {policy({once}), "pf.conf:7: not supported on this system: once"},
