@@ -27,7 +27,19 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kDirectory = "/run/gaol/pf";
-const auto place = [](std::string_view name) { return concat(kDirectory, "/", name); };
+
+// Each network namespace has its own. Without a procfs, in a jail, there is but one.
+std::string own_directory(sys::Kernel& kernel) {
+  const auto link =
+      kernel.read_symlink("/proc/self/ns/net").value_or("net:[own]");  // net:[4026...]
+  const auto begin = link.find('[') + 1;
+  return concat(kDirectory, "/", link.substr(begin, link.find(']') - begin));
+}
+
+Result<> remove_if_there(sys::Kernel& kernel, const std::string& path) {
+  auto gone = kernel.remove_file(path);
+  return !gone && gone.error().code != ENOENT ? gone : Result<>{};
+}
 
 template <class Rules>
 void move_positions(Rules& rules, uint32_t files) {
@@ -139,27 +151,39 @@ Result<Policy> whole(const Kept& kept, const World& world, const Policy* fresh) 
   return policy;
 }
 
-Keeper::Keeper(sys::Kernel& kernel, sys::Fd lock)
-    : kernel_(kernel), lock_(std::move(lock)), tables_(kernel, place("tables")) {}
+Keeper::Keeper(sys::Kernel& kernel, std::string directory, sys::Fd lock)
+    : kernel_(kernel),
+      directory_(std::move(directory)),
+      lock_(std::move(lock)),
+      tables_(kernel, place("tables")) {}
 
 Result<Keeper> Keeper::open(sys::Kernel& kernel) {
-  for (const char* directory : {"/run/gaol", kDirectory})
-    if (auto made = kernel.make_dir(directory, 0755); !made && made.error().code != EEXIST)
+  const auto directory = own_directory(kernel);
+  for (const std::string_view each : {"/run", "/run/gaol", kDirectory, directory.c_str()})
+    if (auto made = kernel.make_dir(std::string(each), 0755); !made && made.error().code != EEXIST)
       return fail(std::move(made).error());
-  Keeper keeper(kernel, TRY(kernel.lock(place("lock"))));
-  keeper.now_ = TRY(read(kernel, place("rulesets")));
-  TRY(keeper.tables_.open());
-  const auto next = kernel.read_file(place("next"));
-  if (!next) return keeper;
-  auto kept = TRY(kept_from(*next));
-  if (TRY(generation()) == (kept.is_nothing() ? 0 : kept.generation)) {
-    TRY(keeper.settle(*next));
-    keeper.now_ = std::move(kept);
-  } else {
-    TRY(keeper.tables_.abandon());
-    TRY(kernel.remove_file(place("next")));
-  }
+  Keeper keeper(kernel, directory, TRY(kernel.lock(directory + "/lock")));
+  TRY(keeper.recover());
   return keeper;
+}
+
+Result<> Keeper::recover() {
+  now_ = TRY(read(kernel_, place("rulesets")));
+  auto next = TRY(read(kernel_, place("next")));
+  const bool begun = kernel_.exists(place("next").c_str());
+  if (begun && TRY(is_loaded(next.is_nothing() ? 0 : next.generation))) {
+    now_ = std::move(next);
+    TRY(settle(to_text(now_)));
+  } else if (begun) {
+    TRY(tables_.abandon());
+    TRY(kernel_.remove_file(place("next")));
+  }
+  if (now_.is_nothing() || TRY(is_loaded(now_.generation))) return tables_.open();
+  // The machine was started anew, or somebody took the rules away.
+  Kept nothing;
+  TRY(set(nothing, {}));
+  now_ = {};
+  return settle(to_text(now_));
 }
 
 Result<> Keeper::change(Kept next, const Lowered& lowered) {
@@ -203,13 +227,11 @@ Result<> Keeper::set(Kept& next, const Settings& settings) {
 Result<> Keeper::settle(const std::string& next) {
   const auto kept = TRY(kept_from(next));
   TRY(tables_.settle(kept.is_nothing() ? std::vector<TableId>{} : kept.tables));
-  if (kept.is_nothing()) {
-    if (auto gone = kernel_.remove_file(place("rulesets")); !gone && gone.error().code != ENOENT)
-      return gone;
-  } else {
+  if (kept.is_nothing())
+    TRY(remove_if_there(kernel_, place("rulesets")));
+  else
     TRY(kernel_.publish(place("rulesets"), next, 0600));
-  }
-  return kernel_.remove_file(place("next"));
+  return remove_if_there(kernel_, place("next"));
 }
 
 }  // namespace gaol::pf

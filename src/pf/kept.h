@@ -58,7 +58,8 @@ Result<Policy> whole(const Kept& kept, const World& world, const Policy* fresh =
 // What is kept, for one at a time: another pfctl waits until this goes.
 class Keeper {
  public:
-  // Finishes what was cut short: then the kernel says whether it has the newer rules.
+  // Finishes what was cut short: then the kernel says whether it has the newer rules. Rules that it
+  // has no more are forgotten.
   static Result<Keeper> open(sys::Kernel& kernel);
 
   const Kept& now() const { return now_; }
@@ -68,10 +69,14 @@ class Keeper {
   Result<> change(Kept next, const Lowered& lowered);
 
  private:
+  Keeper(sys::Kernel& kernel, std::string directory, sys::Fd lock);
+  Result<> recover();
   Result<> settle(const std::string& next);
   Result<> set(Kept& next, const Settings& settings);
-  Keeper(sys::Kernel& kernel, sys::Fd lock);
+  std::string place(std::string_view name) const { return directory_ + "/" + std::string(name); }
+
   sys::Kernel& kernel_;
+  std::string directory_;
   sys::Fd lock_;
   TableStore tables_;
   Kept now_;
