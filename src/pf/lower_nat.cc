@@ -9,7 +9,6 @@
 
 #include "pf/lower_nat.h"
 
-#include <algorithm>
 #include <set>
 
 #include "base/text.h"
@@ -149,10 +148,9 @@ class Chains {
 }  // namespace
 
 bool translates(const Policy& policy) {
-  return std::ranges::any_of(policy.rulesets, [](const auto& each) {
-    const Ruleset& ruleset = each.second;
-    return !ruleset.nat.empty() || !ruleset.rdr.empty() || !ruleset.binat.empty();
-  });
+  for (const auto& [path, ruleset] : policy.rulesets)
+    if (!ruleset.nat.empty() || !ruleset.rdr.empty() || !ruleset.binat.empty()) return true;
+  return false;
 }
 
 Result<> lower_translation(const Policy& policy, const Tags& tags, Early early,

@@ -14,6 +14,7 @@
 #include "sys/apart.h"
 #include "sys/rtnl.h"
 #include "tools/gaol_net.h"
+#include "tools/run.h"
 #include "warden/warden.h"
 
 namespace gaol::tools {
@@ -246,14 +247,9 @@ Result<int> test(const Words& words) {
 
 // pfctl(8) knows.
 Result<int> explain(const Words& words) {
-  sys::Command command{.argv = {"pfctl", "--explain"}, .act = "pfctl"};
-  command.argv.insert(command.argv.end(), words.operands.begin(), words.operands.end());
-  for (char** variable = environ; *variable; ++variable)
-    command.environment.emplace_back(*variable);
-  auto& kernel = sys::real_kernel();
-  const sys::Fd pfctl = TRY(kernel.spawn(command));
-  const auto status = TRY(kernel.reap(pfctl, -1));
-  return status && WIFEXITED(*status) ? WEXITSTATUS(*status) : 1;
+  std::vector<std::string> command = {"pfctl", "--explain"};
+  command.insert(command.end(), words.operands.begin(), words.operands.end());
+  return run_program(std::move(command));
 }
 
 constexpr Subcommand kCommands[] = {

@@ -12,7 +12,7 @@ namespace gaol::warden {
 
 namespace {
 
-constexpr std::string_view kWords[] = {"ifconfig", "route", "sysctl"};
+constexpr std::string_view kWords[] = {"ifconfig", "pfctl", "route", "sysctl"};
 constexpr std::string_view kPlaces[] = {"", "/sbin/", "/usr/sbin/"};
 
 }  // namespace

@@ -2,7 +2,7 @@
 #pragma once
 
 // Words of FreeBSD's base system that the hooks of circulating jail.conf files run: `ifconfig`,
-// `route` and `sysctl`, plain or as /sbin/ifconfig. A Linux tree has no such programs, or
+// `pfctl`, `route` and `sysctl`, plain or as /sbin/ifconfig. A Linux tree has no such programs, or
 // net-tools' and busybox's of the same names with other words. So a hook's line that begins with
 // one of them runs gaol's own, by descriptor: a jail's tree may have others of the same name. A
 // line that the shell runs finds them by PATH: on the host before all others, of which net-tools'

@@ -147,7 +147,7 @@ TEST_F(RecipeTest, ROOT_NET_LinesForTheShellFindThemInAVnetJail) {
   EXPECT_EQ(seen("jexec v sh -c 'echo $PATH' | grep -o '[^:]*$'"), "/dev/gaol/bin\n");
   EXPECT_THAT(seen("jexec v ifconfig lo0"), HasSubstr("inet 10.0.0.2"));
   EXPECT_EQ(seen("jexec v sh -c 'ls /dev/gaol/bin; >/dev/gaol/bin/ifconfig'"),
-            "ifconfig\njib\nroute\nservice\nsysctl\n"
+            "ifconfig\njib\npf\npfctl\nroute\nservice\nsysctl\n"
             "sh: 1: cannot create /dev/gaol/bin/ifconfig: Read-only file system\n[exit 2]\n");
   EXPECT_EQ(seen("jail -r v"), "");
   // Clean commands too; a jail without a stack of its own has nothing to set up.
