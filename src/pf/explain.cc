@@ -119,9 +119,9 @@ Result<AskedPacket> asked_packet(const std::string& words, const World& world) {
   return asked;
 }
 
-Explanation explain(const Policy& policy, const AskedPacket& asked) {
+Explanation explain(const Policy& policy, const AskedPacket& asked, const World& world) {
   Explanation explanation{.before = asked.packet, .after = asked.packet};
-  reference::Interpreter interpreter(policy);
+  reference::Interpreter interpreter(policy, {world.interfaces(), world.routes()});
   interpreter.watch(explanation.steps);
   auto tag = asked.tag;
   explanation.passes = interpreter.passes(explanation.after, asked.crossing, tag);

@@ -29,7 +29,7 @@ struct Explanation {
   bool passes = false;
   reference::Packet before, after;  // translation
 };
-Explanation explain(const Policy& policy, const AskedPacket& asked);
+Explanation explain(const Policy& policy, const AskedPacket& asked, const World& world);
 
 // In lines. `all`: also what does not match, and at which test.
 std::string print(const Explanation& explanation, const Policy& policy, bool all);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "base/text.h"
 #include "sys/links.h"
@@ -39,6 +40,23 @@ std::vector<Interface> interfaces() {
   return out;
 }
 
+// The most specific first; what is the machine's own is behind the loopback.
+std::vector<Route> routes() {
+  std::vector<Route> out;
+  const auto links = sys::list_links().value_or(std::vector<sys::Link>());
+  for (const auto& own : sys::list_addresses().value_or(std::vector<sys::LinkAddress>())) {
+    out.push_back({own.address, "lo0"});
+    out.back().to.prefix = own.address.family == AF_INET ? 32 : 128;
+  }
+  for (const int family : {AF_INET, AF_INET6})
+    for (const auto& route : sys::list_routes(family).value_or(std::vector<sys::Route>())) {
+      const auto link = std::ranges::find(links, route.link, &sys::Link::index);
+      out.push_back({route.destination, link == links.end() ? "" : link->name});
+    }
+  std::ranges::stable_sort(out, std::greater{}, [](const Route& each) { return each.to.prefix; });
+  return out;
+}
+
 // The third word of a name's line in passwd(5) or group(5).
 std::optional<uint32_t> id_in(const char* file, const std::string& name) {
   const auto text = sys::real_kernel().read_file(file);
@@ -53,6 +71,7 @@ std::optional<uint32_t> id_in(const char* file, const std::string& name) {
 
 World this_machine() {
   return {.interfaces = interfaces,
+          .routes = routes,
           .resolve = sys::resolve,
           .user = [](const std::string& name) { return id_in("/etc/passwd", name); },
           .group = [](const std::string& name) { return id_in("/etc/group", name); },

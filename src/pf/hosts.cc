@@ -111,8 +111,11 @@ const std::vector<Interface>& Hosts::interfaces() {
 }
 
 std::vector<const Interface*> Hosts::matching(std::string_view name) {
+  return pf::matching(interfaces(), name);
+}
+
+std::vector<const Interface*> matching(const std::vector<Interface>& all, std::string_view name) {
   std::vector<const Interface*> out;
-  const auto& all = interfaces();
   for (const Interface& one : all)
     if (one.name == name) return {&one};
   for (const Interface& one : all)
@@ -169,6 +172,29 @@ Hosts::Found Hosts::named(const HostWord& word) {
   return by_resolver(word);
 }
 
+std::vector<Host> addresses_of(const Interface& interface, const DynamicAddress& asked) {
+  using Part = DynamicAddress::Part;
+  std::vector<Host> out;
+  bool had[2] = {};  // an address of each family
+  for (const auto& [own, broadcast, peer] : interface.addresses) {
+    bool& first = had[own.family == AF_INET ? 0 : 1];
+    if (asked.no_alias && (first || link_local(own))) continue;
+    first = true;
+    const std::optional<sys::Address> meant = asked.part == Part::broadcast ? broadcast
+                                              : asked.part == Part::peer    ? peer
+                                                                            : own;
+    if (!meant) continue;
+    Network address = *meant;
+    if (asked.part == Part::network)
+      address.prefix = own.prefix;
+    else
+      address.prefix = std::min(asked.prefix.value_or(128), length(address));
+    out.push_back(
+        {.at = {}, .address = network_of(address), .scope = link_local(own) ? interface.name : ""});
+  }
+  return out;
+}
+
 // `known`: there is such an interface or group, whatever addresses it has.
 Hosts::Found Hosts::on_interface(const HostWord& word, std::string_view name, bool& known) {
   using Part = DynamicAddress::Part;
@@ -183,24 +209,14 @@ Hosts::Found Hosts::on_interface(const HostWord& word, std::string_view name, bo
     return std::unexpected(Unresolved{"network or broadcast lookup, but extra netmask given",
                                       "could not parse host specification"});
   std::vector<Host> out;
-  for (const Interface* one : interfaces) {
-    bool had[2] = {};  // an address of each family
-    for (const auto& [own, broadcast, peer] : one->addresses) {
-      bool& first = had[own.family == AF_INET ? 0 : 1];
-      if (asked->no_alias && (first || link_local(own))) continue;
-      first = true;
-      const std::optional<sys::Address> meant = asked->part == Part::broadcast ? broadcast
-                                                : asked->part == Part::peer    ? peer
-                                                                               : own;
-      if (!meant) continue;
-      Network address = *meant;
-      if (asked->part == Part::network)
-        address.prefix = own.prefix;
-      else
-        address.prefix = std::min(word.bits.value_or(128), length(address));
-      out.push_back({word.at, word.negated, network_of(address), link_local(own) ? one->name : ""});
+  auto meant = *asked;
+  meant.prefix = word.bits;
+  for (const Interface* one : interfaces)
+    for (auto& host : addresses_of(*one, meant)) {
+      host.at = word.at;
+      host.negated = word.negated;
+      out.push_back(std::move(host));
     }
-  }
   if (out.empty())
     return std::unexpected(Unresolved{concat("no IP address found for ", word.name),
                                       "could not parse host specification"});

@@ -23,6 +23,13 @@ struct Host {
   std::string scope;  // the link of a link-local address: the rule holds on it alone
 };
 
+// The interface of that name, or those of that group; "self" is all.
+std::vector<const Interface*> matching(const std::vector<Interface>& all, std::string_view name);
+
+// What is meant by the name of this interface with its modifiers, or by one in brackets; a
+// link-local address with its scope.
+std::vector<Host> addresses_of(const Interface& interface, const DynamicAddress& asked);
+
 Family family_of(const Address& address);  // any: it has none, or both
 Family family_of(const Network& network);
 

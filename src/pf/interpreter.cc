@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "pf/hosts.h"
+
 namespace gaol::pf::reference {
 
 struct Interpreter::Evaluation {
@@ -23,6 +25,7 @@ namespace {
 struct Question {
   const Policy& policy;
   const std::string& path;
+  const Machine& machine;
   const Packet& packet;
   const Crossing& crossing;
   const std::string& tag;
@@ -30,14 +33,17 @@ struct Question {
 
 using Bytes = std::array<uint8_t, 16>;
 
-// A name, or that of the group that the kernel makes of a driver's interfaces: `em` of em0.
-bool is_interface(const std::string& name, const std::string& test) {
+// A name, or that of the group that the kernel makes of a driver's interfaces, `em` of em0, or of
+// another group.
+bool is_interface(const Machine& machine, const std::string& name, const std::string& test) {
   const auto driver = name.find_last_not_of("0123456789");
-  return name == test || name.substr(0, driver + 1) == test;
+  if (name == test || name.substr(0, driver + 1) == test) return true;
+  const auto found = std::ranges::find(machine.interfaces, name, &Interface::name);
+  return found != machine.interfaces.end() && std::ranges::count(found->groups, test) != 0;
 }
 
-bool on(const InterfaceTest& test, const std::string& interface) {
-  return test.name.empty() || is_interface(interface, test.name) != test.negated;
+bool on(const Question& ask, const InterfaceTest& test, const std::string& interface) {
+  return test.name.empty() || is_interface(ask.machine, interface, test.name) != test.negated;
 }
 
 bool holds(const Network& network, const Bytes& address) {
@@ -50,6 +56,20 @@ bool holds(const Network& network, const Bytes& address) {
 
 bool is_of(const Network& network, Family family) {
   return network.family == (family == Family::inet ? AF_INET : AF_INET6);
+}
+
+bool holds(const std::vector<Network>& networks, const Bytes& address) {
+  return std::ranges::any_of(networks, [&](const Network& each) { return holds(each, address); });
+}
+
+// What the interfaces have, of one family.
+std::vector<Network> now(const DynamicAddress& dynamic, const Machine& machine, Family family) {
+  std::vector<Network> all;
+  for (const auto* interface : matching(machine.interfaces, dynamic.interface))
+    for (const auto& host : addresses_of(*interface, dynamic))
+      if (const auto& network = std::get<Network>(host.address); is_of(network, family))
+        all.push_back(network);
+  return all;
 }
 
 bool holds(const AddressRange& range, const Bytes& address) {
@@ -112,7 +132,15 @@ bool from(const Question& ask, const Side& side, const Bytes& address, uint16_t 
   if (const auto* table = std::get_if<TableName>(&side.address))
     return holds(table_named(table->name, ask.path, ask.policy), ask.packet, address) !=
            side.negated;
-  return !side.negated;  // any
+  if (const auto* dynamic = std::get_if<DynamicAddress>(&side.address))
+    return holds(now(*dynamic, ask.machine, ask.packet.family), address) != side.negated;
+  const auto special = std::get<Special>(side.address);
+  if (special == Special::any) return !side.negated;
+  const auto route = std::ranges::find_if(ask.machine.routes, [&](const Route& each) {
+    return is_of(each.to, ask.packet.family) && holds(each.to, address);
+  });
+  if (route == ask.machine.routes.end()) return true;
+  return special == Special::urpf_failed && route->interface != ask.crossing.interface;
 }
 
 bool is_icmp(const Packet& packet) {
@@ -138,7 +166,7 @@ Answer answer_to(const Packet& packet, const Reply& reply) {
 // The tests that translation rules have too. `source` and `destination` are the rule's, but for a
 // binat rule that is asked the other way round.
 bool matches(const Match& match, const Side& source, const Side& destination, const Question& q) {
-  return on(match.on, q.crossing.interface) &&
+  return on(q, match.on, q.crossing.interface) &&
          (match.family == Family::any || match.family == q.packet.family) &&
          (match.protocol == 0 || match.protocol == q.packet.protocol) &&
          from(q, source, q.packet.source, q.packet.source_port) &&
@@ -157,20 +185,25 @@ bool matches(const TranslationRule& rule, const Question& q) {
 
 // --- what a pool chooses ---
 
-bool is_member(const Pool::Member& member, const Bytes& address) {
-  if (const auto* network = std::get_if<Network>(&*member.address)) return holds(*network, address);
-  return holds(std::get<AddressRange>(*member.address), address);
-}
-
-// The first address of the pool, or what `seen` has if it is one.
-Bytes chosen(const Pool& pool, const Bytes* seen) {
-  for (const auto& member : pool.members)
-    if (seen && is_member(member, *seen)) return *seen;
-  Bytes first{};
-  const auto& address = *pool.members[0].address;
-  const auto* network = std::get_if<Network>(&address);
-  const auto& lowest = network ? *network : std::get<AddressRange>(address).first;
-  std::copy_n(lowest.bytes, 16, first.begin());
+// The first address of the pool, or what `seen` has if it is one; nothing of an interface that has
+// none.
+std::optional<Bytes> chosen(const Pool& pool, const Machine& machine, Family family,
+                            const Bytes* seen) {
+  std::optional<Bytes> first;
+  const auto offer = [&](const Network& lowest, bool has_seen) {
+    if (seen && has_seen) first = *seen;
+    if (first) return;
+    first.emplace();
+    std::copy_n(lowest.bytes, 16, first->begin());
+  };
+  for (const auto& member : pool.members) {
+    if (const auto* network = std::get_if<Network>(&*member.address))
+      offer(*network, seen && holds(*network, *seen));
+    else if (const auto* range = std::get_if<AddressRange>(&*member.address))
+      offer(range->first, seen && holds(*range, *seen));
+    else if (const auto* dynamic = std::get_if<DynamicAddress>(&*member.address))
+      for (const auto& own : now(*dynamic, machine, family)) offer(own, seen && holds(own, *seen));
+  }
   return first;
 }
 
@@ -186,23 +219,27 @@ Bytes mapped(const Network& network, const Bytes& address) {
   return out;
 }
 
-Bytes choose(const Pool& pool, const Bytes& address, const Bytes* seen) {
+Bytes choose(const Pool& pool, const Machine& machine, Family family, const Bytes& address,
+             const Bytes* seen) {
   if (pool.choice == Pool::Choice::bitmask)
     return mapped(std::get<Network>(*pool.members[0].address), address);
-  return chosen(pool, seen);
+  return chosen(pool, machine, family, seen).value_or(address);
 }
 
-void translate_source(const Pool& pool, Packet& packet, const Packet* seen) {
-  packet.source = choose(pool, packet.source, seen ? &seen->source : nullptr);
+void translate_source(const Pool& pool, const Machine& machine, Packet& packet,
+                      const Packet* seen) {
+  packet.source =
+      choose(pool, machine, packet.family, packet.source, seen ? &seen->source : nullptr);
   if (pool.static_port || !has_ports(packet)) return;
   const uint16_t low = pool.low ? pool.low : 50001, high = pool.low ? pool.high : 65535;
   const bool fits = seen && seen->source_port >= low && seen->source_port <= high;
   packet.source_port = fits ? seen->source_port : low;
 }
 
-void translate_destination(const Pool& pool, const Ports& asked, Packet& packet,
-                           const Packet* seen) {
-  packet.destination = choose(pool, packet.destination, seen ? &seen->destination : nullptr);
+void translate_destination(const Pool& pool, const Machine& machine, const Ports& asked,
+                           Packet& packet, const Packet* seen) {
+  packet.destination =
+      choose(pool, machine, packet.family, packet.destination, seen ? &seen->destination : nullptr);
   if (pool.low == 0) return;
   uint32_t width = pool.high > pool.low ? pool.high - pool.low + 1U : 1U;
   if (pool.shifted) width = asked.op == Compare::range ? asked.high - asked.low + 1U : 1U;
@@ -210,11 +247,12 @@ void translate_destination(const Pool& pool, const Ports& asked, Packet& packet,
       static_cast<uint16_t>(pool.low + (packet.destination_port - asked.low) % width);
 }
 
-void translate(const TranslationRule& rule, Direction direction, Packet& packet,
-               const Packet* seen) {
-  if (rule.kind == TranslationRule::Kind::nat) return translate_source(rule.pool, packet, seen);
+void translate(const TranslationRule& rule, const Machine& machine, Direction direction,
+               Packet& packet, const Packet* seen) {
+  if (rule.kind == TranslationRule::Kind::nat)
+    return translate_source(rule.pool, machine, packet, seen);
   if (rule.kind == TranslationRule::Kind::rdr)
-    return translate_destination(rule.pool, rule.match.destination.port, packet, seen);
+    return translate_destination(rule.pool, machine, rule.match.destination.port, packet, seen);
   if (direction == Direction::out)
     packet.source = mapped(std::get<Network>(*rule.pool.members[0].address), packet.source);
   else
@@ -227,8 +265,8 @@ struct NamedTest {
 };
 // In the order in which pf asks.
 constexpr NamedTest kTests[] = {
-    {"on",
-     [](const FilterRule& r, const Question& q) { return on(r.match.on, q.crossing.interface); }},
+    {"on", [](const FilterRule& r,
+              const Question& q) { return on(q, r.match.on, q.crossing.interface); }},
     {"in or out",
      [](const FilterRule& r, const Question& q) {
        return r.match.direction == Direction::any || r.match.direction == q.crossing.direction;
@@ -269,7 +307,7 @@ constexpr NamedTest kTests[] = {
               (r.match.tagged.name == q.tag) != r.match.tagged.negated;
      }},
     {"received-on", [](const FilterRule& r,
-                       const Question& q) { return on(r.received_on, q.crossing.received_on); }},
+                       const Question& q) { return on(q, r.received_on, q.crossing.received_on); }},
     {"max-pkt-size",
      [](const FilterRule& r, const Question& q) {
        return r.max_packet_size == 0 || q.packet.length <= r.max_packet_size;
@@ -316,7 +354,8 @@ Interpreter::Then Interpreter::evaluate(const std::string& path, Evaluation& eva
   const auto ruleset = policy_.rulesets.find(path);
   if (ruleset == policy_.rulesets.end()) return Then::go_on;
   for (const auto& rule : ruleset->second.filter) {
-    const Question question{policy_, path, evaluation.packet, evaluation.crossing, evaluation.tag};
+    const Question question{policy_,       path, machine_, evaluation.packet, evaluation.crossing,
+                            evaluation.tag};
     const auto* failed =
         std::ranges::find_if(kTests, [&](const auto& test) { return !test.holds(rule, question); });
     const bool matches = failed == std::end(kTests);
@@ -341,7 +380,8 @@ const TranslationRule* Interpreter::first_match(Rules rules, const std::string& 
   const auto ruleset = policy_.rulesets.find(path);
   if (ruleset == policy_.rulesets.end()) return nullptr;
   for (const auto& rule : ruleset->second.*rules) {
-    const Question question{policy_, path, evaluation.packet, evaluation.crossing, evaluation.tag};
+    const Question question{policy_,       path, machine_, evaluation.packet, evaluation.crossing,
+                            evaluation.tag};
     const bool asked_for = matches(rule, question);
     if (steps_) steps_->push_back({path, nullptr, &rule, asked_for ? "" : "all of its tests"});
     if (!asked_for) continue;
@@ -362,7 +402,7 @@ const TranslationRule* Interpreter::translation(Evaluation& evaluation, const Pa
     const auto* rule = first_match(list, "", evaluation);
     if (!rule || rule->act == TranslationRule::Act::keep) continue;
     const auto before = evaluation.packet;
-    translate(*rule, direction, evaluation.packet, seen);
+    translate(*rule, machine_, direction, evaluation.packet, seen);
     return same_ends(before, evaluation.packet) ? nullptr : rule;
   }
   return nullptr;
@@ -388,7 +428,7 @@ bool Interpreter::passes(Packet& packet, const Crossing& crossing, std::string& 
                          const Packet* seen) {
   answer_ = {};
   for (const auto& name : policy_.options.skip.value_or(std::vector<std::string>{}))
-    if (is_interface(crossing.interface, name)) return true;
+    if (is_interface(machine_, crossing.interface, name)) return true;
   if (const auto* state = state_of(packet, crossing.direction)) {
     ++by_state_;
     if (packet.options) return false;

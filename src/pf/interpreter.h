@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "pf/ruleset.h"
+#include "pf/world.h"
 
 namespace gaol::pf::reference {
 
@@ -65,9 +66,16 @@ struct Step {
 bool same_ends(const Packet& a, const Packet& b);
 Packet reversed(Packet packet);
 
+// What rules ask beside the packet.
+struct Machine {
+  std::vector<Interface> interfaces;
+  std::vector<Route> routes;
+};
+
 class Interpreter {
  public:
-  explicit Interpreter(const Policy& policy) : policy_(policy) {}
+  explicit Interpreter(const Policy& policy, Machine machine = {})
+      : policy_(policy), machine_(std::move(machine)) {}
 
   // Whether the packet goes on, and as what. `tag` is what it carries from one crossing to the
   // next. Where pf chooses by chance or in turn, the choice is that of `seen` if pf may choose so:
@@ -121,6 +129,7 @@ class Interpreter {
   void count(const FilterRule* rule, const Packet& packet, Direction direction);
 
   const Policy& policy_;
+  Machine machine_;
   std::vector<Step>* steps_ = nullptr;
   std::vector<State> states_;
   size_t by_state_ = 0, translations_ = 0;

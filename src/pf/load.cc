@@ -98,6 +98,11 @@ Result<> load(const Lowered& lowered, Loading how) {
   return reset_counters();
 }
 
+Result<> change(const std::string& commands) {
+  (void)TRY(Nftables().run(commands));
+  return {};
+}
+
 Result<bool> is_loaded(uint64_t generation) {
   if (generation == 0) return !TRY(sys::has_table(kTable));
   return sys::has_counter(kTable, concat(kGeneration, generation));

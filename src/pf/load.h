@@ -20,6 +20,9 @@ struct Loading {
 };
 Result<> load(const Lowered& lowered, Loading how = {});
 
+// Commands to the table that is there, in one transaction.
+Result<> change(const std::string& commands);
+
 // Whether the rules that are there are of that generation; 0: there are none.
 Result<bool> is_loaded(uint64_t generation);
 

@@ -32,6 +32,7 @@
 
 #include "base/text.h"
 #include "pf/commands.h"
+#include "pf/follow.h"
 #include "pf/intervals.h"
 #include "pf/lower_answer.h"
 #include "pf/lower_log.h"
@@ -58,11 +59,6 @@ constexpr size_t kMaxPath = 150;
 
 constexpr const Way& kOut = kWays[1];
 
-std::string range_text(const AddressRange& range) {
-  const auto first = host_text(range.first), last = host_text(range.last);
-  return first == last ? first : concat(first, "-", last);
-}
-
 class Lowering {
  public:
   Lowering(const Policy& policy, const Remembered& before) : policy_(policy), before_(before) {}
@@ -71,6 +67,7 @@ class Lowering {
     lowered_.settings = TRY(settings_of(policy_));
     (void)TRY(depth("", 0));
     (void)TRY(normalize());
+    for (const auto& name : policy_.options.skip.value_or(std::vector<std::string>{})) note(name);
     for (const auto& [path, ruleset] : policy_.rulesets) {
       for (const auto& table : ruleset.tables) declare(table, path);
       for (const auto& rule : ruleset.filter) (void)TRY(number(rule, path));
@@ -120,9 +117,13 @@ class Lowering {
     if (escaped(path).size() > kMaxPath)
       return refuse(policy_, rule.at, "names of anchors so long");
     for (const auto* side : {&rule.match.source, &rule.match.destination})
-      if (const auto* table = std::get_if<TableName>(&side->address))
-        for (const auto family : {Family::inet, Family::inet6})
+      for (const auto family : {Family::inet, Family::inet6}) {
+        if (const auto* table = std::get_if<TableName>(&side->address))
           add_set(table_set(table->name, path, policy_, family), family);
+        if (const auto* dynamic = std::get_if<DynamicAddress>(&side->address))
+          follow({follow_set(*dynamic, family), family, *dynamic});
+      }
+    note(rule.match.on.name);
     for (const auto& tag : {rule.tag, rule.match.tagged.name})
       if (!tag.empty()) tags_.try_emplace(tag);
     if (tags_.size() > kMaxTags) return refuse(policy_, rule.at, "more than 255 tags");
@@ -132,6 +133,7 @@ class Lowering {
   // Its counter.
   Result<> number(const FilterRule& rule, const std::string& path) {
     (void)TRY(note(rule, path));
+    note(rule.received_on.name);
     if (!rule.tag.empty() || (rule.verdict == Verdict::match && rule.quick))
       for (const auto& way : kWays)
         if (concerns(rule, way)) in_order_.insert(way.direction);
@@ -215,6 +217,21 @@ class Lowering {
     commands_.declare("set",
                       concat(name, " { type ", family == Family::inet ? "ipv4_addr" : "ipv6_addr",
                              "; flags interval; }"));
+  }
+
+  // Groups whose members no name says.
+  void note(const std::string& interface) {
+    if (is_group(interface)) follow({follow_set(interface), Family::any, {.interface = interface}});
+  }
+
+  void follow(const Followed& followed) {
+    if (sets_.contains(followed.name)) return;
+    if (followed.family != Family::any)
+      add_set(followed.name, followed.family);
+    else
+      commands_.declare("set", followed.name + " { type ifname; }");
+    sets_.insert(followed.name);
+    lowered_.follows.push_back(followed);
   }
 
   void declare(const Table& table, const std::string& path) {

@@ -24,6 +24,13 @@
 
 namespace gaol::pf {
 
+// A set that has what an interface or a group of them has.
+struct Followed {
+  std::string name;
+  Family family = Family::any;  // of its addresses; any: it has the names of interfaces
+  DynamicAddress what;
+};
+
 struct Lowered {
   std::string text;  // of what is in the table `inet pf`
   // `FILE:LINE: warning: ...`: what is done otherwise than FreeBSD does it.
@@ -38,6 +45,7 @@ struct Lowered {
   Settings settings;
   // What keeps its contents when another policy is loaded, if that has it too.
   std::vector<std::string> sets;
+  std::vector<Followed> follows;  // some of them
 };
 
 // Fails with `FILE:LINE: ...` where Linux cannot do it, or we do not yet. Pure: asks no kernel.

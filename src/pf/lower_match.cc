@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "pf/follow.h"
 
 namespace gaol::pf {
 namespace {
@@ -67,12 +68,20 @@ Test in_range(const AddressRange& range, const std::string& field, bool negated)
 // The addresses of one side, `ip saddr` and so on.
 void need_address(Needs& needs, const Side& side, const std::string& field,
                   const std::string& set) {
+  const auto fib = "fib" + field.substr(field.find(' '));
+  const auto* special = std::get_if<Special>(&side.address);
   if (const auto* network = std::get_if<Network>(&side.address)) {
     if (network->prefix == 0) return needs.only_if(!side.negated);
     needs.need(in_network(*network, field, side.negated));
   } else if (const auto* range = std::get_if<AddressRange>(&side.address)) {
     needs.need(in_range(*range, field, side.negated));
-  } else if (std::holds_alternative<TableName>(side.address)) {
+  } else if (special && *special == Special::no_route) {
+    // Without these the lookup finds nothing for what goes to no single other machine.
+    needs.need({fib + " type", "!=", "{ local, broadcast, multicast, anycast }"});
+    needs.need({fib + " oif", "", "missing"});
+  } else if (special && *special == Special::urpf_failed) {
+    needs.need({fib + " . iif oif", "", "missing"});
+  } else if (!set.empty()) {
     needs.need({field, not_equal(side.negated), "@" + set});
   } else {
     needs.only_if(!side.negated);  // any
@@ -131,7 +140,7 @@ void need_ports(Needs& needs, const Ports& test, std::string_view field) {
 void need_interface(Needs& needs, const InterfaceTest& test, std::string_view key) {
   if (test.name.empty()) return;
   auto set = interface_set(test.name);
-  const std::string one = test.negated || set.starts_with("{") ? "" : set;
+  const std::string one = test.negated || !set.starts_with("\"") ? "" : set;
   needs.need({std::string(key), not_equal(test.negated), std::move(set), one, one});
 }
 
@@ -143,12 +152,16 @@ Family family_of(const Address& address) {
   return family == AF_INET ? Family::inet : Family::inet6;
 }
 
-bool names_table(const Side& side) { return std::holds_alternative<TableName>(side.address); }
+// One of each family.
+bool names_set(const Side& side) {
+  return std::holds_alternative<TableName>(side.address) ||
+         std::holds_alternative<DynamicAddress>(side.address);
+}
 
 // The families to ask for, one by one where the expressions differ.
 std::vector<Family> families(const FilterRule& rule) {
   std::vector<Family> all{Family::any};
-  if (names_table(rule.match.source) || names_table(rule.match.destination) || rule.tos)
+  if (names_set(rule.match.source) || names_set(rule.match.destination) || rule.tos)
     all = {Family::inet, Family::inet6};
   for (const auto wanted : {rule.match.family, family_of(rule.match.source.address),
                             family_of(rule.match.destination.address)}) {
@@ -221,6 +234,11 @@ std::vector<std::string> called(const AnchorCall& call, const Policy& policy) {
   return paths;
 }
 
+std::string range_text(const AddressRange& range) {
+  const auto first = host_text(range.first), last = host_text(range.last);
+  return first == last ? first : concat(first, "-", last);
+}
+
 std::string host_text(const Network& network) {
   char text[INET6_ADDRSTRLEN];
   return ::inet_ntop(network.family, network.bytes, text, sizeof text);
@@ -250,8 +268,11 @@ std::string table_set(const std::string& table, const std::string& path, const P
   return (family == Family::inet ? "inet/" : "inet6/") + table_id(table, path, policy);
 }
 
+bool is_group(const std::string& interface) { return interface == "egress"; }
+
 std::string interface_set(const std::string& name) {
   if (name == "lo0") return "\"lo\"";
+  if (is_group(name)) return "@" + follow_set(name);
   if (!name.empty() && name.back() >= '0' && name.back() <= '9') return concat("\"", name, "\"");
   std::string set = concat("{ \"", name, "\"");
   for (char digit = '0'; digit <= '9'; ++digit) set += concat(", \"", name, digit, "*\"");
@@ -261,8 +282,10 @@ std::string interface_set(const std::string& name) {
 std::vector<Condition> conditions(const FilterRule& rule, Direction direction, const Policy& policy,
                                   const std::string& tables, const Tags& tags) {
   const auto set = [&](const Side& side, Family family) {
-    const auto* table = std::get_if<TableName>(&side.address);
-    return table ? table_set(table->name, tables, policy, family) : std::string{};
+    if (const auto* table = std::get_if<TableName>(&side.address))
+      return table_set(table->name, tables, policy, family);
+    const auto* dynamic = std::get_if<DynamicAddress>(&side.address);
+    return dynamic ? follow_set(*dynamic, family) : std::string{};
   };
   std::vector<Condition> all;
   for (const auto family : families(rule)) {

@@ -41,7 +41,10 @@ struct Condition {
 std::vector<Condition> conditions(const FilterRule& rule, Direction direction, const Policy& policy,
                                   const std::string& tables, const Tags& tags);
 
-// `iifname { "em0" }`. The name of a group is that of its driver.
+// Whether it is no name of a driver or of one of its interfaces: a set has the members.
+bool is_group(const std::string& interface);
+
+// `{ "em0" }`. The name of a group is that of its driver, but for is_group().
 std::string interface_set(const std::string& name);
 
 // The table that is meant by a name: what its sets are called behind the name of the family.
@@ -55,6 +58,7 @@ std::vector<std::string> called(const AnchorCall& call, const Policy& policy);
 
 // Without the prefix.
 std::string host_text(const Network& network);
+std::string range_text(const AddressRange& range);
 
 // A name of nftables that says a path of pf's, or a table's; never the same for two of them.
 std::string escaped(const std::string& path);

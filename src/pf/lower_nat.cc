@@ -9,6 +9,7 @@
 
 #include "pf/lower_nat.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/text.h"
@@ -148,9 +149,10 @@ class Chains {
 }  // namespace
 
 bool translates(const Policy& policy) {
-  for (const auto& [path, ruleset] : policy.rulesets)
-    if (!ruleset.nat.empty() || !ruleset.rdr.empty() || !ruleset.binat.empty()) return true;
-  return false;
+  return std::ranges::any_of(policy.rulesets, [](const auto& each) {
+    const Ruleset& ruleset = each.second;
+    return !ruleset.nat.empty() || !ruleset.rdr.empty() || !ruleset.binat.empty();
+  });
 }
 
 Result<> lower_translation(const Policy& policy, const Tags& tags, Early early,

@@ -121,10 +121,12 @@ std::string port_of(const Pool& pool, const Ports& ports) {
   const uint32_t last = ports.op == Compare::range  ? ports.high
                         : ports.op == Compare::none ? UINT16_MAX
                                                     : ports.low;
-  const uint32_t high = pool.shifted ? pool.low + (last - first) : pool.high;
-  if (high <= pool.low) return concat(":", pool.low);
-  const uint32_t width = high - pool.low + 1;
-  if (pool.low == first && width >= last - first + 1) return "";
+  const uint32_t asked = last - first + 1;
+  const uint32_t width = pool.shifted           ? asked
+                         : pool.high > pool.low ? pool.high - pool.low + 1U
+                                                : 1;
+  if (width <= 1) return concat(":", pool.low);
+  if (pool.low == first && width >= asked) return "";
   std::string elements;
   for (uint32_t port = first; port <= last; ++port)
     elements += concat(port == first ? "" : ", ", port, " : ",

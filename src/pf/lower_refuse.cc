@@ -20,9 +20,6 @@ using Rule = FilterRule;
 using Kind = TranslationRule::Kind;
 using enum State;
 
-bool follows_interface(const Side& side) {
-  return std::holds_alternative<DynamicAddress>(side.address);
-}
 bool asks_routes(const Side& side) {
   const auto* special = std::get_if<Special>(&side.address);
   return special && *special != Special::any;
@@ -37,11 +34,15 @@ bool limits(const StateOptions& s) {
 }
 
 constexpr Refusal<Match> kMatches[] = {
-    {[](const Match& m) { return m.on.name == "egress"; }, "the group egress: name the interface"},
-    {[](const Match& m) { return follows_interface(m.source) || follows_interface(m.destination); },
-     "addresses that follow an interface"},
-    {[](const Match& m) { return asks_routes(m.source) || asks_routes(m.destination); },
-     "no-route and urpf-failed"},
+    {[](const Match& m) {
+       return m.direction != Direction::in && (asks_routes(m.source) || asks_routes(m.destination));
+     },
+     "no-route and urpf-failed but for in: a packet that leaves is routed"},
+    {[](const Match& m) {
+       return (asks_routes(m.source) && m.source.negated) ||
+              (asks_routes(m.destination) && m.destination.negated);
+     },
+     "all but no-route or urpf-failed"},
     {[](const Match& m) { return !m.os.empty(); }, "os"},
 };
 
@@ -55,6 +56,11 @@ constexpr Refusal<TranslationRule> kTranslations[] = {
     {[](const TranslationRule& r) { return r.kind == Kind::binat && r.match.source.negated; },
      "binat from all but an address"},
     {[](const TranslationRule& r) {
+       return r.kind == Kind::binat && r.act == TranslationRule::Act::translate &&
+              !std::holds_alternative<Network>(r.match.source.address);
+     },
+     "binat from an address that follows an interface"},
+    {[](const TranslationRule& r) {
        const auto& members = r.pool.members;
        return r.kind == Kind::binat && !members.empty() &&
               !std::holds_alternative<Network>(*members[0].address);
@@ -63,8 +69,6 @@ constexpr Refusal<TranslationRule> kTranslations[] = {
 };
 
 constexpr Refusal<Rule> kRules[] = {
-    {[](const Rule& r) { return r.received_on.name == "egress"; },
-     "the group egress: name the interface"},
     {[](const Rule& r) { return r.log && r.verdict == Verdict::anchor; }, "log of an anchor"},
     {[](const Rule& r) { return r.log && r.log->matches; }, "log (matches)"},
     {[](const Rule& r) { return r.log && r.log->user && r.match.direction != Direction::out; },
@@ -115,8 +119,6 @@ constexpr Refusal<ScrubRule> kScrubs[] = {
 };
 
 constexpr Refusal<Options> kOptions[] = {
-    {[](const Options& o) { return o.skip && std::ranges::count(*o.skip, "egress") > 0; },
-     "the group egress: name the interface"},
     {[](const Options& o) { return o.reassemble && !o.reassemble->on; },
      "set reassemble no: connections are tracked reassembled"},
     {[](const Options& o) { return o.syncookies && o.syncookies->mode != Syncookies::Mode::never; },

@@ -388,7 +388,8 @@ TEST(Lower, AnswersAreGivenWhereTheKernelStillSendsThem) {
   const auto answered = policy({in, kept, out});
   EXPECT_EQ(incoming(answered), "last counter name in/0 goto answer/any/3/4\n");
   std::string outgoing;
-  for (const auto line : split(lower(answered)->text, '\n'))
+  const auto lowered = lower(answered);
+  for (const auto line : split(lowered->text, '\n'))
     if ((line.contains(" pf out") || line.contains(" pf answer")) && !line.contains("/pass ") &&
         !line.contains("/any ") && !line.contains("/keep ") && !line.contains("/known/") &&
         !line.contains(" vmap { o") && !line.starts_with("add counter") &&
@@ -547,6 +548,9 @@ TEST(Lower, RefusesAndSaysWhere) {
   nested.rulesets["a"].filter = {anchor("a")};
   auto logged = rule(Verdict::block), once = rule(Verdict::block);
   logged.log = {.matches = true, .to = {}};
+  auto routed = rule(Verdict::block, Direction::any), no_stray = rule(Verdict::block);
+  routed.match.source.address = Special::no_route;
+  no_stray.match.source = {true, Special::urpf_failed, {}};
   auto ttl = rule(Verdict::block);
   ttl.reply = {.kind = Reply::Kind::rst, .ttl = 64};
   once.once = true;
@@ -600,6 +604,11 @@ TEST(Lower, RefusesAndSaysWhere) {
       {nested, "pf.conf:7: not supported on this system: anchors nested deeper than 10 levels"},
       {policy(tags), "pf.conf:7: not supported on this system: more than 255 tags"},
       {policy({logged}), "pf.conf:7: not supported on this system: log (matches)"},
+      {policy({routed}),
+       "pf.conf:7: not supported on this system: no-route and urpf-failed but for in: a packet "
+       "that leaves is routed"},
+      {policy({no_stray}),
+       "pf.conf:7: not supported on this system: all but no-route or urpf-failed"},
       {policy({ttl}),
        "pf.conf:7: not supported on this system: return-rst with a ttl: the kernel chooses it"},
       {policy({once}), "pf.conf:7: not supported on this system: once"},

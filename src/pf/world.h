@@ -26,8 +26,15 @@ struct Interface {
   std::vector<InterfaceAddress> addresses;  // the first of a family is no alias
 };
 
+// Where the machine sends what is for a network.
+struct Route {
+  sys::Address to;
+  std::string interface;
+};
+
 struct World {
   std::function<std::vector<Interface>()> interfaces;
+  std::function<std::vector<Route>()> routes;  // the first that has an address is for it
   std::function<Result<std::vector<sys::Address>>(const std::string& host)> resolve;
   std::function<std::optional<uint32_t>(const std::string&name)> user, group;  // their ids
   std::function<Result<std::string>(const std::string& path)> read;

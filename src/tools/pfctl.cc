@@ -314,7 +314,7 @@ Result<int> explain(const Asked& words) {
   const auto world = pf::this_machine();
   const auto packet = TRY(pf::asked_packet(words.question, world));
   const auto policy = TRY(explained_policy(words, world));
-  const auto explanation = pf::explain(policy, packet);
+  const auto explanation = pf::explain(policy, packet, world);
   tools::write_text(stdout, print(explanation, policy, words.verbose > 0));
   return explanation.passes ? 0 : 1;
 }

@@ -9,6 +9,7 @@
 
 #include "pf/compile.h"
 #include "pf/facts.h"
+#include "pf/follow.h"
 #include "tools/pfctl.h"
 #include "tools/print.h"
 
@@ -131,7 +132,7 @@ Result<> put(const Asked& words, pf::Keeper& keeper, pf::Compiled& compiled,
   }
   const auto policy = TRY(pf::whole(next, world, &compiled.policy));
   TRY(check_limits(policy, keeper.now(), keeper));
-  const auto lowered = TRY(pf::lower(policy, next.remembered));
+  const auto lowered = TRY(pf::lower_here(policy, next.remembered, world));
   if (!words.quiet)
     for (const auto& line : lowered.warnings) tools::write_line(stderr, line);
   return keeper.change(std::move(next), lowered);
@@ -192,8 +193,9 @@ Result<std::string> read_stdin() {
 }
 
 Result<> put(pf::Keeper& keeper, pf::Kept next) {
-  const auto policy = TRY(pf::whole(next, pf::this_machine()));
-  const auto lowered = TRY(pf::lower(policy, next.remembered));
+  const auto world = pf::this_machine();
+  const auto policy = TRY(pf::whole(next, world));
+  const auto lowered = TRY(pf::lower_here(policy, next.remembered, world));
   return keeper.change(std::move(next), lowered);
 }
 

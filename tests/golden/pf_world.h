@@ -50,6 +50,7 @@ inline std::vector<Interface> example_interfaces() {
 inline World golden_world() {
   World out;
   out.interfaces = example_interfaces;
+  out.routes = [] { return std::vector<Route>{{example_address("0.0.0.0", 0), "em0"}}; };
   out.resolve = [](const std::string& host) -> Result<std::vector<sys::Address>> {
     if (host == "www.example.org") return std::vector{example_address("203.0.113.80", 32)};
     if (host == "both.example.org")

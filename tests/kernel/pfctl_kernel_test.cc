@@ -33,8 +33,9 @@ class PfctlTest : public KernelTest {
     EXPECT_EQ(settled(kPing, "reached\n"), "reached\n");
   }
   void TearDown() override {
-    run("pfctl -qF states; pfctl -qd; pfctl -qF rules; for anchor in web web/one; do pfctl -qa "
-        "$anchor -F rules; "
+    forget_connections();
+    run("pfctl -qd; pfctl -qF rules; pfctl -qF nat; for anchor in web web/one; "
+        "do pfctl -qa $anchor -F rules; "
         "done");
     run("jail -qr far; ip link del bridge0");
     KernelTest::TearDown();
@@ -77,7 +78,7 @@ TEST_F(PfctlTest, ROOT_NET_BPF_WhatIsWrongChangesNothing) {
   EXPECT_EQ(load("block in on bridge0 proto icmp\n", "-qe"), "");
   const auto before = seen("pfctl -sr; nft list table inet pf");
   for (const char* wrong :
-       {"pass\nblok\n", "pass\nblock return-rst(ttl 9) proto tcp\n", "set skip on egress\n",
+       {"pass\nblok\n", "pass\nblock return-rst(ttl 9) proto tcp\n", "block out from no-route\n",
         "pass in on bridge0 user root\n", "nat on bridge0 from any -> <pool>\n"})
     EXPECT_THAT(load(wrong), HasSubstr("[exit 1]")) << wrong;
   EXPECT_EQ(seen("pfctl -sr; nft list table inet pf"), before);
@@ -104,6 +105,41 @@ TEST_F(PfctlTest, ROOT_NET_BPF_TranslationsGoBothWays) {
   EXPECT_EQ(seen("pfctl -F nat"), "nat cleared\n");
   EXPECT_THAT(seen("jexec near nc -w 20 10.3.0.1 80"), HasSubstr("refused"));
   run("jail -qr near; ip link del lan0; sysctl -qw net.ipv4.ip_forward=0");
+}
+
+// A rule for (bridge0) is for the addresses that it has, once somebody follows them.
+TEST_F(PfctlTest, ROOT_NET_BPF_AddressesOfInterfacesAreFollowed) {
+  const auto ping = [](const std::string& address) {
+    return "jexec far ping -qc 1 -W 1 " + address + " >/dev/null && echo reached || echo blocked";
+  };
+  EXPECT_EQ(load("block in inet proto icmp to (bridge0)\n"
+                 "pass in inet proto icmp to (bridge0:0)\n",
+                 "-qe"),
+            "");
+  EXPECT_EQ(run("ip addr add 10.1.0.9/24 dev bridge0").err, "");
+  EXPECT_EQ(seen(ping("10.1.0.9")), "reached\n");
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::execl(GAOL_BIN_DIR "/../libexec/gaol/gaol-pf-follow", "gaol-pf-follow", nullptr);
+    ::_exit(127);
+  }
+  EXPECT_EQ(settled(ping("10.1.0.9"), "blocked\n"), "blocked\n");
+  EXPECT_EQ(seen(ping("10.1.0.1")), "reached\n");
+  EXPECT_EQ(run("ip addr add 10.1.0.8/24 dev bridge0").err, "");
+  EXPECT_EQ(settled(ping("10.1.0.8"), "blocked\n"), "blocked\n");
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+}
+
+// By the group egress rules are for the interface that the default route leads out of.
+TEST_F(PfctlTest, ROOT_NET_BPF_EgressIsWhereTheDefaultRouteLeads) {
+  EXPECT_EQ(load("block in on egress proto icmp\n", "-qe"), "");
+  EXPECT_EQ(seen(kPing), "reached\n");
+  EXPECT_EQ(run("ip route add default via 10.1.0.2").err, "");
+  EXPECT_EQ(load("block in on egress proto icmp\n", "-q"), "");
+  EXPECT_EQ(seen(kPing), "blocked\n");
+  EXPECT_EQ(load("set skip on egress\nblock in proto icmp\n", "-q"), "");
+  EXPECT_EQ(seen(kPing), "reached\n");
 }
 
 // Nobody waits for a time limit, although no rule lets the answers out.

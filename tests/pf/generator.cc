@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/text.h"
+
 namespace gaol::pf::reference {
 
 sys::Address host_address(Family family, int leg, int host) {
@@ -18,6 +20,17 @@ sys::Address host_address(Family family, int leg, int host) {
   bytes[1] = static_cast<uint8_t>(leg + 1);
   bytes[family == Family::inet ? 3 : 15] = static_cast<uint8_t>(host + 2);
   return address;
+}
+
+std::vector<Route> routes() {
+  std::vector<Route> all;
+  for (int leg = 0; leg < kLegs; ++leg)
+    for (const auto family : {Family::inet, Family::inet6}) {
+      auto network = host_address(family, leg, -2);  // 0
+      network.prefix = family == Family::inet ? 24 : 64;
+      all.push_back({network, concat("em", leg)});
+    }
+  return all;
 }
 
 Network Generator::network(Family family) {
@@ -101,6 +114,8 @@ FilterRule Generator::rule() {
   const bool with_ports = match.protocol == IPPROTO_TCP || match.protocol == IPPROTO_UDP;
   match.source = side(match.family, with_ports);
   match.destination = side(match.family, with_ports);
+  if (match.direction == Direction::in && chance(10))
+    match.source = {.address = one_of({Special::no_route, Special::urpf_failed})};
   if (chance(20) && (match.protocol == 0 || match.protocol == IPPROTO_TCP)) {
     made.flags.among = static_cast<uint8_t>(below(64));
     made.flags.set = static_cast<uint8_t>(below(64) & made.flags.among);
@@ -293,9 +308,12 @@ Trip Generator::trip() {
   packet.options = chance(10);
   packet.tos = one_of<uint8_t>({0, 0, 0x10, 0xb8});
   const auto some_host = [&] { return static_cast<int>(below(kHosts)); };
-  const auto source =
-      host_address(packet.family, made.from == kRouter ? static_cast<int>(below(kLegs)) : made.from,
-                   made.from == kRouter ? -1 : some_host());
+  const auto source = host_address(packet.family,
+                                   made.from == kRouter ? static_cast<int>(below(kLegs))
+                                   : with_ == With::tests_alone && chance(10)
+                                       ? static_cast<int>(below(kNowhere + 1))
+                                       : made.from,
+                                   made.from == kRouter ? -1 : some_host());
   const auto destination =
       host_address(packet.family, made.to == kRouter ? static_cast<int>(below(kLegs)) : made.to,
                    made.to == kRouter         ? -1

@@ -27,9 +27,15 @@ struct Trip {
   uint16_t id = 0;       // its own among those of one policy
 };
 
+// The networks of the legs, by the interfaces that they lie behind.
+std::vector<Route> routes();
+
 sys::Address host_address(Family family, int leg, int host);
 
 // What policies have beside tests of single packets.
+// No leg has this network.
+constexpr int kNowhere = kLegs;
+
 enum class With : uint8_t { tests_alone, states, tags, translations };
 
 class Generator {

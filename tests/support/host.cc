@@ -5,11 +5,15 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/magic.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netlink.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -155,6 +159,21 @@ std::string settled(const std::string& line, const std::string& right) {
     shown = seen(line);
   }
   return shown;
+}
+
+void forget_connections() {
+  const int fd = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+  struct {
+    nlmsghdr header;
+    nfgenmsg body;
+  } request{};
+  request.header.nlmsg_len = sizeof request;
+  request.header.nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE;
+  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+  EXPECT_EQ(::send(fd, &request, sizeof request, 0), static_cast<ssize_t>(sizeof request));
+  uint8_t answer[256];
+  EXPECT_GT(::recv(fd, answer, sizeof answer, 0), 0);
+  ::close(fd);
 }
 
 void write_file(const std::string& path, const std::string& text) {

@@ -32,6 +32,9 @@ std::string seen(const std::string& line);
 // killed for one.
 std::string settled(const std::string& line, const std::string& right);
 
+// Connection tracking knows none of this network namespace any more.
+void forget_connections();
+
 void write_file(const std::string& path, const std::string& text);
 
 // A tree that can be a jail's root, made once per test program: a static busybox with its
