@@ -53,16 +53,15 @@ Result<> set_surroundings(const CommandContext& context, sys::Command& command, 
     if (context.jid) set_variable(command.environment, "JID", concat(context.jid));
     set_variable(command.environment, "JNAME", context.name);
     set_variable(command.environment, "JPATH", context.path);
-    if (where == Where::jail)
-      command.directory = "/";
-    else
-      find_compat_first(context.kernel, command.environment);
+    if (where == Where::jail) command.directory = "/";
   }
   const std::string who = user_parameter(context, where);
-  if (who.empty() && !clean) return {};
-  const User user = TRY(user_for(context, who.empty() ? std::string("0") : who, where));
-  if (!who.empty()) become(command, user);
-  if (clean) start_clean(command, user);
+  if (!who.empty() || clean) {
+    const User user = TRY(user_for(context, who.empty() ? std::string("0") : who, where));
+    if (!who.empty()) become(command, user);
+    if (clean) start_clean(command, user);
+  }
+  if (where == Where::host) find_compat_first(context.kernel, command.environment);
   return {};
 }
 

@@ -14,7 +14,9 @@ namespace gaol::warden {
 namespace {
 
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 TEST(ParseCommand, DecidesBetweenProgramAndShell) {
   struct {
@@ -154,15 +156,16 @@ TEST_F(CommandTest, StartCleanAtHomeIfAsked) {
   jid_ = 7;
   EXPECT_EQ(failure({"as ourselves"}), "");
   const auto& ours = kernel_.spawned.back();
-  EXPECT_THAT(ours.environment, ElementsAre("TERM=vt100", "PATH=/bin:/usr/bin", "USER=root",
-                                            "HOME=/root", "SHELL=/bin/bash"));
+  EXPECT_THAT(ours.environment, UnorderedElementsAre("TERM=vt100", EndsWith(":/bin:/usr/bin"),
+                                                     "USER=root", "HOME=/root", "SHELL=/bin/bash"));
   EXPECT_EQ(ours.directory, "/root");
   EXPECT_FALSE(ours.uid);
   settings_ = settings({"exec.clean", "exec.system_user=www"});
   EXPECT_EQ(failure({"as somebody"}), "");
   const auto& theirs = kernel_.spawned.back();
-  EXPECT_THAT(theirs.environment, ElementsAre("TERM=vt100", "PATH=/bin:/usr/bin", "USER=www",
-                                              "HOME=/var/www", "SHELL=/bin/sh"));
+  EXPECT_THAT(theirs.environment,
+              UnorderedElementsAre("TERM=vt100", EndsWith(":/bin:/usr/bin"), "USER=www",
+                                   "HOME=/var/www", "SHELL=/bin/sh"));
   EXPECT_EQ(theirs.directory, "/var/www");
   EXPECT_EQ(theirs.uid, 33u);
   EXPECT_EQ(theirs.gid, 34u);

@@ -150,6 +150,9 @@ TEST_F(RecipeTest, ROOT_NET_LinesForTheShellFindThemInAVnetJail) {
             "ifconfig\njib\npf\npfctl\nroute\nservice\nsysctl\n"
             "sh: 1: cannot create /dev/gaol/bin/ifconfig: Read-only file system\n[exit 2]\n");
   EXPECT_EQ(seen("jail -r v"), "");
+  EXPECT_EQ(seen("jail -c name=v persist exec.clean path=" + tree +
+                 " exec.prestart='ifconfig lo0 | grep -c mtu >&2' && jail -r v"),
+            "1\n");
   // Clean commands too; a jail without a stack of its own has nothing to set up.
   EXPECT_EQ(seen("jail -c vnet exec.clean path=" + tree +
                  " exec.start='ifconfig -l | tr a-z A-Z' exec.start='ls /dev/gaol'"),
