@@ -47,7 +47,9 @@ std::string StateChains::known(const Way& way, const Also& also) {
 void StateChains::known(const Way& way, const Half& half, const Also& also) {
   const auto name = known_chain(way, half);
   commands_.declare("chain", name);
-  commands_.add(name, "jump options");
+  // Most packets have none, and every one comes along here.
+  commands_.add(name, "ip hdrlength != 5 jump options");
+  commands_.add(name, "ip6 nexthdr != { 6, 17, 58 } jump options");
   count(name, way.name, half, "");
   also(name, half);
   if (!tags_.empty()) restore_tag(name, half);
