@@ -11,6 +11,7 @@
 #include <nftables/libnftables.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 #include <utility>
@@ -77,8 +78,9 @@ std::string clearing(const std::vector<sys::TableObject>& objects, const Lowered
   const auto needed = declared(lowered.text);
   for (const auto& [kind, name, hook] : objects) {
     const auto what = concat(word_of(kind), " inet pf ", name);
+    const bool anew = kind == Kind::counter && lowered.counters_are_set;
     const bool again = kind == Kind::chain || kind == Kind::counter
-                           ? needed.contains(what)
+                           ? needed.contains(what) && !anew
                            : std::ranges::count(lowered.sets, name) != 0;
     if (!hook && !again) commands += concat("delete ", what, "\n");
   }
@@ -95,7 +97,7 @@ Result<> load(const Lowered& lowered, Loading how) {
       concat(clearing(TRY(sys::table_objects(kTable)), lowered), table, lowered.text,
              "add counter inet pf ", kGeneration, how.generation, "\n");
   (void)TRY(nft.run(commands));
-  return reset_counters();
+  return lowered.counters_are_set ? Result<>{} : reset_counters();
 }
 
 Result<> change(const std::string& commands) {
@@ -120,6 +122,25 @@ Result<std::vector<RuleCounts>> counted(size_t rules) {
     if (kind == "made") all[*n].made = packets;
   }
   return all;
+}
+
+// A counter that is declared twice is the first one.
+void keep_counters(Lowered& lowered, const Lowered& before, const std::vector<RuleCounts>& counts) {
+  std::map<std::string_view, const RuleCounts*> by_name;
+  for (size_t n = 0; n < counts.size(); ++n) by_name[before.names[n]] = &counts[n];
+  std::string preset;
+  for (size_t n = 0; n < lowered.names.size(); ++n) {
+    const auto found = by_name.find(lowered.names[n]);
+    if (found == by_name.end()) continue;
+    const auto& [in, out, made] = *found->second;
+    for (const auto& [kind, count] :
+         {std::pair{"in", in}, {"out", out}, {"made", Counted{.packets = made}}})
+      if (count != Counted{})
+        preset += concat("add counter inet pf ", kind, "/", n, " { packets ", count.packets,
+                         " bytes ", count.bytes, " }\n");
+  }
+  lowered.text.insert(0, preset);
+  lowered.counters_are_set = true;
 }
 
 Result<> reset_counters() {

@@ -41,6 +41,8 @@ Result<std::vector<RuleCounts>> counted(size_t rules);
 
 // They begin at 0 again.
 Result<> reset_counters();
+// They begin as these say, when `lowered` is loaded: the rules there that have the same names.
+void keep_counters(Lowered& lowered, const Lowered& before, const std::vector<RuleCounts>& counts);
 
 // Takes the table away, if there is one.
 Result<> unload();

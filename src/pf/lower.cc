@@ -152,8 +152,7 @@ class Lowering {
       if (concerns(rule, way) || has_states(rule))
         commands_.declare("counter", concat(way.name, "/", number));
     if (has_states(rule)) commands_.declare("counter", concat("made/", number));
-    if (has_states(rule))
-      names_.push_back(concat(path, "\n", print(rule, {.numeric_ports = true})));
+    lowered_.names.push_back(concat(path, "\n", print(rule, {.numeric_ports = true})));
     return {};
   }
 
@@ -182,14 +181,15 @@ class Lowering {
   // What connections remember by number. A rule that stands there twice is two rules.
   void identify() {
     std::map<std::string, int> copies;
-    for (auto& name : names_)
+    for (auto& name : lowered_.names)
       if (const int copy = copies[name]++; copy > 0) name += concat("\n", copy);
-    lowered_.remembered.rules = renumbered(before_.rules, names_, kMaxId);
+    std::vector<std::string> with_states;
+    for (size_t n = 0; n < lowered_.rules.size(); ++n)
+      if (has_states(*lowered_.rules[n])) with_states.push_back(lowered_.names[n]);
+    lowered_.remembered.rules = renumbered(before_.rules, with_states, kMaxId);
     lowered_.ids.resize(lowered_.rules.size());
-    auto name = names_.begin();
     for (size_t n = 0; n < lowered_.rules.size(); ++n) {
-      if (!has_states(*lowered_.rules[n])) continue;
-      const auto id = lowered_.remembered.rules.of.find(*name++);
+      const auto id = lowered_.remembered.rules.of.find(lowered_.names[n]);
       if (id == lowered_.remembered.rules.of.end()) continue;
       lowered_.ids[n] = id->second;
       state_rules_.push_back({id->second, n});
@@ -678,7 +678,6 @@ class Lowering {
   const Remembered& before_;
   std::map<const FilterRule*, size_t> numbers_;
   std::vector<std::string> paths_of_rules_;
-  std::vector<std::string> names_;  // of rules that make states
   std::vector<StateRule> state_rules_;
   std::map<std::string, int> paths_;  // with the anchors around them
   std::set<std::string> sets_;

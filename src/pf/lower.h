@@ -38,7 +38,9 @@ struct Lowered {
   // The n-th has the counters in/N and out/N, and made/N of the states that it made. They are the
   // policy's own.
   std::vector<const FilterRule*> rules;
-  std::vector<uint32_t> ids;  // of those rules on connections; 0: none
+  std::vector<std::string> names;  // of those rules: path and text, and which copy it is
+  std::vector<uint32_t> ids;       // of those rules on connections; 0: none
+  bool counters_are_set = false;   // the text says at what they begin
   Remembered remembered;
   // Every table, by the name that its sets have behind that of the family.
   std::vector<std::pair<std::string, const Table*>> tables;

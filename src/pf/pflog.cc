@@ -106,11 +106,11 @@ Head network_of(std::string_view bytes) {
     uint8_t protocol = byte_at(bytes, 6);
     auto payload = behind(bytes, 40);
     for (; is_extension(protocol) && !payload.empty();
-         payload = behind(payload, (byte_at(payload, 1) + 1) * 8U))
+         payload = behind(payload, (size_t{byte_at(payload, 1)} + 1) * 8))
       protocol = byte_at(payload, 0);
     return {address_at(bytes, 8, AF_INET6), address_at(bytes, 24, AF_INET6), protocol, payload};
   }
-  const size_t header = (byte_at(bytes, 0) & 15) * 4U;
+  const size_t header = size_t{4} * (byte_at(bytes, 0) & 15);
   return {address_at(bytes, 12, AF_INET), address_at(bytes, 16, AF_INET), byte_at(bytes, 9),
           behind(bytes, header)};
 }
@@ -136,7 +136,7 @@ std::string describe(std::string_view bytes) {
   if (protocol != IPPROTO_TCP)
     return concat(ends, protocol == IPPROTO_UDP ? "UDP" : "SCTP", ", length ",
                   payload.size() - std::min<size_t>(8, payload.size()));
-  const auto header = std::min<size_t>((byte_at(payload, 12) >> 4) * 4U, payload.size());
+  const auto header = std::min(size_t{4} * (byte_at(payload, 12) >> 4), payload.size());
   return concat(ends, "Flags [", tcp_flags(byte_at(payload, 13)), "], length ",
                 payload.size() - header);
 }

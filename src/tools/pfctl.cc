@@ -28,8 +28,6 @@
 namespace {
 
 using namespace gaol;
-using pf::Declared;
-using pf::Rules;
 using pfctl::Asked;
 using pfctl::quietly;
 using tools::complain;

@@ -10,6 +10,7 @@
 #include "pf/compile.h"
 #include "pf/facts.h"
 #include "pf/follow.h"
+#include "pf/load.h"
 #include "tools/pfctl.h"
 #include "tools/print.h"
 
@@ -119,6 +120,14 @@ Result<> check_limits(const pf::Policy& policy, const pf::Kept& kept, pf::Keeper
   return {};
 }
 
+// `set keepcounters`
+Result<> keep_counters(pf::Lowered& lowered, const pf::Kept& kept) {
+  const auto before = TRY(whole(kept, ""));
+  const auto counts = TRY(pf::counted(before.lowered.rules.size()));
+  pf::keep_counters(lowered, before.lowered, counts);
+  return {};
+}
+
 // The rules of a file in place of those that are kept under the same paths.
 Result<> put(const Asked& words, pf::Keeper& keeper, pf::Compiled& compiled,
              const pf::World& world) {
@@ -132,7 +141,8 @@ Result<> put(const Asked& words, pf::Keeper& keeper, pf::Compiled& compiled,
   }
   const auto policy = TRY(pf::whole(next, world, &compiled.policy));
   TRY(check_limits(policy, keeper.now(), keeper));
-  const auto lowered = TRY(pf::lower_here(policy, next.remembered, world));
+  auto lowered = TRY(pf::lower_here(policy, next.remembered, world));
+  if (policy.options.keep_counters) TRY(keep_counters(lowered, keeper.now()));
   if (!words.quiet)
     for (const auto& line : lowered.warnings) tools::write_line(stderr, line);
   return keeper.change(std::move(next), lowered);

@@ -124,11 +124,31 @@ Result<Wanted> identified(const std::string& text, const Whole&) {
   return [id](const ShownState& state) { return state.id == id; };
 }
 
+// As -s states prints it, without the interface and where both ends are.
+Result<Wanted> keyed(const std::string& key, const Whole&) {
+  const auto start = concat("all ", key, "       ");
+  return [start](const ShownState& state) { return print(state).starts_with(start); };
+}
+
+// By the source as it was before its translation.
+Result<Wanted> translated(const std::string& host, const Whole&) {
+  const auto from = TRY(hosts(host));
+  return [from](const ShownState& state) { return among(from, state.stack.source); };
+}
+
+Result<Wanted> by_gateway(const std::string&, const Whole&) {
+  return fail("-k gateway: not supported on this system: states do not know by what route they go");
+}
+
 struct KindOfKill {
   std::string_view word;
   Result<Wanted> (*wanted)(const std::string&, const Whole&);
 };
-constexpr KindOfKill kKinds[] = {{"id", identified}, {"label", labelled}};
+constexpr KindOfKill kKinds[] = {{"gateway", by_gateway},
+                                 {"id", identified},
+                                 {"key", keyed},
+                                 {"label", labelled},
+                                 {"nat", translated}};
 
 struct Kill {
   Wanted wanted;

@@ -174,6 +174,14 @@ TEST_F(PfctlTest, ROOT_NET_BPF_StatesAreShownAndKilled) {
   EXPECT_THAT(seen("pfctl -vvss"), HasSubstr(", 1:1 pkts, 84:84 bytes, rule 2\n   id: "));
   EXPECT_EQ(seen(count),
             "  [ Evaluations: 0         Packets: 0         Bytes: 0           States: 1     ]\n");
+  EXPECT_EQ(load("set keepcounters\n" + rules), "");
+  EXPECT_EQ(seen(kPing), "reached\n");
+  EXPECT_EQ(load("set keepcounters\npass in proto tcp\n" + rules), "");
+  EXPECT_EQ(seen(count),
+            "  [ Evaluations: 1         Packets: 2         Bytes: 168         States: 2     ]\n");
+  EXPECT_EQ(seen("pfctl -k key -k \"$(pfctl -ss | cut -d' ' -f2-5 | head -1)\""),
+            "killed 1 states\n");
+  EXPECT_EQ(seen("pfctl -k nat -k 10.1.0.1"), "killed 0 states\n");
   EXPECT_EQ(seen("pfctl -k 10.1.0.1"), "killed 0 states from 1 sources and 0 destinations\n");
   EXPECT_EQ(seen("pfctl -k 10.1.0.0/24 -k 10.1.0.1"),
             "killed 1 states from 1 sources and 1 destinations\n");
