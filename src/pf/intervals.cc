@@ -14,12 +14,6 @@ int width(const Network& network) { return network.family == AF_INET ? 32 : 128;
 
 int compare(const Network& a, const Network& b) { return std::memcmp(a.bytes, b.bytes, 16); }
 
-Network last_of(Network network) {
-  for (int bit = network.prefix; bit < width(network); ++bit)
-    network.bytes[bit / 8] = static_cast<uint8_t>(network.bytes[bit / 8] | 0x80 >> bit % 8);
-  return network;
-}
-
 // One up or down; 0.0.0.0 and the last address are each other's neighbours.
 Network neighbour(Network address, int step) {
   for (int byte = width(address) / 8 - 1; byte >= 0; --byte) {
@@ -70,6 +64,12 @@ class Sweep {
 };
 
 }  // namespace
+
+Network last_of(Network network) {
+  for (int bit = network.prefix; bit < width(network); ++bit)
+    network.bytes[bit / 8] = static_cast<uint8_t>(network.bytes[bit / 8] | 0x80 >> bit % 8);
+  return network;
+}
 
 std::vector<AddressRange> intervals(const Table& table, int family) {
   std::vector<TableEntry> entries;

@@ -16,4 +16,6 @@ std::vector<AddressRange> intervals(const Table& table, int family);
 // The same of entries of one family, which are upward already, the larger network first.
 std::vector<AddressRange> intervals(const std::vector<TableEntry>& entries);
 
+Network last_of(Network network);
+
 }  // namespace gaol::pf

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <optional>
 #include <set>
+#include <span>
 #include <tuple>
 
 #include "base/text.h"
@@ -56,12 +58,67 @@ bool starts_before(const AddressRange& a, const AddressRange& b) {
   return std::memcmp(a.first.bytes, b.first.bytes, sizeof a.first.bytes) < 0;
 }
 
-std::vector<AddressRange> intervals(const TableRows& rows, int family) {
+using Rows = std::span<const TableRow>;
+
+std::vector<AddressRange> intervals(Rows rows) {
   std::vector<TableEntry> entries;
   entries.reserve(rows.size());
-  for (const auto& row : rows)
-    if (row.entry.network.family == family) entries.push_back(row.entry);
+  for (const auto& row : rows) entries.push_back(row.entry);
   return intervals(entries);
+}
+
+Rows of_family(const TableRows& rows, int family) {
+  const auto found = std::ranges::equal_range(
+      rows, family, {}, [](const TableRow& row) { return row.entry.network.family; });
+  return {found.begin(), found.end()};
+}
+
+// Networks upward, up to where they reach.
+class Reach {
+ public:
+  void take(const Network& network) {
+    const auto last = last_of(network);
+    if (!last_ || std::memcmp(last_->bytes, last.bytes, sizeof last.bytes) < 0) last_ = last;
+  }
+  // Whether one of them holds it or its neighbour: then both may be of one interval.
+  bool touches(const Network& next) const {
+    if (!last_) return false;
+    auto before = next;
+    for (size_t byte = next.family == AF_INET ? 4 : 16; byte-- > 0;)
+      if (before.bytes[byte]-- != 0) break;
+    return std::memcmp(last_->bytes, before.bytes, sizeof before.bytes) >= 0;
+  }
+
+ private:
+  std::optional<Network> last_;
+};
+
+// Cuts off what both have, at the beginning and at the end, as far as no interval goes across: of
+// a long table a small part has changed.
+void cut_common(Rows& before, Rows& after) {
+  const auto same = [](const TableRow& a, const TableRow& b) {
+    return a.entry.network == b.entry.network && a.entry.negated == b.entry.negated;
+  };
+  const auto [first, other] = std::ranges::mismatch(before, after, same);
+  size_t begin = 0;
+  Reach ahead;
+  for (auto row = before.begin(); row != first; ++row) {
+    if (!ahead.touches(row->entry.network)) begin = static_cast<size_t>(row - before.begin());
+    ahead.take(row->entry.network);
+  }
+  before = before.subspan(begin);
+  after = after.subspan(begin);
+  size_t common = 0;
+  while (common < before.size() && common < after.size() &&
+         same(before[before.size() - 1 - common], after[after.size() - 1 - common]))
+    ++common;
+  Reach reach;
+  for (const auto& rows : {before, after})
+    for (const auto& row : rows.first(rows.size() - common)) reach.take(row.entry.network);
+  for (; common > 0 && reach.touches(after[after.size() - common].entry.network); --common)
+    reach.take(after[after.size() - common].entry.network);
+  before = before.first(before.size() - common);
+  after = after.first(after.size() - common);
 }
 
 // Of what is upward those that the other has not.
@@ -208,7 +265,9 @@ const TableRow* deciding(const TableRows& rows, const Network& address) {
 }
 
 sys::SetChange difference(const TableRows& before, const TableRows& after, int family) {
-  const auto had = intervals(before, family), has = intervals(after, family);
+  auto old = of_family(before, family), now = of_family(after, family);
+  cut_common(old, now);
+  const auto had = intervals(old), has = intervals(now);
   return {.name = {}, .remove = missing(had, has), .add = missing(has, had)};
 }
 

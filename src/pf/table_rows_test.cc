@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 
+#include <random>
+
 #include "base/text.h"
 #include "pf/lower_match.h"
 
@@ -85,6 +87,36 @@ TEST(TableRows, TheKernelHearsTheDifference) {
               ElementsAre("1.2.3.4-1.2.3.5", "10.0.0.0-10.0.255.255", "10.2.0.0-10.255.255.255"));
   const auto none = difference(before, after, AF_INET6);
   EXPECT_TRUE(none.remove.empty() && none.add.empty());
+}
+
+// Whatever is added to tables or taken out: the set is as if it were made anew.
+TEST(TableRows, TheDifferenceLeadsFromOneToTheOther) {
+  std::minstd_rand random(5);
+  for (int round = 0; round < 2000; ++round) {
+    TableRows before, after;
+    std::vector<TableEntry> entries;
+    for (int n = 0; n < 12; ++n) {
+      const auto host = static_cast<uint8_t>(random() % 32);
+      const int prefix = random() % 2 ? 32 : 27 + static_cast<int>(random() % 5);
+      const auto bits = static_cast<uint8_t>(0xff << (32 - prefix));
+      entries.push_back(entry({static_cast<uint8_t>(random() % 3 ? 10 : 255), 255, 255,
+                               static_cast<uint8_t>((224 + host) & bits)},
+                              prefix, random() % 4 == 0));
+    }
+    add(before, {entries.begin(), entries.begin() + 8}, 1);
+    after = before;
+    add(after, {entries.begin() + 8, entries.end()}, 1);
+    remove(after, {entries.begin(), entries.begin() + random() % 3});
+    auto set = spans(difference({}, before, AF_INET).add);
+    const auto change = difference(before, after, AF_INET);
+    for (const auto& gone : spans(change.remove))
+      ASSERT_EQ(std::erase(set, gone), 1U) << round << " " << gone << "\n" << to_text(before);
+    for (const auto& fresh : spans(change.add)) set.push_back(fresh);
+    ASSERT_THAT(set, testing::UnorderedElementsAreArray(spans(difference({}, after, AF_INET).add)))
+        << round << "\n"
+        << to_text(before) << "\n"
+        << to_text(after);
+  }
 }
 
 }  // namespace
