@@ -43,8 +43,8 @@ std::string bytes_of(const Network& network) {
 
 // The last address of a network.
 std::string last_of(const Network& network) {
-  std::string bytes = bytes_of(network);
-  for (size_t bit = static_cast<size_t>(network.prefix); bit < 8 * bytes.size(); ++bit)
+  auto bytes = bytes_of(network);
+  for (auto bit = static_cast<size_t>(network.prefix); bit < 8 * bytes.size(); ++bit)
     bytes[bit / 8] = static_cast<char>(bytes[bit / 8] | 0x80 >> bit % 8);
   return bytes;
 }
@@ -56,7 +56,7 @@ Test in_network(const Network& network, const std::string& field, bool negated) 
   auto value = concat(host, "/", network.prefix);
   if (negated) return {field, "!=", std::move(value)};
   auto low = bytes_of(network), high = last_of(network);
-  return {field, "", low == high ? host : std::move(value), std::move(low), std::move(high)};
+  return {field, "", low == high ? host : value, std::move(low), std::move(high)};
 }
 
 Test in_range(const AddressRange& range, const std::string& field, bool negated) {

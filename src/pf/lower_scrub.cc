@@ -15,11 +15,11 @@ Normalization changes(const FilterRule& rule) {
 std::vector<std::string> scrub_rules(const Normalization& normalization) {
   std::vector<std::string> rules;
   if (normalization.no_df)
-    rules.push_back("ip frag-off & 0x4000 == 0x4000 ip frag-off set ip frag-off & 0xbfff");
+    rules.emplace_back("ip frag-off & 0x4000 == 0x4000 ip frag-off set ip frag-off & 0xbfff");
   // Not of fragments, which would lose each other. 65536 and its multiples would be 0 where it is
   // cut off.
   if (normalization.random_id)
-    rules.push_back("ip frag-off & 0x3fff == 0 ip id set numgen random mod 4294967295");
+    rules.emplace_back("ip frag-off & 0x3fff == 0 ip id set numgen random mod 4294967295");
   if (const int ttl = normalization.min_ttl) {
     rules.push_back(concat("ip ttl < ", ttl, " ip ttl set ", ttl));
     rules.push_back(concat("ip6 hoplimit < ", ttl, " ip6 hoplimit set ", ttl));

@@ -30,7 +30,8 @@ Request counters(int message, const std::string& table, uint16_t flags) {
 }
 
 std::string text_of(std::string_view attributes, uint16_t type) {
-  return std::string(attribute_in(attributes, type).data());
+  const auto text = attribute_in(attributes, type);
+  return std::string(text.substr(0, text.find('\0')));
 }
 
 uint32_t number_of(std::string_view attributes, uint16_t type) {
