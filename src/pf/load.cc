@@ -17,6 +17,8 @@
 #include <utility>
 
 #include "base/text.h"
+#include "pf/lower_nat.h"
+#include "sys/kernel.h"
 #include "sys/table_objects.h"
 
 namespace gaol::pf {
@@ -87,15 +89,36 @@ std::string clearing(const std::vector<sys::TableObject>& objects, const Lowered
   return commands;
 }
 
+// Whether the kernel takes packets from outside for 127.0.0.0/8 and answers them from there. It
+// must not while nothing guards that, so the guard comes first and goes last.
+Result<> open_loopback(Nftables& nft, bool open) {
+  if (open) {
+    Commands guard;
+    guard_loopback(guard);
+    (void)TRY(nft.run(concat("add table inet pf\n", guard.declarations, guard.rules)));
+  }
+  return sys::real_kernel().write_file("/proc/sys/net/ipv4/conf/all/route_localnet",
+                                       open ? "1" : "0");
+}
+
+// What is in the table, once the loopback is open or shut.
+Result<std::vector<sys::TableObject>> prepare(Nftables& nft, bool open) {
+  auto objects = TRY(sys::table_objects(kTable));
+  const bool was_open = std::ranges::count(objects, kLoopback, &sys::TableObject::name) != 0;
+  if (!open && !was_open) return objects;
+  TRY(open_loopback(nft, open));
+  return sys::table_objects(kTable);
+}
+
 }  // namespace
 
 Result<> load(const Lowered& lowered, Loading how) {
   Nftables nft;
   const std::string_view table =
       how.enabled ? "add table inet pf\n" : "add table inet pf { flags dormant; }\n";
-  const auto commands =
-      concat(clearing(TRY(sys::table_objects(kTable)), lowered), table, lowered.text,
-             "add counter inet pf ", kGeneration, how.generation, "\n");
+  const auto before = TRY(prepare(nft, lowered.loopback && how.enabled));
+  const auto commands = concat(clearing(before, lowered), table, lowered.text,
+                               "add counter inet pf ", kGeneration, how.generation, "\n");
   (void)TRY(nft.run(commands));
   return lowered.counters_are_set ? Result<>{} : reset_counters();
 }
@@ -150,7 +173,9 @@ Result<> reset_counters() {
 
 Result<> unload() {
   Nftables nft;
-  if (TRY(sys::has_table(kTable))) (void)TRY(nft.run("delete table inet pf"));
+  if (!TRY(sys::has_table(kTable))) return {};
+  (void)TRY(prepare(nft, false));
+  (void)TRY(nft.run("delete table inet pf"));
   return {};
 }
 

@@ -85,6 +85,8 @@ class Lowering {
     }
     if (answers(kOut)) ask_early(kOut);
     own();
+    lowered_.loopback = reaches_loopback(policy_);
+    if (lowered_.loopback) guard_loopback(commands_);
     if (translates_)
       (void)TRY(
           lower_translation(policy_, tags_, answers(kOut) ? Early::yes : Early::no, commands_));
@@ -504,8 +506,9 @@ class Lowering {
       add(entry->own_chain, entry->action);
     }
     for (const auto& map : merged.maps) {
-      commands_.declare("map", concat(map.name, " { type ", map.type, " : verdict;",
-                                      map.intervals ? " flags interval;" : "", " }"));
+      // Behind all chains: of intervals nft sends the elements together with the map.
+      commands_.rules += concat("add map inet pf ", map.name, " { type ", map.type, " : verdict;",
+                                map.intervals ? " flags interval;" : "", " }\n");
       std::string elements;
       for (const auto& [key, chain] : map.elements)
         elements += concat(elements.empty() ? "" : ", ", key, " : goto ", chain);

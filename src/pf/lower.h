@@ -48,6 +48,7 @@ struct Lowered {
   // What keeps its contents when another policy is loaded, if that has it too.
   std::vector<std::string> sets;
   std::vector<Followed> follows;  // some of them
+  bool loopback = false;          // packets from outside are redirected to 127.0.0.0/8
 };
 
 // Fails with `FILE:LINE: ...` where Linux cannot do it, or we do not yet. Pure: asks no kernel.

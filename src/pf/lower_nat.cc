@@ -9,6 +9,8 @@
 
 #include "pf/lower_nat.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <set>
 
@@ -153,6 +155,23 @@ bool translates(const Policy& policy) {
     const Ruleset& ruleset = each.second;
     return !ruleset.nat.empty() || !ruleset.rdr.empty() || !ruleset.binat.empty();
   });
+}
+
+bool reaches_loopback(const Policy& policy) {
+  const auto is_loopback = [](const Pool::Member& member) {
+    const auto* network = std::get_if<Network>(&*member.address);
+    return network && network->family == AF_INET && network->bytes[0] == 127;
+  };
+  for (const auto& [path, ruleset] : policy.rulesets)
+    for (const auto& rule : ruleset.rdr)
+      if (std::ranges::any_of(rule.pool.members, is_loopback)) return true;
+  return false;
+}
+
+void guard_loopback(Commands& commands) {
+  commands.hook(kLoopback, "filter", "prerouting priority -110");
+  for (const auto* end : {"saddr", "daddr"})
+    commands.add(kLoopback, concat("iifname != \"lo\" ip ", end, " 127.0.0.0/8 drop"));
 }
 
 Result<> lower_translation(const Policy& policy, const Tags& tags, Early early,

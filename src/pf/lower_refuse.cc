@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "pf/lower_match.h"
 #include "pf/lower_pool.h"
 #include "pf/pflog.h"
 
@@ -27,6 +28,10 @@ bool asks_routes(const Side& side) {
 // True of packets without a socket, which no rule of nftables with a user matches.
 bool asks_absence(const Ids& ids) {
   return ids.op != Compare::none && (ids.op == Compare::ne || ids.low == kUnknownId);
+}
+bool is_loopback6(const Pool::Member& member) {
+  const auto* network = std::get_if<Network>(&*member.address);
+  return network && host_text(*network) == "::1";
 }
 bool limits(const StateOptions& s) {
   return s.max || s.max_src_states || s.max_src_conn || s.max_src_nodes ||
@@ -53,6 +58,10 @@ constexpr Refusal<TranslationRule> kTranslations[] = {
        return r.kind == Kind::rdr && (r.match.on.name == "lo0" || r.match.on.name == "lo");
      },
      "rdr on lo0: what goes there was translated when it was sent"},
+    {[](const TranslationRule& r) {
+       return r.kind == Kind::rdr && std::ranges::any_of(r.pool.members, is_loopback6);
+     },
+     "a redirection to ::1: the kernel takes nothing from outside for it"},
     {[](const TranslationRule& r) { return r.kind == Kind::binat && r.match.source.negated; },
      "binat from all but an address"},
     {[](const TranslationRule& r) {

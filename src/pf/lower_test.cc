@@ -603,6 +603,10 @@ TEST(Lower, RefusesAndSaysWhere) {
                   }),
        "pf.conf:7: not supported on this system: rdr on lo0: what goes there was translated when "
        "it was sent"},
+      {translates(Kind::rdr,
+                  Network{AF_INET6, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128}),
+       "pf.conf:7: not supported on this system: a redirection to ::1: the kernel takes nothing "
+       "from outside for it"},
       {translates(Kind::binat, host, [](TranslationRule& r) { r.match.source.negated = true; }),
        "pf.conf:7: not supported on this system: binat from all but an address"},
       {nested, "pf.conf:7: not supported on this system: anchors nested deeper than 10 levels"},

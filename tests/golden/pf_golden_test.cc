@@ -16,6 +16,7 @@
 
 #include "base/text.h"
 #include "pf/compile.h"
+#include "pf/follow.h"
 #include "pf/print.h"
 #include "tests/golden/pf_world.h"
 
@@ -78,6 +79,42 @@ std::vector<std::string> stems() {
   std::ranges::sort(all);
   return all;
 }
+
+// Rules in circulation: golden/pf_lowered/NAME.conf is the file, .nft what the kernel gets of it on
+// that machine, but for what every policy has.
+const fs::path kLowered = fs::path(GAOL_SOURCE_DIR) / "tests/golden/pf_lowered";
+
+std::string own_lines(const std::string& text) {
+  constexpr std::string_view kOwn[] = {"/stop",   "/last", "/all",   "/rule/",  "nat/",
+                                       "follow/", "inet/", "inet6/", "loopback"};
+  std::string out;
+  for (const auto line : split(text, '\n'))
+    if (std::ranges::any_of(kOwn, [&](auto word) { return line.contains(word); }) &&
+        !line.contains("add chain"))
+      out += concat(line, "\n");
+  return out;
+}
+
+class PfLowered : public testing::TestWithParam<const char*> {};
+
+TEST_P(PfLowered, BecomesTheseRules) {
+  const auto file = kLowered / GetParam();
+  std::ifstream in(file.string() + ".conf", std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const auto compiled = compile({.name = concat(GetParam(), ".conf"), .text = text}, world());
+  ASSERT_EQ(errors(compiled), "");
+  const auto lowered = lower_here(compiled.policy, {}, world());
+  ASSERT_TRUE(lowered) << lowered.error().line();
+  const auto got = own_lines(lowered->text);
+  const auto expectation = file.string() + ".nft";
+  if (std::getenv("GAOL_ACCEPT")) std::ofstream(expectation, std::ios::binary) << got;
+  std::ifstream right(expectation, std::ios::binary);
+  EXPECT_EQ(got, std::string(std::istreambuf_iterator<char>(right), {}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Circulating, PfLowered,
+                         testing::Values("home_gateway", "hosting", "jail_host", "spamd"),
+                         [](const auto& name) { return std::string(name.param); });
 
 INSTANTIATE_TEST_SUITE_P(Corpus, PfGolden, testing::ValuesIn(stems()),
                          [](const auto& stem) { return stem.param; });
